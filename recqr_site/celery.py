@@ -1,0 +1,16 @@
+"""The Celery application: three queues, so that slow model calls never hold up a check."""
+
+import os
+
+from celery import Celery
+from kombu import Queue
+
+from recqr_site import embedded
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recqr_site.settings")
+embedded.ensure()
+
+app = Celery("recqr_site")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.task_queues = [Queue("llm"), Queue("retrieval"), Queue("default")]
+app.autodiscover_tasks()

@@ -1,0 +1,39 @@
+"""One clear line for a database or Redis that cannot be reached, in place of a traceback."""
+
+import os
+from urllib.parse import urlsplit
+
+from django.db.utils import OperationalError as DatabaseError
+from kombu.exceptions import OperationalError as BrokerError
+from redis.exceptions import ConnectionError as RedisError
+from redis.exceptions import TimeoutError as RedisTimeout
+
+# Starting up, no such database, no such user, wrong password, too many connections; None: no answer.
+REFUSALS = {None, "57P03", "3D000", "28000", "28P01", "53300"}
+
+
+def explain(error: BaseException) -> str | None:
+    """The sentence for a failure to reach a server; None where the error is about something else."""
+    if isinstance(error, DatabaseError):
+        cause = error.__cause__
+        if getattr(cause, "sqlstate", None) in REFUSALS:
+            return _sentence("PostgreSQL", "DATABASE_URL", error)
+    if isinstance(error, RedisError | RedisTimeout | BrokerError):
+        return _sentence("Redis", "REDIS_URL", error)
+    return None
+
+
+def _sentence(server: str, variable: str, error: BaseException) -> str:
+    reason = " ".join(str(error).split())
+    place = _place(os.environ.get(variable, ""))
+    return f"{server} at {place} cannot be reached: {reason}. Check {variable}."
+
+
+def _place(url: str) -> str:
+    """Host and port of a URL, never its password."""
+    parts = urlsplit(url)
+    return (
+        f"{parts.hostname or ''}{parts.path}"
+        if not parts.port
+        else f"{parts.hostname}:{parts.port}"
+    )

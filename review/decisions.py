@@ -1,0 +1,206 @@
+"""What people decide, and what their decisions settle.
+
+Nothing a person decided is ever lost: decisions are only added, an approval commits before anybody
+hears of it, and a text sent to a place that is no longer theirs is kept as a draft.
+"""
+
+from django.db import transaction
+from django.utils import timezone
+
+from review.assignments import count_places
+from review.errors import Conflict, Invalid, PlaceLost
+from review.events import announce_approval
+from review.models import (
+    Approval,
+    Assignment,
+    Candidate,
+    CandidateKind,
+    Decision,
+    Dialogue,
+    PlaceState,
+    Stage,
+    User,
+    Verdict,
+)
+from review.permissions import check_can_adjudicate
+from review.rulings import Ruling, chosen, recorded
+from review.stages import Event, Settlement, advance, settle
+
+SETTLING = {Verdict.ACCEPT, Verdict.EDIT, Verdict.REJECT}
+
+
+def decide(
+    *, assignment: Assignment, ruling: Ruling, by: User, idempotency_key: str = ""
+) -> Decision:
+    """Takes a reviewer's verdict at their place, and settles the dialogue if it was the last.
+
+    The same `idempotency_key` again gives back the first decision. Raises `PlaceLost` where the
+    place has gone (a text is kept as its draft), `Conflict` where it was decided otherwise, and
+    `Invalid` where the ruling does not fit its verdict.
+    """
+    try:
+        return _decide(assignment, ruling, by, idempotency_key)
+    except PlaceLost:
+        keep_draft(assignment=assignment, text=ruling.text)
+        raise
+
+
+@transaction.atomic
+def _decide(assignment: Assignment, ruling: Ruling, by: User, key: str) -> Decision:
+    dialogue = locked(assignment.dialogue_id)
+    assignment.refresh_from_db()
+    repeated = _repeated(assignment, ruling, by, key)
+    if repeated is not None:
+        return repeated
+    _check_place(assignment)
+    candidate = chosen(dialogue, assignment, ruling, by)
+    decision = Decision.objects.create(
+        dialogue=dialogue,
+        assignment=assignment,
+        reviewer=by,
+        candidate=candidate,
+        seconds=(timezone.now() - assignment.claimed_at).total_seconds(),
+        saw={**assignment.shown, "arm": assignment.arm},
+        idempotency_key=key,
+        **recorded(dialogue, ruling),
+    )
+    _leave_place(dialogue, assignment, ruling.verdict)
+    _apply(dialogue, ruling)
+    return decision
+
+
+def keep_draft(*, assignment: Assignment, text: str) -> None:
+    """Keeps a text that was being written at `assignment`."""
+    if text.strip():
+        Assignment.objects.filter(pk=assignment.pk).update(draft=text)
+
+
+@transaction.atomic
+def adjudicate(*, dialogue: Dialogue, ruling: Ruling, by: User, seconds: float) -> Decision:
+    """Settles a disputed dialogue by an adjudicator's word."""
+    dialogue = locked(dialogue.pk)
+    check_can_adjudicate(by, dialogue.dataset)
+    if dialogue.stage != Stage.DISPUTED:
+        raise Conflict(
+            f"Dialogue {dialogue.external_id} is {dialogue.stage}, no longer disputed. "
+            "Load it again to see how it was settled."
+        )
+    if ruling.verdict == Verdict.SKIP:
+        raise Invalid("An adjudicator accepts, edits, rejects or asks for more.", field="verdict")
+    decision = Decision.objects.create(
+        dialogue=dialogue,
+        reviewer=by,
+        candidate=chosen(dialogue, None, ruling, by),
+        adjudication=True,
+        seconds=seconds,
+        **recorded(dialogue, ruling),
+    )
+    _apply_adjudication(dialogue, decision)
+    return decision
+
+
+def locked(dialogue_id: int) -> Dialogue:
+    """A dialogue with its dataset, locked until the transaction ends."""
+    return (
+        Dialogue.objects.select_for_update(of=("self",))
+        .select_related("dataset")
+        .get(pk=dialogue_id)
+    )
+
+
+def _repeated(assignment: Assignment, ruling: Ruling, by: User, key: str) -> Decision | None:
+    """The decision that this one repeats, if it does."""
+    if not key:
+        return None
+    earlier = Decision.objects.filter(reviewer=by, idempotency_key=key).first()
+    if earlier is None:
+        return None
+    if earlier.assignment_id != assignment.pk or earlier.verdict != ruling.verdict:
+        raise Conflict("This idempotency key was used for another decision. Send a new key.")
+    return earlier
+
+
+def _check_place(assignment: Assignment) -> None:
+    if assignment.state == PlaceState.OPEN:
+        return
+    if assignment.state == PlaceState.DECIDED:
+        raise Conflict(
+            "You have decided on this dialogue already. Undo that decision to change it."
+        )
+    raise PlaceLost(
+        "Your time for this dialogue ended and the place was given back. "
+        "What you wrote is kept: claim the next dialogue, or open this one again."
+    )
+
+
+def _leave_place(dialogue: Dialogue, assignment: Assignment, verdict: Verdict) -> None:
+    state = PlaceState.SKIPPED if verdict == Verdict.SKIP else PlaceState.DECIDED
+    assignment.state = state
+    assignment.ended_at = timezone.now()
+    assignment.draft = ""
+    assignment.save(update_fields=["state", "ended_at", "draft"])
+    count_places(dialogue)
+
+
+def _apply(dialogue: Dialogue, ruling: Ruling) -> None:
+    """Moves the dialogue where this ruling, with those before it, leads."""
+    if ruling.verdict == Verdict.MORE:
+        _ask_more(dialogue, ruling.note)
+    elif ruling.verdict in SETTLING:
+        _settle(dialogue)
+
+
+def _settle(dialogue: Dialogue) -> None:
+    outcomes = [d.outcome() for d in Decision.objects.counting(dialogue)]
+    settlement = settle(
+        outcomes,
+        needed=dialogue.dataset.decisions_needed,
+        quorum=dialogue.dataset.agreement_needed(),
+    )
+    if settlement is not None:
+        _conclude(dialogue, settlement, adjudicated=False)
+
+
+def _conclude(dialogue: Dialogue, settlement: Settlement, *, adjudicated: bool) -> None:
+    if settlement.event != Event.APPROVE:
+        advance(dialogue, settlement.event, settled_at=timezone.now())
+        return
+    candidate = Candidate.objects.get(pk=settlement.candidate_id)
+    advance(
+        dialogue,
+        Event.APPROVE,
+        approved_candidate=candidate,
+        approval=_approval(candidate, adjudicated=adjudicated),
+        settled_at=timezone.now(),
+        checked_at=None,
+        check_outcome="",
+    )
+    announce_approval(dialogue)
+
+
+def _approval(candidate: Candidate, *, adjudicated: bool) -> Approval:
+    if adjudicated:
+        return Approval.ADJUDICATED
+    return Approval.EDITED if candidate.kind == CandidateKind.PERSON else Approval.ACCEPTED
+
+
+def _apply_adjudication(dialogue: Dialogue, decision: Decision) -> None:
+    if decision.verdict == Verdict.MORE:
+        _ask_more(dialogue, decision.note)
+        return
+    event = Event.REJECT if decision.verdict == Verdict.REJECT else Event.APPROVE
+    _conclude(dialogue, Settlement(event, decision.candidate_id), adjudicated=True)
+
+
+def _ask_more(dialogue: Dialogue, note: str) -> None:
+    """Back to the models with the reviewer's note, in a new round where all places are free."""
+    Assignment.objects.held().filter(dialogue=dialogue).update(
+        state=PlaceState.RETURNED, ended_at=timezone.now()
+    )
+    advance(
+        dialogue,
+        Event.ASK_MORE,
+        round=dialogue.round + 1,
+        note_to_models=note,
+        places_taken=0,
+    )

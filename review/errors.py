@@ -1,0 +1,45 @@
+"""What can go wrong in review, in sentences fit for the person who reads them.
+
+Rules raise these; each door translates them: a page shows a message, the API answers with
+problem JSON, a command prints a line and ends with an exit code.
+"""
+
+
+class ReviewError(Exception):
+    """A refusal. `str(error)` is a whole sentence that says what to do next."""
+
+    kind = "refused"
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class Invalid(ReviewError):
+    """What was sent cannot be taken; `field` names where."""
+
+    kind = "invalid"
+
+
+class NotAllowed(ReviewError):
+    """This person may not do this."""
+
+    kind = "not-allowed"
+
+
+class Missing(ReviewError):
+    """There is no such thing, or not for this person."""
+
+    kind = "missing"
+
+
+class Conflict(ReviewError):
+    """The record has moved on since the person looked."""
+
+    kind = "conflict"
+
+
+class PlaceLost(Conflict):
+    """The place is no longer theirs; what they wrote was kept as a draft."""
+
+    kind = "place-lost"

@@ -1,0 +1,37 @@
+"""The record of a dataset: what was imported, proposed, judged, decided and checked."""
+
+from review.models.assignments import Arm, Assignment, PlaceState
+from review.models.candidates import Candidate, CandidateKind, Criterion, Judgement
+from review.models.checks import CheckOutcome, QueryForm, RetrievalCheck
+from review.models.datasets import Dataset, Membership, Role
+from review.models.decisions import Decision, Verdict
+from review.models.dialogues import Approval, Dialogue, Stage
+from review.models.images import Image
+from review.models.transfers import Import, Release
+from review.models.users import ApiToken, User
+
+__all__ = [
+    "ApiToken",
+    "Approval",
+    "Arm",
+    "Assignment",
+    "Candidate",
+    "CandidateKind",
+    "CheckOutcome",
+    "Criterion",
+    "Dataset",
+    "Decision",
+    "Dialogue",
+    "Image",
+    "Import",
+    "Judgement",
+    "Membership",
+    "PlaceState",
+    "QueryForm",
+    "Release",
+    "RetrievalCheck",
+    "Role",
+    "Stage",
+    "User",
+    "Verdict",
+]

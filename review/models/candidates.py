@@ -1,0 +1,136 @@
+"""Candidate rewrites and what judges said of them."""
+
+import hashlib
+import unicodedata
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from review.models.dialogues import Dialogue
+from review.models.users import User
+
+
+def text_key(text: str) -> str:
+    """What makes two texts the same candidate: their NFC form, without outer white space."""
+    return hashlib.sha256(unicodedata.normalize("NFC", text).strip().encode()).hexdigest()
+
+
+class CandidateKind(models.TextChoices):
+    MODEL = "model"
+    OFFLINE = "offline"
+    IMPORTED = "imported"
+    PERSON = "person"
+
+
+class CandidateQuerySet(models.QuerySet["Candidate"]):
+    def proposed(self) -> Self:
+        """What reviewers are offered: all but other reviewers' edits."""
+        return self.exclude(kind=CandidateKind.PERSON)
+
+    def unjudged_by(self, judge: str, prompt_hash: str) -> Self:
+        done = Judgement.objects.filter(
+            candidate=models.OuterRef("pk"), judge=judge, prompt_hash=prompt_hash
+        )
+        return self.filter(~models.Exists(done))
+
+
+class Candidate(models.Model):
+    """A proposed rewrite with its author and how it was made."""
+
+    dialogue = models.ForeignKey(Dialogue, on_delete=models.CASCADE, related_name="candidates")
+    text = models.TextField()
+    text_key = models.CharField(max_length=64)
+    author = models.TextField()
+    kind = models.CharField(max_length=16, choices=CandidateKind)
+    # Set where a person wrote it.
+    reviewer = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    # Provenance of machine work; a candidate that several authors wrote keeps the others here,
+    # each with the same fields.
+    model = models.TextField(blank=True, default="")
+    prompt_hash = models.CharField(max_length=64, blank=True, default="")
+    saw_target = models.BooleanField(null=True)
+    also_by = models.JSONField(default=list)
+    round = models.PositiveSmallIntegerField(default=0)
+    panel_score = models.FloatField(null=True)
+    disagreement = models.FloatField(null=True)
+    created = models.DateTimeField(db_default=Now())
+
+    objects = CandidateQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dialogue", "text_key"], name="candidate_text_once_in_dialogue"
+            ),
+            models.CheckConstraint(condition=~Q(text=""), name="candidate_has_text"),
+            models.CheckConstraint(
+                condition=Q(kind__in=CandidateKind.values), name="candidate_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=CandidateKind.PERSON) | Q(reviewer=None),
+                name="candidate_reviewer_is_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(panel_score=None) | Q(panel_score__range=(1, 5)),
+                name="candidate_score_1_to_5",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+    def is_offline(self) -> bool:
+        return self.kind == CandidateKind.OFFLINE
+
+    def authors(self) -> list[str]:
+        return [self.author, *(entry["author"] for entry in self.also_by)]
+
+    def repeats_final_query(self) -> bool:
+        return self.text_key == text_key(self.dialogue.final_query)
+
+
+class Criterion(models.TextChoices):
+    CORRECTNESS = "correctness"
+    COMPLETENESS = "completeness"
+    CLARITY = "clarity"
+    CONCISENESS = "conciseness"
+    GROUNDEDNESS = "groundedness"
+
+
+class Judgement(models.Model):
+    """One judge's score of one candidate on one criterion, or why there is none."""
+
+    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="judgements")
+    judge = models.TextField()
+    criterion = models.CharField(max_length=32)
+    score = models.PositiveSmallIntegerField(null=True)
+    reason = models.TextField(blank=True, default="")
+    unscored_reason = models.TextField(blank=True, default="")
+    model = models.TextField(blank=True, default="")
+    prompt_hash = models.CharField(max_length=64, blank=True, default="")
+    offline = models.BooleanField(default=False)
+    imported = models.BooleanField(default=False)
+    saw_target = models.BooleanField(null=True)
+    # The candidate's place, from 0, in the order that the judge was shown.
+    shown_position = models.PositiveSmallIntegerField(null=True)
+    created = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["candidate", "judge", "criterion", "prompt_hash"],
+                name="judgement_once_per_prompt",
+            ),
+            models.CheckConstraint(
+                condition=(Q(score__range=(1, 5)) & Q(unscored_reason=""))
+                | (Q(score=None) & ~Q(unscored_reason="")),
+                name="judgement_scored_or_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.judge} on {self.criterion}: {self.score or 'unscored'}"

@@ -1,0 +1,101 @@
+"""What people decided. Rows are added, never changed: an undo is a row too."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from review.models.assignments import Assignment
+from review.models.candidates import Candidate
+from review.models.dialogues import Dialogue
+from review.models.users import User
+
+
+class Verdict(models.TextChoices):
+    ACCEPT = "accept"
+    EDIT = "edit"
+    REJECT = "reject"
+    MORE = "more"
+    SKIP = "skip"
+    UNDO = "undo"
+
+
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    def standing(self) -> Self:
+        """Decisions that nobody has taken back."""
+        return self.filter(superseded_by=None).exclude(verdict=Verdict.UNDO)
+
+    def counting(self, dialogue: Dialogue) -> Self:
+        """The reviewers' outcomes that settle `dialogue` in its present round."""
+        return self.standing().filter(
+            dialogue=dialogue,
+            round=dialogue.round,
+            adjudication=False,
+            verdict__in=[Verdict.ACCEPT, Verdict.EDIT, Verdict.REJECT],
+        )
+
+
+class Decision(models.Model):
+    """One reviewer's verdict on one dialogue, with what they saw when they gave it."""
+
+    dialogue = models.ForeignKey(Dialogue, on_delete=models.CASCADE, related_name="decisions")
+    # None for an adjudicator, who needs no place.
+    assignment = models.ForeignKey(
+        Assignment, null=True, on_delete=models.CASCADE, related_name="decisions"
+    )
+    reviewer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="decisions")
+    verdict = models.CharField(max_length=16, choices=Verdict)
+    candidate = models.ForeignKey(
+        Candidate, null=True, on_delete=models.RESTRICT, related_name="decisions"
+    )
+    # The candidate that an edit started from.
+    started_from = models.ForeignKey(
+        Candidate, null=True, on_delete=models.RESTRICT, related_name="+"
+    )
+    reason = models.CharField(max_length=64, blank=True, default="")
+    note = models.TextField(blank=True, default="")
+    adjudication = models.BooleanField(default=False)
+    round = models.PositiveSmallIntegerField(default=0)
+    seconds = models.FloatField()
+    saw = models.JSONField(default=dict)
+    policy = models.JSONField(default=dict)
+    supersedes = models.OneToOneField(
+        "self", null=True, on_delete=models.RESTRICT, related_name="superseded_by"
+    )
+    idempotency_key = models.CharField(max_length=128, blank=True, default="")
+    created = models.DateTimeField(db_default=Now())
+
+    objects = DecisionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["reviewer", "idempotency_key"],
+                condition=~Q(idempotency_key=""),
+                name="decision_once_per_key",
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict__in=["accept", "edit"], candidate__isnull=False)
+                | Q(verdict__in=["reject", "more", "skip", "undo"], candidate=None),
+                name="decision_candidate_fits_verdict",
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict="undo", supersedes__isnull=False)
+                | (~Q(verdict="undo") & Q(supersedes=None)),
+                name="decision_undo_supersedes",
+            ),
+            models.CheckConstraint(
+                condition=Q(adjudication=True) | Q(assignment__isnull=False),
+                name="decision_has_place",
+            ),
+        ]
+        indexes = [models.Index(fields=["reviewer", "-id"], name="decision_by_reviewer")]
+
+    def __str__(self) -> str:
+        return f"{self.reviewer}: {self.verdict}"
+
+    def outcome(self) -> int | None:
+        """The id of the candidate that this decision wants approved; None for a rejection."""
+        return self.candidate_id

@@ -1,0 +1,134 @@
+"""A dialogue, its stage, and what was settled."""
+
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from review.models.datasets import Dataset
+from review.turns import Turn
+
+
+class Stage(models.TextChoices):
+    IMPORTED = "imported"
+    PROPOSED = "proposed"
+    JUDGED = "judged"
+    APPROVED = "approved"
+    DISPUTED = "disputed"
+    REJECTED = "rejected"
+
+
+class Approval(models.TextChoices):
+    """How the approved rewrite came about; the `verdict` of a curated line."""
+
+    ACCEPTED = "accepted"
+    EDITED = "edited"
+    ADJUDICATED = "adjudicated"
+
+
+class DialogueQuerySet(models.QuerySet["Dialogue"]):
+    def awaiting_candidates(self) -> Self:
+        return self.filter(stage=Stage.IMPORTED)
+
+    def awaiting_review(self) -> Self:
+        """What the policy lets reviewers take: scored dialogues, and others if allowed."""
+        return self.filter(
+            Q(stage=Stage.JUDGED) | Q(stage=Stage.PROPOSED, dataset__needs_scores=False)
+        )
+
+    def disputed(self) -> Self:
+        return self.filter(stage=Stage.DISPUTED)
+
+    def approved(self) -> Self:
+        return self.filter(stage=Stage.APPROVED)
+
+    def awaiting_check(self) -> Self:
+        """Approved, with a target to look for, and not yet checked."""
+        return self.approved().filter(checked_at=None).exclude(target_images=[])
+
+    def unresolved(self) -> Self:
+        """Still open to machines: nobody has settled them."""
+        return self.filter(stage__in=[Stage.IMPORTED, Stage.PROPOSED, Stage.JUDGED])
+
+
+class Dialogue(models.Model):
+    """Turns that end in a user turn, whose text is the final query."""
+
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="dialogues")
+    external_id = models.TextField()
+    turns = models.JSONField()  # list[Turn]
+    final_query = models.TextField()
+    # Ids of images in the corpus; ids rather than rows, since a corpus may replace an image.
+    target_images = ArrayField(models.TextField(), default=list)
+    metadata = models.JSONField(default=dict)
+    # SHA-256 of the imported record, by which a repeated import knows what has not changed.
+    content_hash = models.CharField(max_length=64)
+    imported_by = models.ForeignKey(
+        "review.Import", null=True, on_delete=models.SET_NULL, related_name="dialogues"
+    )
+    created = models.DateTimeField(db_default=Now())
+
+    stage = models.CharField(max_length=16, choices=Stage, default=Stage.IMPORTED)
+    # Grows when a reviewer asks for more candidates; decisions of earlier rounds no longer count.
+    round = models.PositiveSmallIntegerField(default=0)
+    note_to_models = models.TextField(blank=True, default="")
+    places_taken = models.PositiveSmallIntegerField(default=0)
+
+    # What decides the order of review, filled by machines through intake.
+    panel_score = models.FloatField(null=True)
+    disagreement = models.FloatField(null=True)
+
+    approved_candidate = models.ForeignKey(
+        "review.Candidate", null=True, on_delete=models.RESTRICT, related_name="+"
+    )
+    approval = models.CharField(max_length=16, choices=Approval, blank=True, default="")
+    settled_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    check_outcome = models.CharField(max_length=16, blank=True, default="")
+    # Part of at least one release; from then on its decisions stay as they are.
+    released = models.BooleanField(default=False)
+
+    objects = DialogueQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "external_id"], name="dialogue_id_once"),
+            models.CheckConstraint(
+                condition=Q(stage__in=Stage.values), name="dialogue_stage_known"
+            ),
+            models.CheckConstraint(
+                condition=(Q(stage=Stage.APPROVED) & Q(approved_candidate__isnull=False))
+                | (~Q(stage=Stage.APPROVED) & Q(approved_candidate=None)),
+                name="dialogue_approved_has_rewrite",
+            ),
+        ]
+        indexes = [
+            # The queue: what may be claimed, scored dialogues first ("judged" < "proposed").
+            models.Index(
+                fields=["dataset", "stage", "id"],
+                condition=Q(stage__in=[Stage.JUDGED, Stage.PROPOSED]),
+                name="dialogue_queue",
+            ),
+            models.Index(
+                fields=["dataset", "id"],
+                condition=Q(stage=Stage.APPROVED, checked_at=None),
+                name="dialogue_unchecked",
+            ),
+            models.Index(fields=["dataset", "stage"], name="dialogue_stage"),
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id
+
+    def history(self) -> list[Turn]:
+        """The turns before the final query."""
+        return self.turns[:-1]
+
+    def shown_images(self) -> list[str]:
+        """Ids of the images that the turns show, in order, each once."""
+        return list(dict.fromkeys(i for turn in self.turns for i in turn.get("images", [])))
+
+    def is_settled(self) -> bool:
+        return self.stage in {Stage.APPROVED, Stage.REJECTED}

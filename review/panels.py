@@ -1,0 +1,43 @@
+"""Places on the pages of `review` that other apps fill.
+
+An app registers a panel when it starts; templates load its URL as an htmx fragment. So a page shows
+the work of an app that `review` does not know.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from django.urls import reverse
+
+from review.models import Membership
+
+Slot = Literal["dialogue", "dataset", "navigation"]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One fragment: its URL name takes the dataset's slug, in slot *dialogue* also its id."""
+
+    slot: Slot
+    title: str
+    url_name: str
+    for_admins: bool = False
+
+    def url(self, **arguments: str) -> str:
+        return reverse(self.url_name, kwargs=arguments)
+
+
+_PANELS: dict[str, Panel] = {}
+
+
+def register(panel: Panel) -> None:
+    _PANELS[panel.url_name] = panel
+
+
+def panels(slot: Slot, membership: Membership) -> list[Panel]:
+    """The panels of a slot that this member may see."""
+    return [
+        panel
+        for panel in _PANELS.values()
+        if panel.slot == slot and (membership.administers() or not panel.for_admins)
+    ]

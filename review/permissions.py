@@ -1,0 +1,61 @@
+"""Who may do what. Each rule is a pair: `check_can_x` raises with a sentence, `can_x` asks."""
+
+from collections.abc import Callable
+
+from review.errors import Missing, NotAllowed
+from review.models import Dataset, Membership, User
+
+
+def membership_of(user: User, dataset: Dataset) -> Membership | None:
+    """The person's active membership; None for an outsider or one who is paused."""
+    if not user.is_active:
+        return None
+    return Membership.objects.filter(user=user, dataset=dataset, paused=False).first()
+
+
+def dataset_for(user: User, slug: str) -> tuple[Dataset, Membership]:
+    """A dataset that `user` belongs to. To an outsider it does not exist."""
+    found = (
+        Membership.objects.select_related("dataset")
+        .filter(user=user, dataset__slug=slug, paused=False)
+        .first()
+    )
+    if found is None:
+        raise Missing(
+            f"There is no dataset “{slug}” among yours. "
+            "If you were invited to it, ask its admin to add you as a member."
+        )
+    return found.dataset, found
+
+
+def check_can_review(user: User, dataset: Dataset) -> None:
+    if membership_of(user, dataset) is None:
+        raise NotAllowed("Only members of this dataset review it. Ask its admin to add you.")
+
+
+def check_can_adjudicate(user: User, dataset: Dataset) -> None:
+    member = membership_of(user, dataset)
+    if member is None or not member.adjudicates():
+        raise NotAllowed("Only adjudicators and admins of this dataset settle disputes.")
+
+
+def check_can_administer(user: User, dataset: Dataset) -> None:
+    member = membership_of(user, dataset)
+    if member is None or not member.administers():
+        raise NotAllowed("Only admins of this dataset may do this. Ask one of them.")
+
+
+def _can(check: Callable[[User, Dataset], None]) -> Callable[[User, Dataset], bool]:
+    def can(user: User, dataset: Dataset) -> bool:
+        try:
+            check(user, dataset)
+        except NotAllowed:
+            return False
+        return True
+
+    return can
+
+
+can_review = _can(check_can_review)
+can_adjudicate = _can(check_can_adjudicate)
+can_administer = _can(check_can_administer)

@@ -1,0 +1,184 @@
+"""What a person may see of a dialogue. What they may not see yet never reaches a template.
+
+A reviewer at a place sees the candidates as the dataset's policy and their arm allow. Others'
+decisions and retrieval checks show only after one's own decision; adjudicators see everything of a
+dialogue unless they hold a place in it themselves.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+
+from review.models import (
+    Assignment,
+    Candidate,
+    Decision,
+    Dialogue,
+    Image,
+    Judgement,
+    Membership,
+    PlaceState,
+    RetrievalCheck,
+    Stage,
+    User,
+)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Which parts of a dialogue a person sees."""
+
+    candidates: bool
+    authors: bool
+    scores: bool
+    decisions: bool
+    retrieval: bool
+
+
+@dataclass(frozen=True)
+class CandidateView:
+    """A candidate as one person sees it; hidden parts are None or empty."""
+
+    id: int
+    text: str
+    authors: list[str]
+    offline: bool
+    score: float | None
+    disagreement: float | None
+    judgements: list[Judgement]
+    repeats_final_query: bool
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class DialogueView:
+    """A dialogue as one person sees it, with the images that its turns and targets name."""
+
+    dialogue: Dialogue
+    sight: Sight
+    candidates: list[CandidateView]
+    images: dict[str, Image]
+    decisions: list[Decision] = field(default_factory=list)
+    checks: list[RetrievalCheck] = field(default_factory=list)
+    assignment: Assignment | None = None
+
+    def targets(self) -> list[Image]:
+        return [self.images[i] for i in self.dialogue.target_images if i in self.images]
+
+
+def at_place(assignment: Assignment) -> DialogueView:
+    """What a reviewer sees at their open place."""
+    dialogue = assignment.dialogue
+    scores = not (dialogue.dataset.hide_scores or assignment.hides_scores())
+    sight = Sight(
+        candidates=True,
+        authors=not dialogue.dataset.hide_authors,
+        scores=scores,
+        decisions=False,
+        retrieval=False,
+    )
+    return _view(dialogue, sight, assignment)
+
+
+def for_reader(dialogue: Dialogue, membership: Membership) -> DialogueView:
+    """What a member sees who opens a dialogue by its address."""
+    assignment = _own_place(dialogue, membership.user)
+    if assignment is not None and assignment.is_open():
+        return at_place(assignment)
+    return _view(dialogue, _readers_sight(dialogue, membership, assignment), assignment)
+
+
+def record_shown(view: DialogueView) -> None:
+    """Keeps with the place what its reviewer is being shown."""
+    if view.assignment is None:
+        return
+    view.assignment.shown = shown(view)
+    Assignment.objects.filter(pk=view.assignment.pk).update(shown=view.assignment.shown)
+
+
+def shown(view: DialogueView) -> dict[str, Any]:
+    """What a view shows, as kept with a decision: candidates in order, and what was hidden."""
+    return {
+        "candidates": [{"id": c.id, "score": c.score} for c in view.candidates],
+        "authors": view.sight.authors,
+        "scores": view.sight.scores,
+        "retrieval": view.sight.retrieval,
+        "target": bool(view.dialogue.target_images),
+        "guidelines_version": view.dialogue.dataset.guidelines_version,
+        "at": timezone.now().isoformat(timespec="seconds"),
+    }
+
+
+def _own_place(dialogue: Dialogue, user: User) -> Assignment | None:
+    return (
+        Assignment.objects.taken()
+        .filter(dialogue=dialogue, round=dialogue.round, reviewer=user)
+        .select_related("dialogue__dataset")
+        .first()
+    )
+
+
+def _readers_sight(
+    dialogue: Dialogue, membership: Membership, assignment: Assignment | None
+) -> Sight:
+    decided = assignment is not None and assignment.state == PlaceState.DECIDED
+    # One who may still be handed this dialogue must come to it without the others' decisions.
+    settled = dialogue.is_settled() or dialogue.stage == Stage.DISPUTED
+    oversees = membership.administers() or (membership.adjudicates() and settled)
+    everything = decided or oversees
+    return Sight(
+        candidates=everything,
+        authors=everything,
+        scores=everything,
+        decisions=everything,
+        retrieval=everything,
+    )
+
+
+def _view(dialogue: Dialogue, sight: Sight, assignment: Assignment | None) -> DialogueView:
+    return DialogueView(
+        dialogue=dialogue,
+        sight=sight,
+        candidates=_candidates(dialogue, sight) if sight.candidates else [],
+        images=images_of(dialogue),
+        decisions=_decisions(dialogue) if sight.decisions else [],
+        checks=list(dialogue.retrieval_checks.all()) if sight.retrieval else [],
+        assignment=assignment,
+    )
+
+
+def images_of(dialogue: Dialogue) -> dict[str, Image]:
+    """The images that turns and targets name, by their imported id."""
+    names = [*dialogue.shown_images(), *dialogue.target_images]
+    rows = Image.objects.current().filter(dataset_id=dialogue.dataset_id).named(names)
+    return {image.external_id: image for image in rows}
+
+
+def _candidates(dialogue: Dialogue, sight: Sight) -> list[CandidateView]:
+    rows: Iterable[Candidate] = dialogue.candidates.prefetch_related("judgements")
+    if not sight.decisions:
+        rows = dialogue.candidates.proposed().prefetch_related("judgements")
+    views = [_candidate(dialogue, row, sight) for row in rows]
+    # Best first; where scores are hidden their order must not give them away.
+    return sorted(views, key=lambda view: -(view.score or 0)) if sight.scores else views
+
+
+def _candidate(dialogue: Dialogue, candidate: Candidate, sight: Sight) -> CandidateView:
+    candidate.dialogue = dialogue
+    return CandidateView(
+        id=candidate.pk,
+        text=candidate.text,
+        authors=candidate.authors() if sight.authors else [],
+        offline=candidate.is_offline() and sight.authors,
+        score=candidate.panel_score if sight.scores else None,
+        disagreement=candidate.disagreement if sight.scores else None,
+        judgements=list(candidate.judgements.all()) if sight.scores else [],
+        repeats_final_query=candidate.repeats_final_query(),
+        chosen=sight.decisions and candidate.pk == dialogue.approved_candidate_id,
+    )
+
+
+def _decisions(dialogue: Dialogue) -> list[Decision]:
+    return list(dialogue.decisions.standing().select_related("reviewer", "candidate"))
