@@ -8,12 +8,12 @@ from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import ConnectionError as RedisError
 from redis.exceptions import TimeoutError as RedisTimeout
 
-# Starting up, no such database, no such user, wrong password, too many connections; None: no answer.
+# No answer; starting up, no such database or user, wrong password, too many connections.
 REFUSALS = {None, "57P03", "3D000", "28000", "28P01", "53300"}
 
 
 def explain(error: BaseException) -> str | None:
-    """The sentence for a failure to reach a server; None where the error is about something else."""
+    """The sentence for a failure to reach a server; None for any other error."""
     if isinstance(error, DatabaseError):
         cause = error.__cause__
         if getattr(cause, "sqlstate", None) in REFUSALS:
