@@ -9,17 +9,10 @@ from django.core.management import execute_from_command_line
 
 from recqr_site import embedded
 
-WITHOUT_SERVERS = {
-    "help",
-    "version",
-    "--version",
-    "collectstatic",
-    "makemessages",
-    "compilemessages",
-}
+WITHOUT_SERVERS = {"help", "version", "--version", "collectstatic"}
 # Settings want addresses; what never connects must not start servers for them.
 NOWHERE = {
-    "DATABASE_URL": "postgres://nobody@nowhere.invalid/none",
+    "DATABASE_URL": "postgres://nowhere.invalid/none",
     "REDIS_URL": "redis://nowhere.invalid",
 }
 

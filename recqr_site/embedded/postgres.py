@@ -53,8 +53,8 @@ def binary(name: str) -> Path:
 
 class Postgres:
     name = "PostgreSQL"
-    stop_signal = signal.SIGINT  # "fast": ends sessions and leaves a clean shutdown
-    kill_signal = signal.SIGQUIT  # "immediate": recovers at the next start
+    stop_signal: int = signal.SIGINT  # "fast": ends sessions and leaves a clean shutdown
+    kill_signal: int = signal.SIGQUIT  # "immediate": recovers at the next start
 
     def __init__(self, places: Places) -> None:
         self.places = places
@@ -102,7 +102,14 @@ class Postgres:
             os.chown(draft, user.uid, user.gid)
         self._run([binary("initdb"), "-D", draft, *INITDB], user)
         strict = ["-c", "exit_on_error=true"]
-        single = [binary("postgres"), "--single", *strict, "-D", draft, "template1"]
+        single: list[str | Path] = [
+            binary("postgres"),
+            "--single",
+            *strict,
+            "-D",
+            draft,
+            "template1",
+        ]
         self._run(single, user, FIRST_WORDS)
         draft.rename(self.data)
 

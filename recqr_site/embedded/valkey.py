@@ -35,8 +35,8 @@ def binary() -> Path:
 
 class Valkey:
     name = "Redis"
-    stop_signal = signal.SIGTERM
-    kill_signal = signal.SIGKILL
+    stop_signal: int = signal.SIGTERM
+    kill_signal: int = signal.SIGKILL
 
     def __init__(self, places: Places) -> None:
         self.places = places
