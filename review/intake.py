@@ -184,7 +184,7 @@ def record_check(
     """Adds a retriever's ranks for a dialogue's texts, each once per version of the corpus.
 
     False, and nothing written, where the approval changed while the retriever worked: the check
-    of the new rewrite is still awaited. The outcome of the primary retriever becomes the dialogue's.
+    of the new rewrite is still awaited. The primary retriever decides the outcome of the dialogue.
     """
     dialogue = Dialogue.objects.select_for_update().get(pk=dialogue_id)
     if dialogue.approved_candidate_id != approved_candidate_id:
