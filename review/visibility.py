@@ -5,10 +5,11 @@ decisions and retrieval checks show only after one's own decision; adjudicators 
 dialogue unless they hold a place in it themselves.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 
 from review.models import (
@@ -70,16 +71,7 @@ class DialogueView:
 
 def at_place(assignment: Assignment) -> DialogueView:
     """What a reviewer sees at their open place."""
-    dialogue = assignment.dialogue
-    scores = not (dialogue.dataset.hide_scores or assignment.hides_scores())
-    sight = Sight(
-        candidates=True,
-        authors=not dialogue.dataset.hide_authors,
-        scores=scores,
-        decisions=False,
-        retrieval=False,
-    )
-    return _view(dialogue, sight, assignment)
+    return _view(assignment.dialogue, _place_sight(assignment), assignment)
 
 
 def for_reader(dialogue: Dialogue, membership: Membership) -> DialogueView:
@@ -88,6 +80,17 @@ def for_reader(dialogue: Dialogue, membership: Membership) -> DialogueView:
     if assignment is not None and assignment.is_open():
         return at_place(assignment)
     return _view(dialogue, _readers_sight(dialogue, membership, assignment), assignment)
+
+
+def sights(dialogues: Sequence[Dialogue], membership: Membership) -> dict[int, Sight]:
+    """What a member sees of each dialogue of a list, by its key, in one question."""
+    places = (
+        Assignment.objects.taken()
+        .filter(dialogue__in=dialogues, round=F("dialogue__round"), reviewer=membership.user_id)
+        .select_related("dialogue__dataset")
+    )
+    own = {place.dialogue_id: place for place in places}
+    return {d.pk: _list_sight(d, membership, own.get(d.pk)) for d in dialogues}
 
 
 def record_shown(view: DialogueView) -> None:
@@ -117,6 +120,25 @@ def _own_place(dialogue: Dialogue, user: User) -> Assignment | None:
         .filter(dialogue=dialogue, round=dialogue.round, reviewer=user)
         .select_related("dialogue__dataset")
         .first()
+    )
+
+
+def _list_sight(
+    dialogue: Dialogue, membership: Membership, assignment: Assignment | None
+) -> Sight:
+    if assignment is not None and assignment.is_open():
+        return _place_sight(assignment)
+    return _readers_sight(dialogue, membership, assignment)
+
+
+def _place_sight(assignment: Assignment) -> Sight:
+    dataset = assignment.dialogue.dataset
+    return Sight(
+        candidates=True,
+        authors=not dataset.hide_authors,
+        scores=not (dataset.hide_scores or assignment.hides_scores()),
+        decisions=False,
+        retrieval=False,
     )
 
 
