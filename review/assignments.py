@@ -22,6 +22,9 @@ def claim_next(*, dataset: Dataset, by: User) -> Assignment | None:
     None where nothing waits for this person.
     """
     check_can_review(by, dataset)
+    held = _renewed(dataset, by)
+    if held is not None:
+        return held
     release_overdue(dataset=dataset)
     with transaction.atomic():
         # One claim at a time per person, or two tabs would hold two places.

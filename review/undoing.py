@@ -11,8 +11,9 @@ from review.stages import Event, advance
 
 def undo(*, decision: Decision, by: User) -> Assignment:
     """Takes back one's own decision, as a record of its own, and holds the place again."""
-    _give_back_other_place(decision, by)
-    return _undo(decision, by)
+    assignment = _undo(decision, by)
+    _give_back_others(assignment)
+    return assignment
 
 
 @transaction.atomic
@@ -35,10 +36,10 @@ def _undo(decision: Decision, by: User) -> Assignment:
     return assignment
 
 
-def _give_back_other_place(decision: Decision, by: User) -> None:
+def _give_back_others(kept: Assignment) -> None:
     """A reviewer holds one place at a time: the dialogue they were handed since goes back."""
-    held = Assignment.objects.held_by(by).filter(dialogue__dataset=decision.dialogue.dataset)
-    for assignment in held:
+    held = Assignment.objects.held_by(kept.reviewer).exclude(pk=kept.pk)
+    for assignment in held.filter(dialogue__dataset=kept.dialogue.dataset_id):
         give_back(assignment=assignment)
 
 

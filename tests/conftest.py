@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from review import assignments, intake, visibility
@@ -31,6 +32,11 @@ TEXTS = [
     "a lighthouse on a cloudy day",
     "scene on a cloudy day",
 ]
+
+
+def pytest_configure() -> None:
+    # Hashing a password the safe way takes a quarter of a second; the cast signs in all the time.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
@@ -158,6 +164,7 @@ def claim(dataset: Dataset) -> Callable[[User], Assignment]:
     """Claims the next place for a person, and shows it to them as the desk does."""
 
     def claim_next(user: User) -> Assignment:
+        dataset.refresh_from_db()
         assignment = assignments.claim_next(dataset=dataset, by=user)
         assert assignment is not None, "nothing waits"
         visibility.record_shown(visibility.at_place(assignment))
