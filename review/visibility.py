@@ -123,9 +123,7 @@ def _own_place(dialogue: Dialogue, user: User) -> Assignment | None:
     )
 
 
-def _list_sight(
-    dialogue: Dialogue, membership: Membership, assignment: Assignment | None
-) -> Sight:
+def _list_sight(dialogue: Dialogue, membership: Membership, assignment: Assignment | None) -> Sight:
     if assignment is not None and assignment.is_open():
         return _place_sight(assignment)
     return _readers_sight(dialogue, membership, assignment)
