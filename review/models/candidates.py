@@ -126,7 +126,7 @@ class Judgement(models.Model):
                 name="judgement_once_per_prompt",
             ),
             models.CheckConstraint(
-                condition=(Q(score__range=(1, 5)) & Q(unscored_reason=""))
+                condition=Q(score__isnull=False, score__range=(1, 5), unscored_reason="")
                 | (Q(score=None) & ~Q(unscored_reason="")),
                 name="judgement_scored_or_reason",
             ),

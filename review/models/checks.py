@@ -62,7 +62,11 @@ class RetrievalCheck(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(
-                    rank__gte=1, tied__gte=1, rank__lte=models.F("corpus_size"), unranked_reason=""
+                    rank__isnull=False,
+                    tied__isnull=False,
+                    rank__range=(1, models.F("corpus_size")),
+                    tied__gte=1,
+                    unranked_reason="",
                 )
                 | (Q(rank=None, tied=None) & ~Q(unranked_reason="")),
                 name="check_ranked_or_reason",

@@ -1,0 +1,149 @@
+"""Rules that the database itself holds, each broken once."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from review.models import (
+    Assignment,
+    Candidate,
+    CandidateKind,
+    Dataset,
+    Decision,
+    Dialogue,
+    Image,
+    Judgement,
+    Membership,
+    PlaceState,
+    RetrievalCheck,
+    User,
+    Verdict,
+)
+
+Rows = dict[str, Any]
+CHECK = {
+    "form": "rewrite",
+    "text_key": "t",
+    "retriever": "bm25",
+    "retriever_hash": "h",
+    "corpus_version": 1,
+    "corpus_size": 4,
+}
+
+
+@pytest.fixture
+def rows(dialogue: Dialogue, alice: User, erin: User, dataset: Dataset) -> Rows:
+    now = timezone.now()
+    place = Assignment.objects.create(
+        dialogue=dialogue, reviewer=alice, place=0, claimed_at=now, expires_at=now
+    )
+    candidate = dialogue.candidates.order_by("pk")[0]
+    decision = Decision.objects.create(
+        dialogue=dialogue,
+        assignment=place,
+        reviewer=alice,
+        verdict=Verdict.ACCEPT,
+        candidate=candidate,
+        seconds=1,
+        idempotency_key="k",
+    )
+    return {
+        "dataset": dataset,
+        "dialogue": dialogue,
+        "alice": alice,
+        "erin": erin,
+        "now": now,
+        "place": place,
+        "candidate": candidate,
+        "decision": decision,
+    }
+
+
+def decision(rows: Rows, **fields: Any) -> Decision:
+    values = {
+        "dialogue": rows["dialogue"],
+        "assignment": rows["place"],
+        "reviewer": rows["alice"],
+        "seconds": 1,
+        **fields,
+    }
+    return Decision.objects.create(**values)
+
+
+def place(rows: Rows, **fields: Any) -> Assignment:
+    values = {
+        "dialogue": rows["dialogue"],
+        "reviewer": rows["erin"],
+        "place": 1,
+        "claimed_at": rows["now"],
+        "expires_at": rows["now"],
+        **fields,
+    }
+    return Assignment.objects.create(**values)
+
+
+BREACHES: dict[str, Callable[[Rows], object]] = {
+    "dataset_decisions_1_to_5": lambda r: Dataset.objects.update(decisions_needed=6),
+    "dataset_quorum_within_decisions": lambda r: Dataset.objects.update(quorum=2),
+    "dataset_slug_plain": lambda r: Dataset.objects.create(slug="No Slug", title="x"),
+    "membership_once": lambda r: Membership.objects.create(
+        dataset=r["dataset"], user=r["alice"], role="admin"
+    ),
+    "membership_role_known": lambda r: Membership.objects.update(role="king"),
+    "image_id_once_in_corpus": lambda r: Image.objects.create(
+        dataset=r["dataset"], external_id="pier", added_version=2
+    ),
+    "image_removed_after_added": lambda r: Image.objects.update(removed_version=1),
+    "dialogue_id_once": lambda r: Dialogue.objects.create(
+        dataset=r["dataset"], external_id="d-1", turns=[], final_query="x", content_hash="x"
+    ),
+    "dialogue_stage_known": lambda r: Dialogue.objects.update(stage="lost"),
+    "dialogue_approved_has_rewrite": lambda r: Dialogue.objects.update(stage="approved"),
+    "candidate_text_once_in_dialogue": lambda r: Candidate.objects.update(text_key="same"),
+    "candidate_has_text": lambda r: Candidate.objects.update(text=""),
+    "candidate_kind_known": lambda r: Candidate.objects.update(kind="oracle"),
+    "candidate_reviewer_is_person": lambda r: Candidate.objects.update(reviewer=r["alice"]),
+    "candidate_score_1_to_5": lambda r: Candidate.objects.update(panel_score=0.5),
+    "judgement_once_per_prompt": lambda r: Judgement.objects.create(
+        candidate=r["candidate"], judge="critic", criterion="clarity", prompt_hash="j", score=1
+    ),
+    "judgement_scored_or_reason": lambda r: Judgement.objects.update(score=None),
+    "place_taken_once": lambda r: place(r, place=0),
+    "reviewer_once_in_dialogue": lambda r: place(r, reviewer=r["alice"]),
+    "place_state_known": lambda r: Assignment.objects.update(state="lost", ended_at=r["now"]),
+    "place_open_or_ended": lambda r: Assignment.objects.update(state=PlaceState.DECIDED),
+    "decision_once_per_key": lambda r: decision(r, verdict="skip", idempotency_key="k"),
+    "decision_candidate_fits_verdict": lambda r: decision(r, verdict="accept"),
+    "decision_undo_supersedes": lambda r: decision(r, verdict="undo"),
+    "decision_has_place": lambda r: decision(r, verdict="skip", assignment=None),
+    "check_once_per_version": lambda r: [
+        RetrievalCheck.objects.create(dialogue=r["dialogue"], rank=1, tied=1, **CHECK)
+        for _ in range(2)
+    ],
+    "check_ranked_or_reason": lambda r: RetrievalCheck.objects.create(
+        dialogue=r["dialogue"], **CHECK
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BREACHES)
+def test_the_database_refuses(name: str, rows: Rows) -> None:
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        BREACHES[name](rows)
+
+
+def test_every_constraint_of_the_record_is_broken_here_once() -> None:
+    models = [
+        Dataset, Membership, Image, Dialogue, Candidate, Judgement, Assignment, Decision,
+        RetrievalCheck,
+    ]  # fmt: skip
+    named = {constraint.name for model in models for constraint in model._meta.constraints}
+    assert named == set(BREACHES)
+
+
+def test_offline_and_other_kinds_of_candidates_are_told_apart() -> None:
+    assert Candidate(kind=CandidateKind.OFFLINE).is_offline()
+    assert not Candidate(kind=CandidateKind.MODEL).is_offline()
