@@ -13,6 +13,7 @@ import fcntl
 import json
 import os
 import selectors
+import shutil
 import signal
 import socket
 import sys
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from recqr_site.embedded.errors import EmbeddedError
-from recqr_site.embedded.places import Places
+from recqr_site.embedded.places import Places, private_dir
 from recqr_site.embedded.postgres import Postgres
 from recqr_site.embedded.processes import adopt_orphans
 from recqr_site.embedded.valkey import Valkey
@@ -98,6 +99,7 @@ class Keeper:
         self.stopping = True
 
     def _listen(self) -> socket.socket:
+        private_dir(self.places.sockets)
         self.places.control.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(self.places.control))
@@ -177,6 +179,8 @@ class Keeper:
             server.signal_stop()
         for server in self.servers.values():
             server.end()
+        # The lock is still ours: nobody else has sockets there yet.
+        shutil.rmtree(self.places.sockets, ignore_errors=True)
 
 
 def take_over(places: Places) -> Lock | None:

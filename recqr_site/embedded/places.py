@@ -3,6 +3,7 @@
 import hashlib
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,11 +81,14 @@ def private_dir(path: Path) -> None:
     As root it stays traversable (0711), because PostgreSQL runs as another user below it.
     """
     mode = 0o711 if os.getuid() == 0 else 0o700
-    try:
-        os.mkdir(path, 0o700)
-    except FileExistsError:
-        check_private(path, path.lstat())
-    os.chmod(path, mode)
+    while True:
+        try:
+            with suppress(FileExistsError):
+                os.mkdir(path, 0o700)
+            check_private(path, path.lstat())
+            return os.chmod(path, mode)
+        except FileNotFoundError:  # a keeper that ended has just removed it
+            continue
 
 
 def check_private(path: Path, found: os.stat_result) -> None:
