@@ -193,9 +193,9 @@ def _ramp(size: tuple[int, int], side: str) -> Image.Image:
 def _grit() -> Image.Image:
     """White noise as large as the largest picture."""
     noise = np.random.default_rng(5).integers(0, 256, (960, 960), dtype=np.uint8)
-    return Image.fromarray(noise).filter(ImageFilter.GaussianBlur(0.6))
+    return Image.fromarray(noise).filter(ImageFilter.GaussianBlur(0.7))
 
 
 @lru_cache(maxsize=1)
 def _contrast() -> list[int]:
-    return [max(0, min(255, round((v - 90) * 3.2))) for v in range(256)]
+    return [max(0, min(255, round((v - 70) * 2.2))) for v in range(256)]

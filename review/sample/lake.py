@@ -18,7 +18,7 @@ from review.sample.nature import (
     tree,
 )
 from review.sample.plates import Plate
-from review.sample.shapes import Outline, ellipse, place, rect, ribbon, ridge, smooth
+from review.sample.shapes import Outline, Point, ellipse, place, rect, ribbon, ridge, smooth
 from review.sample.styles import linocut, poster, watercolour
 
 SHORE = 470
@@ -67,20 +67,47 @@ def _sky_things(c: Canvas, look: Lake) -> None:
 
 def _mountains(c: Canvas, look: Lake) -> None:
     for i, colour in enumerate(look.peaks):
-        outline = ridge(c.dice, c.size, 225 + 62 * i, 190 - 38 * i, rough=0.62)
-        c.fill(outline, (colour, look.peaks[min(i + 1, len(look.peaks) - 1)]))
-        if i < 2:
-            _snow_caps(c, outline, "#f5f7f6" if look.snow or i == 0 else "#e4ecee")
-        c.shade(outline, look.peaks[-1], "bottom", 0.35)
+        far = (165, 245, 315)[i]
+        tops = [
+            (c.size[0] * (0.18 + 0.36 * k + 0.12 * i), far + c.dice.uniform(-45, 35))
+            for k in range(-1, 3)
+        ]
+        for x, y in sorted(tops, key=lambda top: top[1], reverse=True):
+            _peak(c, x, y, (colour, look.peaks[min(i + 1, len(look.peaks) - 1)]), i < 2)
 
 
-def _snow_caps(c: Canvas, outline: Outline, colour: str) -> None:
-    """Snow on the upper part of the ridge, ragged below."""
-    top = min(p[1] for p in outline)
-    limit = top + 62
-    edge = [(x, min(y, limit)) for x, y in outline[:-2]]
-    ragged = [(x, max(y, limit + c.dice.uniform(-24, 12))) for x, y in reversed(edge)]
-    c.fill([*edge, *ragged], colour, opacity=0.92, within=outline)
+def _peak(c: Canvas, x: float, y: float, paint: tuple[str, str], snow: bool) -> None:
+    """One mountain: a lit and a shaded face along a crooked arete, snow on its top."""
+    rise = SHORE - y
+    left = _crooked(c, (x, y), (x - rise * 1.5, SHORE), 7)
+    right = _crooked(c, (x, y), (x + rise * 1.5, SHORE), 7)
+    spine = _crooked(c, (x, y), (x + rise * 0.32, SHORE), 12)
+    body = [*reversed(left), *right]
+    c.fill(body, paint)
+    c.fill([*spine, *reversed(right)], _darker(paint[0]), opacity=0.55)
+    if snow:
+        cap = [(x - rise * 0.75, y + rise * 0.5), (x, y - 2), (x + rise * 0.75, y + rise * 0.5)]
+        teeth = [
+            (x + rise * t, y + rise * (0.2 + c.dice.uniform(0, 0.2) - abs(t) * 0.1)) for t in _TEETH
+        ]
+        c.fill([*cap, *teeth], "#f6f7f5", within=body)
+        c.fill([*spine, *reversed(right)], _darker(paint[0]), opacity=0.3)
+    c.shade(body, paint[1], "bottom", 0.4)
+
+
+_TEETH = [0.5 - i / 12 for i in range(13)]
+
+
+def _crooked(c: Canvas, a: Point, b: Point, sway: float) -> Outline:
+    """A line from a to b that strays by up to `sway` pixels, less at its ends."""
+    steps = 14
+    return [
+        (
+            a[0] + (b[0] - a[0]) * i / steps + c.dice.uniform(-sway, sway) * (0 < i < steps),
+            a[1] + (b[1] - a[1]) * i / steps + c.dice.uniform(-sway, sway) * (0 < i < steps),
+        )
+        for i in range(steps + 1)
+    ]
 
 
 def _far_shore(c: Canvas, look: Lake) -> None:
@@ -232,7 +259,7 @@ def _air(c: Canvas, look: Lake) -> None:
 def _rings(c: Canvas) -> None:
     for _ in range(34):
         x, y = c.dice.uniform(0, c.size[0]), c.dice.uniform(SHORE + 20, c.size[1] - 40)
-        size = 6 + (y - SHORE) * 0.06
+        size = 3 + (y - SHORE) * 0.04
         c.stroke(ellipse(x, y, size * 2, size * 0.6), 1.2, "#e3ecef", 0.55)
 
 
@@ -271,6 +298,8 @@ PLATES = {
     "lake-mist": Plate(partial(_lake, replace(SUMMER, air="mist")), finish=watercolour),
     "lake-rain": Plate(partial(_lake, replace(SUMMER, air="rain", lamp=True))),
     "lake-linocut": Plate(
-        partial(_lake, SUMMER), size=SQUARE, finish=partial(linocut, ink="#1f4a3c", paper="#f1ead6")
+        partial(_lake, replace(WINTER, air="clear")),
+        size=SQUARE,
+        finish=partial(linocut, ink="#1f4a3c", paper="#f1ead6"),
     ),
 }

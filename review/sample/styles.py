@@ -1,5 +1,6 @@
 """Finishes that turn a drawn picture into a gouache, a watercolour, a print or a plan."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -7,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from review.sample.canvas import Canvas, Paint
-from review.sample.shapes import Outline
+from review.sample.shapes import Outline, Point
 
 Floats = NDArray[np.float32]
 
@@ -43,7 +44,7 @@ def linocut(image: Image.Image, ink: str = "#1d2a44", paper: str = "#f3ead8") ->
     tone = _levels(_wobbled(image, 2.2, 12))
     height, width = tone.shape
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    sway = _noise_field((width, height), 40, 3) * 14
+    sway = _noise_field((width, height), 60, 3) * 11
     strokes = 0.5 + 0.5 * np.sin((y + sway + x * 0.12) * (2 * np.pi / 9))
     chatter = _noise_field((width, height), 3, 4) * 0.13
     slope = np.hypot(*np.gradient(tone))
@@ -110,6 +111,12 @@ class Blueprint(Canvas):
         else:
             super().fill(outline, self.PAPER)
             super().stroke([*outline, outline[0]], 1.6, self.INK)
+
+    def stroke(
+        self, points: Sequence[Point], width: float, colour: str, opacity: float = 1
+    ) -> None:
+        """Any line is drawn in the one ink."""
+        super().stroke(points, min(width, 1.6), self.INK, opacity)
 
     def shade(
         self, outline: Outline, colour: str, side: str = "right", strength: float = 0.5
