@@ -20,7 +20,7 @@ SETTINGS = {
     "save": "",
     "maxmemory-policy": "noeviction",
 }
-DAMAGE = (b"Bad file format reading the append only file", b"appendonly", b"AOF")
+DAMAGE = (b"append only file", b"AOF MANIFEST", b"AOF loading aborted", b"AOF format")
 
 
 def binary() -> Path:
@@ -70,8 +70,9 @@ class Valkey:
         """
         with self.log.open("rb") as file:
             file.seek(log_start)
-            if not any(word in file.read() for word in DAMAGE):
-                return False
+            said = file.read()
+        if not any(word in said for word in DAMAGE):
+            return False
         if attempt == 1:
             return self._fix_file()
         self.data.rename(self.data.with_name(f"valkey.damaged-{time.time_ns()}"))
