@@ -163,12 +163,13 @@ def refresh_scores(dialogue: Dialogue) -> None:
 
 @dataclass(frozen=True)
 class Checker:
-    """The retriever that checked, and the corpus that it searched."""
+    """The retriever that checked, and the corpus that it searched, less the images left out."""
 
     retriever: str
     retriever_hash: str
     corpus_version: int
     corpus_size: int
+    left_out: list[str] = field(default_factory=list)
 
 
 @transaction.atomic

@@ -41,7 +41,10 @@ class RetrievalCheck(models.Model):
     retriever = models.CharField(max_length=64)
     retriever_hash = models.CharField(max_length=64)
     corpus_version = models.PositiveIntegerField()
+    # How many images were ranked: those of the corpus that the retriever can rank, without
+    # `left_out`, the images that the dialogue itself shows.
     corpus_size = models.PositiveIntegerField()
+    left_out = models.JSONField(default=list)
     rank = models.PositiveIntegerField(null=True)
     tied = models.PositiveIntegerField(null=True)
     score = models.FloatField(null=True)
