@@ -73,6 +73,12 @@ class CheckCounts:
     unranked: int
     awaiting: int
     without_target: int
+    approved: int
+
+    @property
+    def ready(self) -> int:
+        """What a release made now would hold: approved, and checked where there is a target."""
+        return self.approved - self.awaiting
 
     @property
     def compared(self) -> int:
@@ -89,7 +95,8 @@ def checks_of(dataset: Dataset) -> CheckCounts:
         **approved.aggregate(
             **outcomes,
             awaiting=Count("pk", filter=Q(checked_at=None) & ~Q(target_images=[])),
-            without_target=Count("pk", filter=Q(target_images=[])),
+            without_target=Count("pk", filter=Q(target_images=[], check_outcome="")),
+            approved=Count("pk"),
         )
     )
 

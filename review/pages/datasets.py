@@ -1,0 +1,143 @@
+"""One dataset at a glance: its way through the stages, its policy, its people, its imports."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from review.assignments import offer_again as put_back
+from review.models import Dataset, Import, Membership, Stage, User
+from review.pages.people import SignedIn, administered
+from review.panels import panels
+from review.permissions import dataset_for
+from review.progress import (
+    StageCounts,
+    checks_of,
+    corpus_of,
+    held_by,
+    skipped_in,
+    stages_of,
+    waiting_for,
+    workers_of,
+)
+from review.templatetags.numbers import counted
+
+IMPORTS_SHOWN = 5
+ERRORS_SHOWN = 20
+
+STAGES_IN_WORDS = {
+    Stage.IMPORTED: "wait for candidates",
+    Stage.PROPOSED: "have candidates, no scores",
+    Stage.JUDGED: "scored, wait for reviewers",
+    Stage.APPROVED: "have an approved rewrite",
+    Stage.DISPUTED: "wait for an adjudicator",
+    Stage.REJECTED: "are left out",
+}
+
+
+@dataclass(frozen=True)
+class FlowItem:
+    """One stage of the way, with what its dialogues wait for."""
+
+    stage: Stage
+    dialogues: int
+    words: str
+
+
+@require_safe
+def dataset(request: SignedIn, slug: str) -> HttpResponse:
+    found, membership = dataset_for(request.user, slug)
+    stages = stages_of(found)
+    context = {
+        "dataset": found,
+        "membership": membership,
+        "policy": policy_in_words(found),
+        "stages": stages,
+        "checks": checks_of(found),
+        "corpus": corpus_of(found),
+        "flow": flow(stages),
+        "dataset_panels": _panels(found, membership),
+        **_own_work(found, request.user),
+        **(_for_admins(found) if membership.administers() else {}),
+    }
+    return render(request, "review/dataset.html", context)
+
+
+@require_POST
+def offer_again(request: SignedIn, slug: str) -> HttpResponse:
+    """Puts the dialogues that reviewers skipped back into everybody's queue."""
+    found, _ = administered(request, slug)
+    count = put_back(dataset=found)
+    messages.success(request, f"{counted(count, 'dialogue')} can be claimed by everybody again.")
+    return redirect("dataset", slug=slug)
+
+
+def flow(stages: StageCounts) -> list[FlowItem]:
+    """The stages in the order of the way."""
+    return [FlowItem(stage, stages.of(stage), words) for stage, words in STAGES_IN_WORDS.items()]
+
+
+def _panels(dataset: Dataset, membership: Membership) -> list[dict[str, str]]:
+    """What other apps show of this dataset: fragments that load after the page."""
+    return [
+        {"title": panel.title, "url": panel.url(slug=dataset.slug)}
+        for panel in panels("dataset", membership)
+    ]
+
+
+def policy_in_words(dataset: Dataset) -> list[str]:
+    """The review policy as sentences, the most important first."""
+    return [
+        _decisions_in_words(dataset),
+        "Dialogues wait until judges have scored them."
+        if dataset.needs_scores
+        else "Scored dialogues come first; others may be reviewed before they have scores.",
+        _hidden_in_words(dataset),
+        "A rewrite that finds its target worse than the final query goes to an adjudicator."
+        if dataset.dispute_when_worse
+        else "A rewrite that finds its target worse than the final query stays approved.",
+        f"A claimed dialogue is held for {dataset.lease_minutes} minutes.",
+    ]
+
+
+def _decisions_in_words(dataset: Dataset) -> str:
+    needed, quorum = dataset.decisions_needed, dataset.agreement_needed()
+    if needed == 1:
+        return "One decision settles a dialogue."
+    agree = "all of them" if quorum == needed else f"{quorum} of them"
+    return f"A dialogue needs {needed} decisions; {agree} must agree, or an adjudicator settles it."
+
+
+def _hidden_in_words(dataset: Dataset) -> str:
+    hidden = [
+        word
+        for word, hides in (("authors", dataset.hide_authors), ("scores", dataset.hide_scores))
+        if hides
+    ]
+    if not hidden:
+        return "Reviewers see who wrote each candidate and how judges scored it."
+    return f"Reviewers do not see {' or '.join(hidden)} before they decide."
+
+
+def _own_work(dataset: Dataset, user: User) -> dict[str, Any]:
+    return {
+        "waiting": waiting_for(user)[dataset.pk],
+        "held": held_by(user).get(dataset.pk),
+    }
+
+
+def _for_admins(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "workers": workers_of(dataset),
+        "skipped": skipped_in(dataset),
+        "imports": _last_imports(dataset),
+        "errors_shown": ERRORS_SHOWN,
+        "errors_slice": f":{ERRORS_SHOWN}",
+    }
+
+
+def _last_imports(dataset: Dataset) -> list[Import]:
+    return list(dataset.imports.select_related("by")[:IMPORTS_SHOWN])

@@ -1,0 +1,48 @@
+"""The help pages: what the product is, and how to work with it."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from review.errors import Missing
+
+
+@dataclass(frozen=True)
+class HelpPage:
+    """One page; its text is in `templates/help/<name>.html`."""
+
+    name: str
+    title: str
+    summary: str
+
+
+HELP_PAGES = [
+    HelpPage("getting-started", "Getting started", "From an empty server to the first release"),
+    HelpPage("roles-and-keys", "Roles and keys", "Who may do what, and the desk's keys"),
+    HelpPage("way-of-a-dialogue", "The way of a dialogue", "Stages, decisions and checks"),
+    HelpPage("formats", "Formats", "What can be imported, and what a release holds"),
+    HelpPage("commands", "Commands", "Everything that the command line does"),
+    HelpPage("api", "API", "Review from a program of your own"),
+    HelpPage("offline", "Models and offline", "Working without a model, and connecting one"),
+]
+
+
+@require_safe
+def help_page(request: HttpRequest, page: str) -> HttpResponse:
+    place = _place(page)
+    context = {
+        "page": HELP_PAGES[place],
+        "pages": HELP_PAGES,
+        "next_page": HELP_PAGES[place + 1] if place + 1 < len(HELP_PAGES) else None,
+    }
+    return render(request, f"help/{HELP_PAGES[place].name}.html", context)
+
+
+def _place(name: str) -> int:
+    for place, page in enumerate(HELP_PAGES):
+        if page.name == name:
+            return place
+    known = ", ".join(page.name for page in HELP_PAGES)
+    raise Missing(f"There is no help page “{name}”. There are: {known}.")

@@ -1,0 +1,241 @@
+"""The list of a dataset's dialogues: filtered, searched, page by page.
+
+Pages are found by key (`after`, `before`), so that the last is as quick as the first.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from review.models import (
+    Assignment,
+    CheckOutcome,
+    Dataset,
+    Dialogue,
+    Image,
+    Membership,
+    PlaceState,
+    Stage,
+)
+from review.pages.people import SignedIn, wants_fragment
+from review.permissions import dataset_for
+from review.progress import stages_of
+from review.visibility import Sight, sights
+
+PAGE_SIZE = 30
+# Counting stops here: nobody reads that many, and counting all would be slow.
+MOST_COUNTED = 1000
+THUMBNAILS = 3
+
+AWAITING = "awaiting"
+CHECKS = [
+    (CheckOutcome.IMPROVED, "Improved"),
+    (CheckOutcome.SAME, "Same"),
+    (CheckOutcome.WORSE, "Worse"),
+    (CheckOutcome.UNRANKED, "Not ranked"),
+    (AWAITING, "Awaiting its check"),
+]
+
+
+class DialogueFilter(django_filters.FilterSet):
+    """What a list may be narrowed to. Checks show only where this member may see them."""
+
+    q = django_filters.CharFilter(
+        method="search",
+        label="Search",
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Words or an id"}),
+    )
+    stage = django_filters.ChoiceFilter(
+        choices=[(stage.value, stage.label) for stage in Stage], empty_label="All stages"
+    )
+    check = django_filters.ChoiceFilter(
+        method="checked", choices=CHECKS, empty_label="Any check", label="Check"
+    )
+
+    class Meta:
+        model = Dialogue
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.membership = membership
+
+    def search(self, rows: QuerySet[Dialogue], name: str, words: str) -> QuerySet[Dialogue]:
+        # Not the rewrites: a hit would tell of candidates that this member may not see yet.
+        return rows.filter(Q(final_query__icontains=words) | Q(external_id__icontains=words))
+
+    def checked(self, rows: QuerySet[Dialogue], name: str, outcome: str) -> QuerySet[Dialogue]:
+        rows = self._with_visible_checks(rows)
+        if outcome == AWAITING:
+            return rows.filter(pk__in=Dialogue.objects.awaiting_check())
+        return rows.filter(check_outcome=outcome)
+
+    def _with_visible_checks(self, rows: QuerySet[Dialogue]) -> QuerySet[Dialogue]:
+        if self.membership.adjudicates():
+            return rows
+        own = Assignment.objects.filter(reviewer=self.membership.user, state=PlaceState.DECIDED)
+        return rows.filter(pk__in=own.values("dialogue"))
+
+
+@dataclass(frozen=True)
+class Row:
+    """A dialogue as one line of the list; what this member may not see is None or empty."""
+
+    dialogue: Dialogue
+    targets: list[Image]
+    rewrite: str
+    outcome: str
+    awaits_check: bool
+
+    @property
+    def more_targets(self) -> int:
+        return max(0, len(self.dialogue.target_images) - len(self.targets))
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter that is on, and the address without it."""
+
+    name: str
+    words: str
+    without: str
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One page of the list, and the addresses of its neighbours (empty: there is none)."""
+
+    dialogues: list[Dialogue]
+    earlier: str
+    later: str
+
+
+@require_safe
+def dialogues(request: SignedIn, slug: str) -> HttpResponse:
+    dataset, membership = dataset_for(request.user, slug)
+    filters = DialogueFilter(
+        request.GET, queryset=dataset.dialogues.order_by("pk"), membership=membership
+    )
+    rows = filters.qs if filters.is_valid() else dataset.dialogues.none()
+    page = _slice(request, rows)
+    context = {
+        "dataset": dataset,
+        "membership": membership,
+        "filters": filters,
+        "chips": _chips(request, filters),
+        "stages": stages_of(dataset),
+        "found": rows[: MOST_COUNTED + 1].count(),
+        "most_counted": MOST_COUNTED,
+        "page": page,
+        "rows": _rows(page.dialogues, dataset, membership),
+    }
+    template = "review/dialogues.html"
+    response = render(
+        request, f"{template}#results" if wants_fragment(request) else template, context
+    )
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _slice(request: HttpRequest, rows: QuerySet[Dialogue]) -> Slice:
+    """The page that `after` or `before` asks for; without either, the first."""
+    rows = rows.select_related("approved_candidate")
+    before, after = _key(request, "before"), _key(request, "after")
+    if before is not None:
+        return _page_before(request, rows, before)
+    wanted = rows if after is None else rows.filter(pk__gt=after)
+    found = list(wanted[: PAGE_SIZE + 1])
+    shown = found[:PAGE_SIZE]
+    return Slice(
+        shown,
+        earlier=_address(request, before=shown[0].pk) if shown and after is not None else "",
+        later=_address(request, after=shown[-1].pk) if len(found) > PAGE_SIZE else "",
+    )
+
+
+def _page_before(request: HttpRequest, rows: QuerySet[Dialogue], before: int) -> Slice:
+    found = list(rows.filter(pk__lt=before).order_by("-pk")[: PAGE_SIZE + 1])
+    shown = found[:PAGE_SIZE][::-1]
+    return Slice(
+        shown,
+        earlier=_address(request, before=shown[0].pk) if len(found) > PAGE_SIZE else "",
+        later=_address(request, after=shown[-1].pk) if shown else "",
+    )
+
+
+def _key(request: HttpRequest, name: str) -> int | None:
+    """A key from the address; a broken one shows the first page."""
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _address(request: HttpRequest, **changes: object) -> str:
+    """This list's address with `changes`; a page belongs to its filters, so others are dropped."""
+    return _query(_filters_of(request), changes)
+
+
+def _filters_of(request: HttpRequest) -> dict[str, str]:
+    return {name: request.GET[name] for name in ("q", "stage", "check") if request.GET.get(name)}
+
+
+def _query(*parts: dict[str, Any]) -> str:
+    query = QueryDict(mutable=True)
+    for part in parts:
+        query.update(part)
+    return f"?{query.urlencode()}"
+
+
+def _chips(request: HttpRequest, filters: DialogueFilter) -> list[Chip]:
+    values = _filters_of(request)
+    return [
+        Chip(
+            name=name,
+            words=_in_words(filters, name, value),
+            without=_query({k: v for k, v in values.items() if k != name}),
+        )
+        for name, value in values.items()
+    ]
+
+
+def _in_words(filters: DialogueFilter, name: str, value: str) -> str:
+    if name == "q":
+        return f"“{value}”"
+    choices = dict(filters.filters[name].extra["choices"])
+    return str(choices.get(value, value))
+
+
+def _rows(dialogues: list[Dialogue], dataset: Dataset, membership: Membership) -> list[Row]:
+    seen = sights(dialogues, membership)
+    images = _target_images(dialogues, dataset)
+    return [_row(dialogue, seen[dialogue.pk], images) for dialogue in dialogues]
+
+
+def _row(dialogue: Dialogue, sight: Sight, images: dict[str, Image]) -> Row:
+    approved = dialogue.approved_candidate if sight.decisions else None
+    names = dialogue.target_images[:THUMBNAILS]
+    return Row(
+        dialogue=dialogue,
+        targets=[images[name] for name in names if name in images],
+        rewrite=approved.text if approved else "",
+        outcome=dialogue.check_outcome if sight.retrieval else "",
+        awaits_check=sight.retrieval and _awaits_check(dialogue),
+    )
+
+
+def _awaits_check(dialogue: Dialogue) -> bool:
+    approved = dialogue.stage == Stage.APPROVED
+    return approved and dialogue.checked_at is None and bool(dialogue.target_images)
+
+
+def _target_images(dialogues: Iterable[Dialogue], dataset: Dataset) -> dict[str, Image]:
+    names = {name for d in dialogues for name in d.target_images[:THUMBNAILS]}
+    rows = Image.objects.current().filter(dataset=dataset).named(names)
+    return {image.external_id: image for image in rows}

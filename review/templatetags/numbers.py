@@ -1,0 +1,130 @@
+"""Numbers as people read them: grouped, counted, as a share, as a while."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from review.models import Stage
+from review.progress import StageCounts
+
+register = template.Library()
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+@register.filter
+def grouped(number: int | None) -> str:
+    """1000 as “1,000”; nothing for what is not known."""
+    return "" if number is None else f"{number:,}"
+
+
+@register.filter
+def counted(number: int, noun: str) -> str:
+    """1 and “dialogue” as “1 dialogue”, 1000 as “1,000 dialogues”; “child,children” names both."""
+    one, _, many = noun.partition(",")
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+@register.filter
+def share_of(part: int, whole: int) -> str:
+    """3 of 4 as “75%”. Never “100%” or “0%” unless it is all or none of it."""
+    if not whole:
+        return "–"
+    percent = round(100 * part / whole)
+    if 0 < part < whole:
+        percent = min(max(percent, 1), 99)
+    return f"{percent}%"
+
+
+@register.filter
+def lasting(seconds: float | None) -> str:
+    """A length of time in its two largest units: “45 s”, “3 min 20 s”, “2 h 5 min”."""
+    if seconds is None:
+        return ""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < MINUTE:
+        return f"{whole} s"
+    if whole < HOUR:
+        return f"{whole // MINUTE} min {whole % MINUTE} s"
+    return f"{whole // HOUR} h {whole % HOUR // MINUTE} min"
+
+
+@register.filter
+def ago(moment: datetime | None) -> str:
+    """When something was, as near as a reader cares: “just now”, “5 min ago”, “12 Nov 2026”."""
+    if moment is None:
+        return ""
+    seconds = (timezone.now() - moment).total_seconds()
+    if seconds < MINUTE:
+        return "just now"
+    if seconds < HOUR:
+        return f"{int(seconds // MINUTE)} min ago"
+    if seconds < DAY:
+        return f"{int(seconds // HOUR)} h ago"
+    return date_format(timezone.localtime(moment), "j M Y")
+
+
+@register.filter
+def until(moment: datetime | None) -> str:
+    """How long is left: “12 min left”; “overdue” where none is."""
+    if moment is None:
+        return ""
+    left = moment - timezone.now()
+    if left <= timedelta(0):
+        return "overdue"
+    return f"{max(1, int(left.total_seconds() // MINUTE))} min left"
+
+
+@register.filter
+def dollars(amount: Decimal | None) -> str:
+    """A cost in dollars; small ones keep the digits that matter, unknown ones say so."""
+    if amount is None:
+        return "unknown"
+    if amount == 0:
+        return "$0"
+    return f"${amount:,.2f}" if amount >= 1 else f"${amount:.4f}"
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One stage's part of a bar that is 100 wide."""
+
+    stage: Stage
+    dialogues: int
+    start: float
+    width: float
+
+
+# Settled work first, so that the bar fills from the left.
+BAR_ORDER = [
+    Stage.APPROVED,
+    Stage.REJECTED,
+    Stage.DISPUTED,
+    Stage.JUDGED,
+    Stage.PROPOSED,
+    Stage.IMPORTED,
+]
+
+
+@register.inclusion_tag("review/_stage_bar.html")
+def stage_bar(stages: StageCounts) -> dict[str, object]:
+    """How a dataset's dialogues divide over the stages, as one bar."""
+    return {"segments": _segments(stages), "stages": stages}
+
+
+def _segments(stages: StageCounts) -> list[Segment]:
+    segments: list[Segment] = []
+    start = 0.0
+    for stage in BAR_ORDER:
+        dialogues = stages.of(stage)
+        if dialogues:
+            width = 100 * dialogues / stages.total
+            segments.append(Segment(stage, dialogues, start, width))
+            start += width
+    return segments
