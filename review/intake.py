@@ -3,7 +3,7 @@
 Every function is safe to repeat: what is already there stays as it is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import fmean
 from typing import Any
@@ -23,7 +23,7 @@ from review.models import (
     Stage,
 )
 from review.models.candidates import text_key
-from review.stages import Event, advance
+from review.stages import Event, advance, advance_all
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,16 @@ class CheckedForm:
     candidate_id: int | None = None
 
 
-@transaction.atomic
+@dataclass(frozen=True)
+class Proposal:
+    """What one author wrote for one dialogue, in order, in one round."""
+
+    dialogue_id: int
+    texts: Sequence[str]
+    by: Provenance
+    round: int
+
+
 def add_candidates(
     *, dialogue_id: int, texts: Sequence[str], by: Provenance, round: int
 ) -> list[Candidate]:
@@ -71,50 +80,116 @@ def add_candidates(
     Work for an earlier round than the dialogue's present one still enters the record. A settled
     dialogue keeps its stage.
     """
-    dialogue = Dialogue.objects.select_for_update().get(pk=dialogue_id)
-    texts = [text.strip() for text in texts if text.strip()]
-    candidates = [_add_candidate(dialogue, text, by, round) for text in texts]
-    if candidates and dialogue.stage == Stage.IMPORTED:
-        advance(dialogue, Event.PROPOSE)
-    return candidates
-
-
-def _add_candidate(dialogue: Dialogue, text: str, by: Provenance, round: int) -> Candidate:
-    candidate, created = Candidate.objects.get_or_create(
-        dialogue=dialogue,
-        text_key=text_key(text),
-        defaults={"text": text, "round": round, **asdict(by)},
-    )
-    if not created and by.author not in candidate.authors():
-        candidate.also_by = [*candidate.also_by, asdict(by)]
-        candidate.save(update_fields=["also_by"])
-    return candidate
+    found = add_proposals([Proposal(dialogue_id, texts, by, round)])
+    keys = dict.fromkeys(text_key(text) for text in texts if text.strip())
+    return [found[dialogue_id, key] for key in keys]
 
 
 @transaction.atomic
+def add_proposals(proposals: Sequence[Proposal]) -> dict[tuple[int, str], Candidate]:
+    """`add_candidates` for many dialogues in a fixed number of statements.
+
+    Returns the candidates by (dialogue id, text key).
+    """
+    dialogues = _locked({proposal.dialogue_id for proposal in proposals})
+    candidates = _candidates_of(dialogues)
+    touched = dict.fromkeys(key for proposal in proposals for key in _propose(candidates, proposal))
+    kept = [candidates[key] for key in touched if candidates[key].pk]
+    Candidate.objects.bulk_create([candidates[key] for key in touched if not candidates[key].pk])
+    Candidate.objects.bulk_update(kept, ["also_by"])
+    proposed = {
+        proposal.dialogue_id for proposal in proposals if any(map(str.strip, proposal.texts))
+    }
+    imported = [d for d in dialogues.values() if d.pk in proposed and d.stage == Stage.IMPORTED]
+    advance_all(imported, Event.PROPOSE)
+    return candidates
+
+
+def _locked(dialogue_ids: Iterable[int]) -> dict[int, Dialogue]:
+    """The dialogues, locked in the order of their keys, so that two batches never deadlock."""
+    rows = Dialogue.objects.select_for_update().filter(pk__in=list(dialogue_ids)).order_by("pk")
+    return {dialogue.pk: dialogue for dialogue in rows}
+
+
+def _candidates_of(dialogues: Iterable[int]) -> dict[tuple[int, str], Candidate]:
+    rows = Candidate.objects.filter(dialogue__in=list(dialogues))
+    return {(row.dialogue_id, row.text_key): row for row in rows}
+
+
+def _propose(
+    candidates: dict[tuple[int, str], Candidate], proposal: Proposal
+) -> Iterator[tuple[int, str]]:
+    """Enters a proposal among the candidates, and yields the keys of those to be written."""
+    by = proposal.by
+    for text in filter(None, map(str.strip, proposal.texts)):
+        key = (proposal.dialogue_id, text_key(text))
+        if key not in candidates:
+            values = {"text": text, "text_key": key[1], "round": proposal.round, **asdict(by)}
+            candidates[key] = Candidate(dialogue_id=proposal.dialogue_id, **values)
+            yield key
+        elif by.author not in candidates[key].authors():
+            candidates[key].also_by = [*candidates[key].also_by, asdict(by)]
+            yield key
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """One judge's words on candidates of one dialogue: {candidate id: criteria}.
+
+    `positions` are the candidates' places, from 0, in the order the judge was shown.
+    """
+
+    dialogue_id: int
+    by: Provenance
+    judged: Mapping[int, Sequence[JudgedCriterion]]
+    positions: Mapping[int, int] = field(default_factory=dict)
+
+
 def add_judgements(
     *,
     dialogue_id: int,
     by: Provenance,
-    judged: dict[int, Sequence[JudgedCriterion]],
-    positions: dict[int, int] | None = None,
+    judged: Mapping[int, Sequence[JudgedCriterion]],
+    positions: Mapping[int, int] | None = None,
 ) -> None:
-    """Adds one judge's words on candidates of a dialogue: {candidate id: criteria}.
+    """Adds one judge's words on candidates of a dialogue, as described at `Opinion`."""
+    add_opinions([Opinion(dialogue_id, by, judged, positions or {})])
 
-    `positions` are the candidates' places, from 0, in the order the judge was shown.
+
+@transaction.atomic
+def add_opinions(opinions: Sequence[Opinion]) -> None:
+    """Adds judgements on many dialogues in a fixed number of statements.
+
+    A score takes the place of an earlier *unscored* of the same judge and prompt; a score that is
+    there stays.
     """
-    dialogue = Dialogue.objects.select_for_update().get(pk=dialogue_id)
-    Judgement.objects.bulk_create(
-        [
-            _judgement(candidate_id, criterion, by, (positions or {}).get(candidate_id))
-            for candidate_id, criteria in judged.items()
-            for criterion in criteria
-        ],
-        ignore_conflicts=True,
-    )
-    refresh_scores(dialogue)
-    if dialogue.stage == Stage.PROPOSED and dialogue.panel_score is not None:
-        advance(dialogue, Event.JUDGE)
+    dialogues = _locked({opinion.dialogue_id for opinion in opinions})
+    judgements = [judgement for opinion in opinions for judgement in _judgements(opinion)]
+    _make_way(judgements)
+    Judgement.objects.bulk_create(judgements, ignore_conflicts=True)
+    refresh_scores(dialogues.values())
+    scored = [d for d in dialogues.values() if d.panel_score is not None]
+    advance_all([d for d in scored if d.stage == Stage.PROPOSED], Event.JUDGE)
+
+
+def _make_way(judgements: Iterable[Judgement]) -> None:
+    """Removes the *unscored* that a judge now replaces by a score."""
+    scored: dict[tuple[str, str], set[int]] = {}
+    for row in judgements:
+        if row.score is not None:
+            scored.setdefault((row.judge, row.prompt_hash), set()).add(row.candidate_id)
+    for (judge, prompt_hash), candidates in scored.items():
+        Judgement.objects.filter(
+            candidate__in=candidates, judge=judge, prompt_hash=prompt_hash, score=None
+        ).delete()
+
+
+def _judgements(opinion: Opinion) -> list[Judgement]:
+    return [
+        _judgement(candidate_id, criterion, opinion.by, opinion.positions.get(candidate_id))
+        for candidate_id, criteria in opinion.judged.items()
+        for criterion in criteria
+    ]
 
 
 def _judgement(
@@ -136,29 +211,52 @@ def _judgement(
     )
 
 
-def refresh_scores(dialogue: Dialogue) -> None:
-    """Panel score and disagreement of each candidate, and of the dialogue: its best candidate's
-    score and its judges' largest disagreement. The dialogue is locked.
+def refresh_scores(dialogues: Iterable[Dialogue]) -> None:
+    """Panel score and disagreement of each candidate, and of each dialogue: its best candidate's
+    score and its judges' largest disagreement. The dialogues are locked.
 
     A judge's score of a candidate is the mean of its criteria, the panel's the mean of its judges,
     and the disagreement the largest distance between two judges: all on the scale from 1 to 5.
     """
-    by_candidate: dict[int, list[float]] = {}
-    means = (
-        Judgement.objects.filter(candidate__dialogue=dialogue, score__isnull=False)
-        .values("candidate_id", "judge")
+    by_key = {dialogue.pk: dialogue for dialogue in dialogues}
+    scored = [_score(candidate, means) for candidate, means in _judges_means(by_key)]
+    Candidate.objects.bulk_update(scored, ["panel_score", "disagreement"])
+    changed = [_score_dialogue(by_key[key], group) for key, group in _by_dialogue(scored).items()]
+    Dialogue.objects.bulk_update(changed, ["panel_score", "disagreement"])
+
+
+def _judges_means(dialogue_ids: Iterable[int]) -> Iterator[tuple[Candidate, list[float]]]:
+    """Each scored candidate with its judges' means."""
+    means: dict[tuple[int, int], list[float]] = {}
+    rows = (
+        Judgement.objects.filter(candidate__dialogue__in=list(dialogue_ids), score__isnull=False)
+        .values_list("candidate__dialogue_id", "candidate_id", "judge")
         .annotate(mean=Avg("score"))
+        .order_by()
     )
-    for row in means:
-        by_candidate.setdefault(row["candidate_id"], []).append(float(row["mean"]))
-    for candidate_id, scores in by_candidate.items():
-        Candidate.objects.filter(pk=candidate_id).update(
-            panel_score=fmean(scores), disagreement=max(scores) - min(scores)
-        )
-    if by_candidate:
-        dialogue.panel_score = max(fmean(scores) for scores in by_candidate.values())
-        dialogue.disagreement = max(max(s) - min(s) for s in by_candidate.values())
-        dialogue.save(update_fields=["panel_score", "disagreement"])
+    for dialogue_id, candidate_id, _, mean in rows:
+        means.setdefault((dialogue_id, candidate_id), []).append(float(mean))
+    for (dialogue_id, candidate_id), judges in means.items():
+        yield Candidate(pk=candidate_id, dialogue_id=dialogue_id), judges
+
+
+def _score(candidate: Candidate, means: list[float]) -> Candidate:
+    candidate.panel_score = fmean(means)
+    candidate.disagreement = max(means) - min(means)
+    return candidate
+
+
+def _by_dialogue(candidates: Iterable[Candidate]) -> dict[int, list[Candidate]]:
+    groups: dict[int, list[Candidate]] = {}
+    for candidate in candidates:
+        groups.setdefault(candidate.dialogue_id, []).append(candidate)
+    return groups
+
+
+def _score_dialogue(dialogue: Dialogue, scored: Iterable[Candidate]) -> Dialogue:
+    dialogue.panel_score = max(candidate.panel_score or 0 for candidate in scored)
+    dialogue.disagreement = max(candidate.disagreement or 0 for candidate in scored)
+    return dialogue
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The way of a dialogue: one table, one pure function, one conditional update."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -83,3 +83,18 @@ def advance(dialogue: Dialogue, event: Event, **changes: Any) -> None:
     dialogue.stage = then
     for name, value in changes.items():
         setattr(dialogue, name, value)
+
+
+def advance_all(dialogues: Iterable[Dialogue], event: Event) -> None:
+    """Moves many dialogues by `event`, where it applies. They are locked by the caller."""
+    by_stage: dict[Stage, list[Dialogue]] = {}
+    for dialogue in dialogues:
+        by_stage.setdefault(Stage(dialogue.stage), []).append(dialogue)
+    for now, group in by_stage.items():
+        then = next_stage(now, event)
+        if then is None:
+            continue
+        keys = [dialogue.pk for dialogue in group]
+        Dialogue.objects.filter(pk__in=keys, stage=now).update(stage=then)
+        for dialogue in group:
+            dialogue.stage = then

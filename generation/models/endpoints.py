@@ -27,6 +27,8 @@ class Endpoint(models.Model):
     price_cached = models.DecimalField(max_digits=12, decimal_places=6, null=True)
     price_output = models.DecimalField(max_digits=12, decimal_places=6, null=True)
     most_in_flight = models.PositiveSmallIntegerField(default=64)
+    # How long one call may take before it counts as lost.
+    timeout_seconds = models.PositiveSmallIntegerField(default=120)
 
     class Meta:
         ordering = ["name"]
@@ -41,6 +43,9 @@ class Endpoint(models.Model):
 
     def is_offline(self) -> bool:
         return self.kind == EndpointKind.OFFLINE
+
+    def has_prices(self) -> bool:
+        return self.is_offline() or None not in (self.price_input, self.price_output)
 
 
 class PromptKind(models.TextChoices):

@@ -73,6 +73,13 @@ class RunItemQuerySet(models.QuerySet["RunItem"]):
             Q(leased_until=None) | Q(leased_until__lt=now)
         )
 
+    def pending(self) -> Self:
+        return self.filter(state=ItemState.PENDING)
+
+    def leased(self, now: datetime) -> Self:
+        """What a worker holds at this moment."""
+        return self.pending().filter(leased_until__gte=now)
+
 
 class RunItem(models.Model):
     """One piece of a run's plan: one dialogue at one endpoint, or one dialogue to check."""
@@ -81,6 +88,8 @@ class RunItem(models.Model):
     dialogue = models.ForeignKey(Dialogue, on_delete=models.CASCADE, related_name="+")
     endpoint = models.ForeignKey(Endpoint, null=True, on_delete=models.PROTECT, related_name="+")
     round = models.PositiveSmallIntegerField(default=0)
+    # What makes two items the same work: `planning.recipe`.
+    recipe = models.CharField(max_length=64, blank=True, default="")
     state = models.CharField(max_length=16, choices=ItemState, default=ItemState.PENDING)
     # What made it fail, in a sentence.
     failure = models.TextField(blank=True, default="")

@@ -30,8 +30,12 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
         return self.exclude(kind=CandidateKind.PERSON)
 
     def unjudged_by(self, judge: str, prompt_hash: str) -> Self:
+        """What this judge has not scored; an unscored judgement may still become a score."""
         done = Judgement.objects.filter(
-            candidate=models.OuterRef("pk"), judge=judge, prompt_hash=prompt_hash
+            candidate=models.OuterRef("pk"),
+            judge=judge,
+            prompt_hash=prompt_hash,
+            score__isnull=False,
         )
         return self.filter(~models.Exists(done))
 
