@@ -32,9 +32,9 @@ def say(line: str) -> None:
 class Supervisor:
     def __init__(self, *, dev: bool) -> None:
         self.dev = dev
+        self.needs = embedded.missing()  # first: it also reads .env
         self.record = record_dir()
         self.children: list[Child] = []
-        self.needs: list[str] = []
         self.connection: Connection | None = None
         self.ready = False
         self.selector = selectors.DefaultSelector()
@@ -69,7 +69,6 @@ class Supervisor:
             self._watch_sources()
 
     def _set_environment(self, host: str) -> None:
-        self.needs = embedded.missing()
         if self.dev:
             os.environ["DEBUG"] = "1"
         if not address.is_loopback(self.listener):

@@ -1,0 +1,114 @@
+"""A whole site as `make run` serves it, for the tests that kill its parts."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+
+from tests.plugins.records import PROJECT, Record, within
+
+SERVE = [sys.executable, "-m", "recqr_site.serving"]
+PARTS = {"web": "gunicorn", "worker": "recqr_site.serving.worker", "beat": "beat"}
+
+
+class Site:
+    """A supervisor in a process of its own, and everything that it printed."""
+
+    def __init__(self, record: Record, command: list[str], **settings: str) -> None:
+        self.record = record
+        self.lines: list[str] = []
+        env = record.environment(**{"PORT": "0", **settings})
+        self.process = subprocess.Popen(
+            command,
+            cwd=PROJECT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        self.lines.extend(iter(self.process.stdout.readline, ""))
+
+    def said(self, pattern: str) -> re.Match[str] | None:
+        return re.search(pattern, "".join(self.lines))
+
+    def hear(self, pattern: str, seconds: float) -> re.Match[str]:
+        """Wait until it has printed `pattern`."""
+
+        def heard() -> re.Match[str] | None:
+            assert self.process.poll() is None or self.said(pattern), "".join(self.lines)
+            return self.said(pattern)
+
+        found: re.Match[str] = within(seconds, heard)
+        return found
+
+    def await_ready(self) -> str:
+        """Its address, once it serves."""
+        return self.hear(r"ReCQR is ready: (\S+)", 120)[1]
+
+    def page(self) -> int:
+        """The status of its first page; connections wait while the web server is away."""
+        address = self.await_ready()
+        try:
+            with urllib.request.urlopen(address, timeout=15) as answer:  # noqa: S310
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    def supervisor(self) -> psutil.Process:
+        """The supervisor itself, below make or not."""
+        own = psutil.Process(self.process.pid)
+        return next(
+            process
+            for process in [own, *own.children(recursive=True)]
+            if "recqr_site.serving" in process.cmdline()
+        )
+
+    def part(self, name: str) -> psutil.Process | None:
+        """The main process of web, worker or beat."""
+        for child in self.supervisor().children():
+            if PARTS[name] in child.cmdline():
+                return child
+        return None
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        self.supervisor().send_signal(number)
+        return self.process.wait(15)
+
+
+@pytest.fixture(scope="session")
+def site_record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
+    """One record for all sites of these tests: what is prepared once stays prepared."""
+    record = Record(tmp_path_factory.mktemp("served") / "var")
+    yield record
+    record.close()
+
+
+@pytest.fixture
+def serve(site_record: Record) -> Iterator[Callable[..., Site]]:
+    """Start a site on that record; whatever is left of it is killed afterwards."""
+    started: list[Site] = []
+
+    def start(command: list[str] | None = None, **settings: str) -> Site:
+        started.append(Site(site_record, command or SERVE, **settings))
+        return started[-1]
+
+    yield start
+    for site in started:
+        if site.process.poll() is None:
+            os.killpg(site.process.pid, signal.SIGKILL)
+            site.process.wait()
+    within(15, site_record.is_quiet)

@@ -1,0 +1,97 @@
+"""However `make run` ends, nothing is left of it; what it cannot serve it refuses in one line."""
+
+import os
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.plugins.records import within
+from tests.plugins.sites import Site
+
+MAKE_RUN = ["make", "--silent", "run"]
+
+
+def test_every_way_to_stop_leaves_nothing_and_a_second_start_is_quick(
+    serve: Callable[..., Site],
+) -> None:
+    for number, seconds in ((signal.SIGTERM, 120), (signal.SIGHUP, 10)):
+        began = time.monotonic()
+        site = serve()
+        site.await_ready()
+        assert time.monotonic() - began < seconds
+        assert site.stop(number) == 0
+        within(3, site.record.is_quiet)
+        assert site.lines[-1] == "Stopped; everything is saved.\n"
+
+
+def test_a_stop_during_preparation_leaves_nothing(serve: Callable[..., Site]) -> None:
+    site = serve()
+    site.hear("Starting PostgreSQL", 10)
+    within(10, lambda: len(site.record.processes()) > 3)
+    assert site.stop() == 0
+    within(4, site.record.is_quiet)
+
+
+def test_a_killed_supervisor_leaves_nothing(serve: Callable[..., Site]) -> None:
+    site = serve()
+    site.await_ready()
+    site.supervisor().kill()
+    within(5, site.record.is_quiet)
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_killing_make_leaves_nothing(serve: Callable[..., Site]) -> None:
+    site = serve(MAKE_RUN)
+    site.await_ready()
+    assert site.supervisor().pid != site.process.pid
+    site.process.kill()
+    within(9, site.record.is_quiet)
+
+
+def test_a_taken_port_is_named_with_the_way_out(serve: Callable[..., Site]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        site = serve(PORT=str(port))
+        assert site.process.wait(20) == 2
+    assert site.lines == [
+        f"Port {port} is taken by another program. Choose another: make run PORT={port + 1}\n"
+    ]
+
+
+@pytest.mark.parametrize("port", ["eighty", "70000", "-1"])
+def test_a_port_that_is_none_is_refused(serve: Callable[..., Site], port: str) -> None:
+    site = serve(PORT=port)
+    assert site.process.wait(20) == 2
+    assert len(site.lines) == 1
+    assert f"PORT={port}" in site.lines[0]
+
+
+def test_a_record_is_served_once(serve: Callable[..., Site]) -> None:
+    first = serve()
+    address = first.await_ready()
+    second = serve()
+    assert second.process.wait(20) == 2
+    assert len(second.lines) == 1
+    assert f"is already served at {address}" in second.lines[0]
+
+
+def test_an_unreachable_database_is_named_and_nothing_served(serve: Callable[..., Site]) -> None:
+    site = serve(DATABASE_URL="postgres://u:secret-word@127.0.0.1:9/none")
+    assert site.process.wait(30) == 2
+    said = "".join(site.lines)
+    assert "127.0.0.1:9 cannot be reached" in said
+    assert "Traceback" not in said
+    assert "secret-word" not in said
+
+
+def test_beyond_loopback_there_are_no_demo_accounts(serve: Callable[..., Site]) -> None:
+    site = serve(HOST="0.0.0.0")  # noqa: S104  (that is what is tested)
+    site.await_ready()
+    site.hear("there are no demo accounts", 5)
+    assert not site.said(r"user +role +password")
+    assert not (site.record.path / "demo-accounts.json").exists()
+    assert os.stat(site.record.path / "log").st_mode & 0o077 == 0

@@ -1,0 +1,80 @@
+"""`make run` watches over every part: whatever dies is back within seconds, and a line says so."""
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from celery import Celery
+from kombu import Connection
+
+from recqr_site.serving.supervisor import accounts_table
+from recqr_site.serving.worker import restore_unacknowledged
+from tests.plugins.records import within
+from tests.plugins.sites import Site
+
+SAID = {"web": "Web server", "worker": "Worker", "beat": "Beat"}
+
+
+def test_every_part_that_is_killed_is_back_within_seconds(serve: Callable[..., Site]) -> None:
+    site = serve()
+    assert site.page() < 500
+    _kill_each_part(site)
+    _kill_each_service(site)
+    assert site.stop() == 0
+    within(3, site.record.is_quiet)
+
+
+def _kill_each_part(site: Site) -> None:
+    for name, title in SAID.items():
+        before = within(5, lambda name=name: site.part(name))
+        before.kill()
+        site.hear(rf"{title} ended \(killed by SIGKILL\); starting it again", 5)
+        after = within(5, lambda name=name: site.part(name))
+        assert after.pid != before.pid
+        assert site.page() < 500
+
+
+def _kill_each_service(site: Site) -> None:
+    for name, line in (
+        ("postgres", "PostgreSQL died; back after"),
+        ("redis", "Redis died; back after"),
+        ("keeper", "PostgreSQL and Redis were lost; back after"),
+    ):
+        connection, pids = site.record.join()
+        connection.close()
+        os.kill(pids[name], signal.SIGKILL)
+        site.hear(line, 10)
+        assert site.page() < 500
+
+
+def test_tasks_that_a_killed_worker_had_taken_go_back_to_their_queue() -> None:
+    url = os.environ["REDIS_URL"].replace("unix://", "redis+socket://").replace("?db=0", "")
+    celery = Celery("probe", broker=f"{url}?virtual_host=9")
+    with Connection(celery.conf.broker_url) as link:
+        link.default_channel.client.flushdb()
+        queue = link.SimpleQueue("probe")
+        for number in range(25):
+            queue.put({"number": number})
+        for _ in range(25):
+            queue.get(timeout=5)
+        # Cut off as by kill -9: neither acknowledged nor given back.
+        link.default_channel.qos.restore_at_shutdown = False
+        queue.channel.qos.restore_at_shutdown = False
+        link.collect()
+    assert restore_unacknowledged(celery) == 25
+    with Connection(celery.conf.broker_url) as link:
+        queue = link.SimpleQueue("probe")
+        found = {queue.get(timeout=5).payload["number"] for _ in range(25)}
+    assert found == set(range(25))
+
+
+def test_the_demo_accounts_are_printed_as_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "accounts.json"
+    assert accounts_table(path) == ""
+    path.write_text(json.dumps([{"user": "ann", "role": "adjudicator", "password": "a b"}]))
+    assert accounts_table(path).splitlines() == [
+        "  user  role         password",
+        "  ann   adjudicator  a b",
+    ]
