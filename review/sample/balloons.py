@@ -130,12 +130,6 @@ def _light(c: Canvas, look: Valley) -> None:
             bird(c, x, y, 30, "#6b4a6b")
     if look.light == "winter":
         snowfall(c, 160)
-    if look.light == "night":
-        c.tint("#4a5596", 0.9)
-        c.stars(130, c.size[1] * 0.5)
-        for x, y, r, _ in look.balloons:
-            c.glow(x, y + r * 0.5, r * 1.9, "#ff9d45", 0.8)
-            c.glow(x, y + r * 1.4, r * 0.5, "#fff0b8", 0.9)
 
 
 ONE_RED = Valley(((500, 230, 128, RED),))
@@ -167,10 +161,6 @@ PLATES = {
     "balloons-many": Plate(partial(_valley, Valley(MANY))),
     "balloons-sunrise": Plate(
         partial(_valley, Valley(THREE, sky=SUNRISE_SKY, land=SUNRISE_LAND, light="sunrise")),
-        finish=poster,
-    ),
-    "balloons-night": Plate(
-        partial(_valley, Valley(THREE, sky=("#2b3566", "#52609a", "#8d8cb8"), light="night")),
         finish=poster,
     ),
     "balloon-winter": Plate(

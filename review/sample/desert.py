@@ -7,7 +7,7 @@ from review.sample.canvas import PORTRAIT, Canvas
 from review.sample.nature import bird, moon, sun
 from review.sample.plates import Plate
 from review.sample.shapes import Outline, ellipse, place, rect, ribbon, smooth
-from review.sample.styles import linocut, poster, riso
+from review.sample.styles import poster, riso
 
 
 @dataclass(frozen=True)
@@ -201,12 +201,8 @@ PLATES = {
     "desert-tent-night": Plate(
         partial(_dunes, replace(NIGHT, tent=True)), size=PORTRAIT, finish=poster
     ),
-    "desert-camel-night": Plate(partial(_dunes, replace(NIGHT, camels=1)), finish=poster),
     "desert-tent-day": Plate(
         partial(_dunes, Dunes(tent=True, palms=True)),
         finish=partial(riso, dark="#8a3a2e", bright="#f5b13d"),
-    ),
-    "desert-linocut": Plate(
-        partial(_dunes, Dunes(camels=3)), finish=partial(linocut, ink="#7a2e22", paper="#f6e8cf")
     ),
 }

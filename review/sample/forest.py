@@ -117,21 +117,11 @@ def _life(c: Canvas, look: Wood, horizon: float) -> None:
     if look.extra == "bare":
         snowfall(c, 240)
     if look.extra == "umbrella":
+        c.mist(horizon + 20, 190, look.haze[-1], 0.6)
         person(c, w * 0.5, h * 0.82, 150, "#3b4a63")
         _umbrella(c, w * 0.5 + 8, h * 0.82 - 150)
     if look.extra == "deer":
         _deer(c, w * 0.56, h * 0.76, 1.0)
-    if look.extra in ("fog", "umbrella"):
-        c.mist(horizon + 20, 190, look.haze[-1], 0.6)
-    if look.extra == "rays":
-        for i in range(5):
-            x = w * (0.2 + 0.15 * i)
-            c.beam(
-                [(x, -20), (x + 46, -20), (x - 130, h * 0.8), (x - 260, h * 0.8)],
-                "#ffe9ac",
-                0.2,
-                soft=10,
-            )
 
 
 def _umbrella(c: Canvas, x: float, y: float) -> None:
@@ -185,13 +175,6 @@ SPRING = Wood(
     ("#e3d2ac", "#c9ae82"),
     ("#f5c6d2", "#ffffff", "#f2e27a"),
 )
-SUMMER = Wood(
-    ("#8fc7b0", "#cfe3a8", "#f6f2c2"),
-    ("#7fb27a", "#5a9a5f", "#3f8050", "#2a6244"),
-    ("#7fae5a", "#3f6f45"),
-    ("#d6b988", "#a9865c"),
-    extra="rays",
-)
 AUTUMN = Wood(
     ("#e6c9a0", "#f3dcae", "#fff1cc"),
     ("#e8b765", "#e39a42", "#d3762f", "#b5502a"),
@@ -209,7 +192,6 @@ WINTER = Wood(
 
 PLATES = {
     "forest-spring": Plate(partial(_wood, SPRING)),
-    "forest-summer": Plate(partial(_wood, SUMMER)),
     "forest-autumn": Plate(partial(_wood, AUTUMN)),
     "forest-winter": Plate(partial(_wood, WINTER)),
     "forest-umbrella": Plate(

@@ -11,7 +11,6 @@ from review.sample.nature import (
     moon,
     overcast,
     pine,
-    rainfall,
     snowfall,
     sun,
     sun_path,
@@ -59,7 +58,7 @@ def _sky_things(c: Canvas, look: Lake) -> None:
     if look.air == "clear":
         cloud(c, 210, 150, 240, "#fffdf4", "#d9e6ea")
         cloud(c, 720, 110, 190, "#fffdf4", "#d9e6ea")
-    elif look.air in ("rain", "snowing"):
+    elif look.air == "snowing":
         overcast(c, 10, 330, ["#c4ccd2", "#aab6bf", "#d8dcda"], 0.8)
     elif look.air == "sunset":
         sun(c, 330, 330, 40, "#fff0c4", "#ffab66")
@@ -248,19 +247,8 @@ def _air(c: Canvas, look: Lake) -> None:
         c.mist(SHORE - 40, 210, "#f6efe4", 0.9)
         c.mist(SHORE + 70, 120, "#f6efe4", 0.7)
         c.glow(300, 190, 420, "#ffe3b8", 0.6)
-    if look.air == "rain":
-        c.tint("#aab8c2", 0.7)
-        rainfall(c, 190)
-        _rings(c)
     if look.air == "snowing":
         snowfall(c, 260)
-
-
-def _rings(c: Canvas) -> None:
-    for _ in range(34):
-        x, y = c.dice.uniform(0, c.size[0]), c.dice.uniform(SHORE + 20, c.size[1] - 40)
-        size = 3 + (y - SHORE) * 0.04
-        c.stroke(ellipse(x, y, size * 2, size * 0.6), 1.2, "#e3ecef", 0.55)
 
 
 SUMMER = Lake()
@@ -296,7 +284,6 @@ PLATES = {
     "lake-night": Plate(partial(_lake, replace(SUMMER, air="night", lamp=True)), finish=poster),
     "lake-sunset": Plate(partial(_lake, SUNSET), finish=poster),
     "lake-mist": Plate(partial(_lake, replace(SUMMER, air="mist")), finish=watercolour),
-    "lake-rain": Plate(partial(_lake, replace(SUMMER, air="rain", lamp=True))),
     "lake-linocut": Plate(
         partial(_lake, replace(WINTER, air="clear")),
         size=SQUARE,

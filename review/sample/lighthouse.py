@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
-from review.sample.canvas import LANDSCAPE, PORTRAIT, Canvas, Paint
+from review.sample.canvas import PORTRAIT, Canvas, Paint
 from review.sample.nature import (
     bird,
     cloud,
@@ -18,7 +18,7 @@ from review.sample.nature import (
 )
 from review.sample.plates import Plate
 from review.sample.shapes import Outline, blob, ellipse, line, place, rect, ribbon, smooth
-from review.sample.styles import Blueprint, clean, linocut, poster, watercolour
+from review.sample.styles import Blueprint, clean, poster, watercolour
 
 HORIZON = 440
 
@@ -203,12 +203,20 @@ def _lantern(c: Canvas, x: float, y: float, scale: float, band: str) -> None:
 def _walkers(c: Canvas) -> None:
     person(c, 775, 642, 112, "#e8b23c")
     person(c, 822, 652, 104, "#3f7f8c", "#4c3a3a", "#c98b4a")
-    c.fill(
-        smooth(
-            [(712, 664), (716, 644), (742, 642), (754, 632), (760, 642), (750, 652), (746, 668)]
-        ),
-        "#6b4630",
-    )
+    _dog(c, 716, 668)
+
+
+def _dog(c: Canvas, x: float, y: float) -> None:
+    """A small brown dog trotting along."""
+    coat = "#6b4630"
+    for dx in (-15, -10, 13, 18):
+        c.stroke([(x + dx, y - 14), (x + dx + 2, y)], 4.5, coat)
+    c.fill(ellipse(x, y - 20, 23, 10.5), coat)
+    c.stroke([(x - 20, y - 24), (x - 33, y - 38)], 4.5, coat)
+    c.stroke([(x + 18, y - 24), (x + 27, y - 36)], 9, coat)
+    c.fill(ellipse(x + 31, y - 38, 11, 7.5), coat)
+    c.stroke([(x + 24, y - 44), (x + 21, y - 33)], 5, "#4a2f22")
+    c.stroke([(x + 24, y - 30), (x + 48, y - 62), (x + 62, y - 70)], 1.4, "#c8402f")
 
 
 def _light_and_air(c: Canvas, look: Coast) -> None:
@@ -227,8 +235,8 @@ def _light_and_air(c: Canvas, look: Coast) -> None:
     if look.snow:
         snowfall(c)
     if look.weather == "fog":
-        c.mist(470, 260, "#eceae0", 0.85)
-        c.fill(rect(0, 0, *c.size), "#e9e6de", opacity=0.2)
+        c.mist(470, 230, "#eceae0", 0.6)
+        c.mist(250, 160, "#eceae0", 0.35)
 
 
 def _beams(c: Canvas, x: float, y: float) -> None:
@@ -347,6 +355,5 @@ PLATES = {
     "lighthouse-walkers": Plate(partial(_coast, replace(SUNNY, people=True))),
     "lighthouse-fog": Plate(partial(_coast, FOG), finish=watercolour),
     "lighthouse-from-boat": Plate(partial(_from_the_water, SUNNY), size=PORTRAIT),
-    "lighthouse-linocut": Plate(partial(_coast, SUNNY), finish=linocut, size=LANDSCAPE),
     "lighthouse-blueprint": Plate(_plan, size=PORTRAIT, finish=clean, canvas=Blueprint),
 }

@@ -3,19 +3,12 @@
 from dataclasses import dataclass
 from functools import partial
 
+from review.sample.animals import BLACK, BROWN, GINGER, GREY, Coat, dog, sitting_cat, sleeping_cat
 from review.sample.canvas import Canvas
 from review.sample.nature import cloud, moon, rainfall, snowfall
 from review.sample.plates import Plate
-from review.sample.shapes import ellipse, place, rect, ribbon, smooth
+from review.sample.shapes import ellipse, place, rect, smooth
 from review.sample.styles import poster, watercolour
-
-GINGER, BLACK, GREY = (
-    ("#dd8a3f", "#b3602a", "#f7e3c4"),
-    ("#2f2d3a", "#1c1b26", "#4a4656"),
-    ("#9a9aa6", "#6f7080", "#e9e6e4"),
-)
-BROWN, WHITE = ("#a8703f", "#74482b", "#f0dfc4"), ("#f6efe2", "#cfc0aa", "#ffffff")
-Coat = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -116,118 +109,6 @@ def _plants(c: Canvas, look: Home) -> None:
         c.shade(clay, "#3a1f2a", "right", 0.5)
 
 
-def sitting_cat(c: Canvas, x: float, y: float, s: float, coat: Coat, flip: bool = False) -> None:
-    """A cat that sits facing us, its tail around it; feet at (x, y)."""
-    fur, dark, light = coat
-    sgn = -1 if flip else 1
-    tail = smooth([(50, -20), (96, -6), (104, -46), (84, -78), (96, -104)], closed=False)
-    c.fill(place(ribbon(tail, [24 - 0.28 * i for i in range(len(tail))]), x, y, s, flip=flip), fur)
-    body = place(
-        smooth(
-            [
-                (-34, -148),
-                (34, -148),
-                (56, -90),
-                (64, -30),
-                (46, 2),
-                (-46, 2),
-                (-64, -30),
-                (-56, -90),
-            ],
-            steps=7,
-        ),
-        x,
-        y,
-        s,
-    )
-    c.fill(body, fur)
-    c.shade(body, dark, "right", 0.8)
-    c.fill(
-        place(smooth([(-18, -136), (18, -136), (22, -86), (0, -62), (-22, -86)]), x, y, s), light
-    )
-    for dx in (-20, 20):
-        c.fill(
-            place(
-                smooth(
-                    [
-                        (dx - 15, -84),
-                        (dx + 15, -84),
-                        (dx + 15, -8),
-                        (dx + 18, 4),
-                        (dx - 18, 4),
-                        (dx - 15, -8),
-                    ]
-                ),
-                x,
-                y,
-                s,
-            ),
-            fur,
-        )
-        c.fill(place(ellipse(dx, -2, 17, 9), x, y, s), light)
-    if coat is not BLACK:
-        for i in range(3):
-            for side in (-1, 1):
-                band = smooth(
-                    [
-                        (side * 62, -96 + 26 * i),
-                        (side * 44, -92 + 26 * i),
-                        (side * 34, -84 + 26 * i),
-                    ],
-                    closed=False,
-                )
-                c.fill(
-                    place(ribbon(band, [8 - 0.4 * k for k in range(len(band))]), x, y, s),
-                    dark,
-                    within=body,
-                )
-    _cat_head(c, x + 4 * s * sgn, y - 178 * s, s, coat)
-
-
-def _cat_head(c: Canvas, x: float, y: float, s: float, coat: Coat, asleep: bool = False) -> None:
-    fur, dark, light = coat
-    for side in (-1, 1):
-        c.fill(place([(side * 50, -10), (side * 48, -72), (side * 8, -38)], x, y, s), fur)
-        c.fill(place([(side * 44, -22), (side * 43, -56), (side * 18, -36)], x, y, s), "#e3a09a")
-    skull = place(
-        smooth(
-            [(-52, 4), (-44, -34), (0, -48), (44, -34), (52, 4), (30, 34), (0, 42), (-30, 34)],
-            steps=7,
-        ),
-        x,
-        y,
-        s,
-    )
-    c.fill(skull, fur)
-    c.shade(skull, dark, "right", 0.55)
-    for dx in (-12, 0, 12):
-        c.stroke(place([(dx, -44), (dx * 0.7, -26)], x, y, s), 4 * s, dark)
-    c.fill(place(ellipse(0, 18, 24, 17), x, y, s), light)
-    _cat_face(c, x, y, s, coat, asleep)
-
-
-def _cat_face(c: Canvas, x: float, y: float, s: float, coat: Coat, asleep: bool) -> None:
-    for dx in (-21, 21):
-        if asleep:
-            c.stroke(place(ellipse(dx, -6, 9, 6, 10, 170), x, y, s), 3 * s, "#2a2030")
-        else:
-            c.fill(
-                place(ellipse(dx, -6, 11, 12), x, y, s), "#e8d25a" if coat is BLACK else "#9cc06a"
-            )
-            c.fill(place(ellipse(dx, -6, 4, 10), x, y, s), "#1a1520")
-            c.dot(x + (dx + 3) * s, y - 10 * s, 2 * s, "#ffffff")
-    c.fill(place([(-6, 8), (6, 8), (0, 15)], x, y, s), "#c96a6a")
-    for side in (-1, 1):
-        c.stroke(place(ellipse(side * 7, 18, 7, 6, 20, 160), x, y, s), 2 * s, "#3a2a30")
-        for dy in (10, 17, 24):
-            c.stroke(
-                place([(side * 22, dy), (side * 64, dy * 1.6 - 12)], x, y, s),
-                1.2 * s,
-                "#fffaf0",
-                0.85,
-            )
-
-
 def _lounge(look: Home, c: Canvas) -> None:
     """A sofa below a picture, a lamp at its side, whoever lives there on it."""
     width, height = c.size
@@ -249,9 +130,6 @@ def _lounge(look: Home, c: Canvas) -> None:
             sitting_cat(c, width * at, seat + 6, 1.05, coat)
     if look.dog:
         dog(c, width * (0.62 if look.cats else 0.5), seat + 10, 1.2, look.dog)
-    if look.outside == "night":
-        c.tint("#7f7aa4", 0.85)
-        c.glow(width * 0.87, height * 0.36, height * 0.75, "#ffb75e", 0.8)
 
 
 def _picture_and_lamp(c: Canvas, width: float, height: float) -> None:
@@ -298,97 +176,6 @@ def _sofa(c: Canvas, x: float, y: float, colour: str) -> None:
     c.fill(rect(x - 276, y - 246, 100, 100, 20), "#d9705a")
 
 
-def sleeping_cat(c: Canvas, x: float, y: float, s: float, coat: Coat) -> None:
-    """A cat curled up, head on its paws."""
-    fur, dark, _light = coat
-    curl = place(
-        smooth(
-            [(-106, -34), (-70, -84), (10, -98), (86, -70), (112, -22), (80, 4), (-70, 4)], steps=7
-        ),
-        x,
-        y,
-        s,
-    )
-    c.fill(curl, fur)
-    c.shade(curl, dark, "bottom", 0.7)
-    if coat is not BLACK:
-        for i in range(5):
-            dx = -20 + 26 * i
-            c.fill(place(ribbon([(dx, -104), (dx + 9, -64)], [11, 3]), x, y, s), dark, within=curl)
-    tail = smooth([(104, -16), (84, 8), (20, 10), (-34, 2)], closed=False)
-    c.fill(place(ribbon(tail, [26 - 0.35 * i for i in range(len(tail))]), x, y, s), fur)
-    c.stroke(place([(90, 2), (20, 4)], x, y, s), 2, dark, 0.6)
-    _cat_head(c, x - 74 * s, y - 34 * s, s * 0.86, coat, asleep=True)
-
-
-def dog(c: Canvas, x: float, y: float, s: float, coat: Coat) -> None:
-    """A dog that sits facing us with hanging ears and its tongue out; feet at (x, y)."""
-    fur, dark, light = coat
-    body = place(
-        smooth(
-            [
-                (-44, -150),
-                (44, -150),
-                (66, -86),
-                (74, -26),
-                (54, 2),
-                (-54, 2),
-                (-74, -26),
-                (-66, -86),
-            ],
-            steps=7,
-        ),
-        x,
-        y,
-        s,
-    )
-    c.fill(body, fur)
-    c.shade(body, dark, "right", 0.8)
-    c.fill(
-        place(smooth([(-26, -150), (26, -150), (32, -90), (0, -52), (-32, -90)]), x, y, s), light
-    )
-    for dx in (-26, 26):
-        c.fill(
-            place(smooth([(dx - 18, -80), (dx + 18, -80), (dx + 20, 4), (dx - 20, 4)]), x, y, s),
-            fur,
-        )
-        c.fill(place(ellipse(dx, -4, 22, 11), x, y, s), light)
-    c.fill(place(rect(-40, -160, 80, 13, 6), x, y, s), "#c8402f")
-    c.dot(x, y - 142 * s, 8 * s, "#f0c24a")
-    _dog_head(c, x, y - 196 * s, s, coat)
-
-
-def _dog_head(c: Canvas, x: float, y: float, s: float, coat: Coat) -> None:
-    fur, dark, light = coat
-    skull = place(
-        smooth(
-            [(-54, -8), (-40, -48), (0, -58), (40, -48), (54, -8), (40, 30), (0, 46), (-40, 30)],
-            steps=7,
-        ),
-        x,
-        y,
-        s,
-    )
-    c.fill(skull, fur)
-    c.shade(skull, dark, "right", 0.4)
-    c.fill(place(smooth([(-9, -56), (9, -56), (16, -6), (-16, -6)]), x, y, s), light)
-    c.fill(place(ellipse(0, 18, 33, 26), x, y, s), light)
-    for side in (-1, 1):
-        ear = smooth(
-            [(side * 36, -50), (side * 66, -44), (side * 78, 6), (side * 62, 34), (side * 48, 4)]
-        )
-        c.fill(place(ear, x, y, s), dark)
-        c.fill(place(ellipse(side * 24, -14, 9, 10), x, y, s), "#2a1a18")
-        c.dot(x + (side * 24 + 3) * s, y - 18 * s, 2.6 * s, "#ffffff")
-    c.fill(place(smooth([(-10, 30), (10, 30), (11, 54), (0, 62), (-11, 54)]), x, y, s), "#e07a7a")
-    c.stroke(
-        place(smooth([(-24, 26), (-10, 34), (0, 28), (10, 34), (24, 26)], closed=False), x, y, s),
-        2.6 * s,
-        "#3a2420",
-    )
-    c.fill(place(smooth([(-14, 2), (14, 2), (8, 16), (0, 19), (-8, 16)]), x, y, s), "#2a1a18")
-
-
 PLATES = {
     "cat-ginger-window": Plate(partial(_sill, Home((GINGER,)))),
     "cat-black-window-night": Plate(
@@ -406,12 +193,6 @@ PLATES = {
         partial(_lounge, Home((BLACK,), asleep=True, sofa="#c9604a", wall=("#e6e2d0", "#cfcbb4")))
     ),
     "dog-brown-sofa": Plate(partial(_lounge, Home(dog=BROWN, wall=("#f0dcc0", "#e3c49c")))),
-    "dog-white-sofa-night": Plate(
-        partial(
-            _lounge, Home(dog=WHITE, outside="night", sofa="#6a5a8c", wall=("#c9b8b0", "#b09a98"))
-        ),
-        finish=poster,
-    ),
     "dog-and-cat-sofa": Plate(
         partial(_lounge, Home((GREY,), dog=BROWN, sofa="#5f8a5c", wall=("#efe4cc", "#dcc9a4")))
     ),

@@ -1,10 +1,10 @@
-"""Sailing boats in a bay: one or several, white, red or striped, calm, stormy, moored."""
+"""Sailing boats in a bay: one or several, white, red or striped, under way or moored."""
 
 from dataclasses import dataclass, replace
 from functools import partial
 
 from review.sample.canvas import PORTRAIT, Canvas
-from review.sample.nature import bird, cloud, glints, moon, overcast, rainfall, sun, sun_path
+from review.sample.nature import bird, cloud, glints, sun, sun_path
 from review.sample.plates import Plate
 from review.sample.shapes import Point, ellipse, place, rect, ridge, smooth
 from review.sample.styles import linocut, poster, watercolour
@@ -21,7 +21,6 @@ class Bay:
     sea: tuple[str, ...] = ("#6fc0c4", "#2f8fa6", "#1d6384")
     coast: tuple[str, str] = ("#8fb3a8", "#5f8f86")
     light: str = "day"
-    heel: float = 0
     harbour: bool = False
 
 
@@ -40,12 +39,7 @@ def _bay(look: Bay, c: Canvas) -> None:
     if look.harbour:
         _quay(c, horizon)
     for x, y, scale, sail, hull in sorted(look.boats, key=lambda boat: boat[1]):
-        sailboat(c, (x, y), scale, sail, hull, look.heel, furled=look.harbour)
-    if look.light == "storm":
-        c.tint("#9aa6b4", 0.7)
-        rainfall(c, 200, slant=0.6)
-    if look.light == "night":
-        _night(c, look, horizon)
+        sailboat(c, (x, y), scale, sail, hull, furled=look.harbour)
 
 
 def _heavens(c: Canvas, look: Bay, horizon: float) -> None:
@@ -54,8 +48,6 @@ def _heavens(c: Canvas, look: Bay, horizon: float) -> None:
         sun(c, width * 0.62, horizon - 74, 52, "#ffe7a6", "#ff8f4f")
         for y, colour in ((90, "#f08a6a"), (150, "#f7b27a"), (200, "#d9607a")):
             c.fill(ellipse(width * 0.3 + y, y, 320, 8), colour, opacity=0.6, soft=3)
-    elif look.light == "storm":
-        overcast(c, 0, horizon - 40, ["#66727f", "#535e6c", "#7d8790", "#454f5e"], 0.85)
     elif look.light == "day":
         cloud(c, width * 0.2, 170, 260, "#fffdf5", "#dbe9ea")
         cloud(c, width * 0.8, 120, 210, "#fffdf5", "#dbe9ea")
@@ -66,48 +58,40 @@ def _heavens(c: Canvas, look: Bay, horizon: float) -> None:
 def _path_of_light(c: Canvas, look: Bay, horizon: float) -> None:
     if look.light == "sunset":
         sun_path(c, c.size[0] * 0.62, horizon, c.size[1], "#ffb469", 100)
-    if look.light == "night":
-        sun_path(c, c.size[0] * 0.25, horizon, c.size[1], "#9fb2dc", 70)
 
 
 def sailboat(
-    c: Canvas, at: Point, scale: float, sail: str, hull: str, heel: float = 0, furled: bool = False
+    c: Canvas, at: Point, scale: float, sail: str, hull: str, furled: bool = False
 ) -> None:
-    """A sloop on the water; `heel` in degrees, sails `furled` when moored."""
+    """A sloop on the water; sails are `furled` when moored."""
     x, y = at
     c.fill(ellipse(x, y + 14 * scale, 96 * scale, 8 * scale), "#0f3448", opacity=0.35, soft=3)
     if not furled:
         _reflection(c, x, y + 10 * scale, scale, sail)
-    c.stroke(place([(0, 0), (0, -206)], x, y, scale, turn=heel), 4 * scale, "#6b4a36")
+    c.stroke(place([(0, 0), (0, -206)], x, y, scale), 4 * scale, "#6b4a36")
     if furled:
-        c.fill(place(rect(-4, -44, 84, 11, 5), x, y, scale, turn=heel), sail)
+        c.fill(place(rect(-4, -44, 84, 11, 5), x, y, scale), sail)
     else:
-        _sails(c, x, y, scale, sail, heel)
-    shell = place(
-        smooth([(-92, -14), (-60, 12), (52, 12), (84, -14)], closed=False), x, y, scale, turn=heel
-    )
+        _sails(c, x, y, scale, sail)
+    shell = place(smooth([(-92, -14), (-60, 12), (52, 12), (84, -14)], closed=False), x, y, scale)
     c.fill(shell, hull)
     c.shade(shell, "#1c1d33", "bottom", 0.55)
-    c.stroke(place([(-92, -14), (84, -14)], x, y, scale, turn=heel), 3.4 * scale, "#f3e4c4")
-    c.fill(place(rect(-30, -26, 46, 12, 4), x, y, scale, turn=heel), "#d9b98a")
-    if heel:
-        for _ in range(24):
-            px, py = c.dice.gauss(-86, 26), c.dice.gauss(4, 7)
-            c.dot(x + px * scale, y + py * scale, c.dice.uniform(1, 4), "#f3f8f7", opacity=0.8)
+    c.stroke(place([(-92, -14), (84, -14)], x, y, scale), 3.4 * scale, "#f3e4c4")
+    c.fill(place(rect(-30, -26, 46, 12, 4), x, y, scale), "#d9b98a")
 
 
-def _sails(c: Canvas, x: float, y: float, scale: float, sail: str, heel: float) -> None:
+def _sails(c: Canvas, x: float, y: float, scale: float, sail: str) -> None:
     main = [(5, -202), (44, -120), (78, -30), (5, -34)]
     jib = [(-5, -192), (-46, -96), (-82, -22), (-5, -40)]
     for points, strength in ((main, 0.4), (jib, 0.55)):
         a, b, d, e = points
         edge = smooth([a, b, d], closed=False)
-        cloth = place([*edge, d, e], x, y, scale, turn=heel)
+        cloth = place([*edge, d, e], x, y, scale)
         c.fill(cloth, sail)
         if points is main and sail == "#e9e2d0":
             for low, high in ((-180, -160), (-140, -118), (-96, -72)):
                 c.fill(
-                    place(rect(0, low, 90, high - low), x, y, scale, turn=heel),
+                    place(rect(0, low, 90, high - low), x, y, scale),
                     "#2f6fa3",
                     within=cloth,
                 )
@@ -155,15 +139,6 @@ def _quay(c: Canvas, horizon: float) -> None:
     c.mirror(round(wall + 18), 200, 0.5)
 
 
-def _night(c: Canvas, look: Bay, horizon: float) -> None:
-    c.tint("#46569a", 0.88)
-    c.stars(120, horizon - 90)
-    moon(c, c.size[0] * 0.25, 110, 32)
-    for x, y, scale, *_ in look.boats:
-        c.glow(x, y - 206 * scale, 34, "#ffdf9a", 1)
-        sun_path(c, x, y + 16 * scale, y + 120 * scale, "#ffce7a", 12)
-
-
 WHITE = Bay(((470, 520, 1.45, "#fbf7ec", "#8a3f34"),))
 RED = replace(WHITE, boats=((430, 520, 1.45, "#cf4436", "#f2e6cf"),))
 FLEET = (
@@ -176,11 +151,6 @@ SUNSET = {
     "sky": ("#4b4580", "#b45c86", "#f5906a", "#ffd590"),
     "sea": ("#e58a6a", "#8f5680", "#3b376a"),
     "coast": ("#8a5a86", "#5f4474"),
-}
-STORM = {
-    "sky": ("#4a5462", "#76808a", "#a3a8a6"),
-    "sea": ("#6b8289", "#46606c", "#2b3f4b"),
-    "coast": ("#6c7a80", "#55646c"),
 }
 MOORED = (
     (190, 580, 0.95, "#e9e2d0", "#2f6fa3"),
@@ -198,11 +168,6 @@ PLATES = {
     ),
     "sailboats-regatta": Plate(partial(_bay, Bay(FLEET))),
     "sailboat-sunset": Plate(partial(_bay, replace(RED, light="sunset", **SUNSET)), finish=poster),
-    "sailboat-storm": Plate(partial(_bay, replace(WHITE, light="storm", heel=17, **STORM))),
-    "sailboats-night": Plate(
-        partial(_bay, Bay(FLEET, sky=("#33457a", "#6675a3", "#9a9cb8"), light="night")),
-        finish=poster,
-    ),
     "sailboats-harbour": Plate(partial(_bay, Bay(MOORED, harbour=True))),
     "sailboats-linocut": Plate(
         partial(_bay, Bay(FLEET)), finish=partial(linocut, ink="#173b52", paper="#f4ecd9")

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
-from review.sample.canvas import LANDSCAPE, Canvas
+from review.sample.canvas import Canvas
 from review.sample.nature import cloud, moon, overcast, person, rainfall, snowfall
 from review.sample.plates import Plate
 from review.sample.shapes import ellipse, place, rect, ribbon, smooth
-from review.sample.styles import Blueprint, clean, poster, watercolour
+from review.sample.styles import poster
 
 KERB = 560
 
@@ -236,22 +236,11 @@ def _lights(c: Canvas, look: Town, lit: list[tuple[float, float]]) -> None:
         c.beam(ribbon([(x, KERB + 10), (x, KERB + 130)], [30, 8]), "#ffc46a", 0.4, soft=6)
 
 
-def _side_view(c: Canvas) -> None:
-    """The tram alone with its measures."""
-    tram(c, 260, 520, "#fff")
-    c.fill(rect(120, 540, 720, 12), "#fff")
-    for a, b in (((260, 610), (700, 610)), ((790, 520), (790, 330))):
-        c.stroke([a, b], 1.6, Blueprint.INK)
-        for x, y in (a, b):
-            c.stroke([(x - 8, y + 8), (x + 8, y - 8)], 1.6, Blueprint.INK)
-
-
 DAY = Town()
 NIGHT_SKY = ("#2c3668", "#5a659c", "#9a94b8")
 
 PLATES = {
     "tram-yellow": Plate(partial(_town, DAY)),
-    "tram-blue": Plate(partial(_town, replace(DAY, tram="#2f6fa8", people=2))),
     "tram-red-rain": Plate(partial(_town, replace(DAY, tram="#c8402f", weather="rain", people=3))),
     "tram-red-night": Plate(
         partial(_town, Town(NIGHT_SKY, "#c8402f", "rain", night=True, people=1)), finish=poster
@@ -259,8 +248,4 @@ PLATES = {
     "tram-yellow-night": Plate(partial(_town, Town(NIGHT_SKY, night=True)), finish=poster),
     "tram-green-snow": Plate(partial(_town, replace(DAY, tram="#3f8a68", weather="snow"))),
     "street-bicycles": Plate(partial(_town, replace(DAY, tram="", bicycles=3))),
-    "street-snow": Plate(
-        partial(_town, replace(DAY, tram="", weather="snow", bicycles=1)), finish=watercolour
-    ),
-    "tram-blueprint": Plate(_side_view, size=LANDSCAPE, finish=clean, canvas=Blueprint),
 }

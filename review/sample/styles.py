@@ -20,7 +20,7 @@ def clean(image: Image.Image) -> Image.Image:
 
 def gouache(image: Image.Image) -> Image.Image:
     """Edges that a brush made, and the grain of the paper."""
-    return _grained(_wobbled(image, 1.6, 14), 5.5)
+    return _grained(_wobbled(image, 1.3, 16), 5.5)
 
 
 def poster(image: Image.Image) -> Image.Image:
@@ -30,7 +30,7 @@ def poster(image: Image.Image) -> Image.Image:
 
 def watercolour(image: Image.Image) -> Image.Image:
     """Pale washes that pool at their edges, on rough paper with a ragged white margin."""
-    soft = _wobbled(image, 5, 22).filter(ImageFilter.MedianFilter(5))
+    soft = _wobbled(image, 5, 22).filter(ImageFilter.MedianFilter(3))
     pools = ImageChops.subtract(soft.filter(ImageFilter.GaussianBlur(5)), soft, 0.8, 0)
     washed = ImageChops.subtract(soft, pools)
     paper = Image.new("RGB", image.size, "#fbf7ee")
@@ -57,27 +57,20 @@ def linocut(image: Image.Image, ink: str = "#1d2a44", paper: str = "#f3ead8") ->
 
 
 def riso(image: Image.Image, dark: str, bright: str, paper: str = "#f6f0e2") -> Image.Image:
-    """Two inks in dots: one for the shadows, one for the warm half tones, slightly off register."""
-    grey = ImageOps.autocontrast(image.convert("L"), cutoff=1)
-    red, _, blue = image.split()
-    warm = ImageChops.add(
-        ImageChops.subtract(red, blue), grey.point([160 - v // 2 for v in range(256)]), 1, -70
-    )
+    """Two inks in dots, slightly off register.
+
+    The warm ink takes away blue light and the dark one red light, so each is printed where the
+    picture lacks that channel.
+    """
+    red, _green, blue = image.split()
     out = Image.new("RGB", image.size, paper)
-    for ink, plate, angle, shift in (
-        (bright, ImageOps.autocontrast(warm, cutoff=2), 0.3, (3, 2)),
-        (
-            dark,
-            ImageOps.invert(grey).point([max(0, round((v - 70) * 1.3)) for v in range(256)]),
-            0.9,
-            (0, 0),
-        ),
-    ):
+    for ink, channel, angle, shift in ((bright, blue, 0.3, (3, 2)), (dark, red, 0.9, (0, 0))):
+        plate = ImageOps.invert(ImageOps.autocontrast(channel, cutoff=1))
         dots = ImageChops.offset(_halftone(plate, angle), *shift)
-        layer = Image.composite(
+        inked = Image.composite(
             Image.new("RGB", image.size, ink), Image.new("RGB", image.size, "white"), dots
         )
-        out = ImageChops.multiply(out, layer)
+        out = ImageChops.multiply(out, inked)
     return out
 
 
@@ -88,7 +81,7 @@ class Blueprint(Canvas):
 
     def __init__(self, name: str, size: tuple[int, int]) -> None:
         super().__init__(name, size)
-        super().fill([(0, 0), (size[0], 0), size, (0, size[1])], ("#24579a", "#1b467f"))
+        super().fill([(0, 0), (size[0], 0), size, (0, size[1])], self.PAPER)
         for step, opacity in ((24, 0.07), (120, 0.12)):
             for x in range(0, max(size), step):
                 super().stroke([(x, 0), (x, size[1])], 1, self.INK, opacity)
