@@ -1,0 +1,111 @@
+"""Dialogues in which the assistant asks and the user answers: facts of one picture."""
+
+import regex
+
+from generation.offline.phrasing import tidy
+from generation.offline.requests import without_opening
+from generation.offline.salience import History
+from review.wording.language import Language
+from review.wording.references import references
+from review.wording.tokens import words
+
+QUESTION = regex.compile(r"[?？؟]\W*$")
+CLAUSE_END = regex.compile(r"[,.;:!]\s+")
+# An answer is short; a longer last turn says by itself what it wants.
+MOST_WORDS = 14
+
+
+def is_answer(history: History) -> bool:
+    """Whether the final query only answers what the assistant asked."""
+    if len(history.turns) < 3 or not QUESTION.search(history.turns[-2]["text"]):
+        return False
+    known, text = history.known, history.final
+    if len(words(text)) > MOST_WORDS or QUESTION.search(text):
+        return False
+    if known.pattern("no").match(text) or known.pattern("yes").match(text) is not None:
+        return not _asks(text, known)
+    return not _asks(text, known) and not _open(text, known)
+
+
+def _asks(text: str, known: Language) -> bool:
+    clauses = (without_opening(part, known) for part in CLAUSE_END.split(text))
+    if any(_orders(part, known) for part in clauses):
+        return True
+    return bool(known.pattern("requests").match(without_opening(text, known))) or any(
+        one.kind in ("relative", "modified", "pointed", "demonstrated", "similar", "earliest")
+        for one in references(text, known)
+    )
+
+
+def _orders(clause: str, known: Language) -> bool:
+    """Whether a clause begins with a verb that asks for something: "just pick the ..."."""
+    idle = ("adverbs", "interjections", "conjunctions")
+    said = [word.key for word in words(clause) if not any(known.has(k, word.key) for k in idle)]
+    return bool(said) and known.has("imperatives", said[0])
+
+
+def _open(text: str, known: Language) -> bool:
+    return any(one.kind == "place" for one in references(text, known))
+
+
+def facts(history: History) -> list[str]:
+    """What the answers of the user say of the picture, in order; what is not so is left out."""
+    turns = history.turns
+    told = [
+        fact(turns[index - 1]["text"], turns[index]["text"], history.known)
+        for index in range(1, len(turns))
+        if turns[index]["role"] == "user" and turns[index - 1]["role"] == "assistant"
+    ]
+    return list(dict.fromkeys(one for one in told if one))
+
+
+def fact(question: str, answer: str, known: Language) -> str:
+    """One fact: ("what color is the jet?", "white") gives "white jet"; "" where there is none."""
+    answer = answer.strip().rstrip(".!。")
+    if not QUESTION.search(question) or known.pattern("unsure").search(answer):
+        return ""
+    question = _last_sentence(question).rstrip("?？؟ ")
+    if match := known.pattern("no").match(answer):
+        return _said(answer[match.end() :], known)
+    if match := known.pattern("yes").match(answer):
+        more = _said(answer[match.end() :], known)
+        return " ".join(part for part in (_statement(question, known), more) if part)
+    if known.pattern("where_asked").search(question) and _placed(answer, known):
+        return f"{known.glue['in']} {_said(answer, known)}"
+    return _chosen(question, _said(answer, known), known)
+
+
+def _placed(answer: str, known: Language) -> bool:
+    """Whether an answer to "where?" is the bare name of a place."""
+    found = words(answer)
+    return (
+        bool(found) and answer.strip()[0].isupper() and not known.has("prepositions", found[0].key)
+    )
+
+
+def _last_sentence(text: str) -> str:
+    return regex.split(r"(?<=[.!?])\s+", text.strip())[-1]
+
+
+def _said(answer: str, known: Language) -> str:
+    """An answer without "they are": what remains is said of the thing asked about."""
+    plain = known.pattern("pronoun_answer").sub("", answer.strip(" ,;"), count=1)
+    return tidy(plain, known)
+
+
+def _statement(question: str, known: Language) -> str:
+    """What a question says once it is answered with yes: "are there any trees" gives "trees"."""
+    plain = known.pattern("asked").sub("", question, count=1)
+    plain = known.pattern("asked_tail").sub("", plain)
+    return "" if plain == question else tidy(plain, known)
+
+
+def _chosen(question: str, answer: str, known: Language) -> str:
+    """An answer joined with the thing that the question asked about."""
+    match = known.pattern("which_of").match(question)
+    thing = tidy(known.pattern("asked_tail").sub("", match["thing"]), known) if match else ""
+    thing = " ".join(word for word in thing.split() if word.casefold() not in known.function)
+    said = {word.key for word in words(answer)}
+    if not thing or not answer or len(words(thing)) > 3 or said & {w.key for w in words(thing)}:
+        return answer
+    return f"{answer} {thing}"

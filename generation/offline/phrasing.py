@@ -1,0 +1,73 @@
+"""Put phrases into words: articles, spaces, capitals."""
+
+import regex
+
+from generation.offline.mention import Mention
+from review.wording.language import Language
+
+SPACE_BEFORE_SIGN = regex.compile(r"\s+(?=[,.;:!?…])")
+SIGNS_IN_ROW = regex.compile(r"(?:[,;:]\s*)+(?=[,.;:!?])")
+SPACES = regex.compile(r"\s+")
+VOWEL = regex.compile(r"[aeio]|u(?!n[aeiou]|s[aeiou]|ni)|honest|hour|heir", regex.IGNORECASE)
+ARTICLE = regex.compile(r"\b([Aa])n?\b(?=\s+(\p{L}\w*))")
+
+
+def tidy(text: str, known: Language) -> str:
+    """One line with single spaces, no doubled signs, and "a" or "an" as the next word wants it."""
+    text = SPACES.sub(" ", text).strip()
+    if known.code == "fr":  # French sets a space before high signs.
+        return text.strip(" ,;:")
+    text = SIGNS_IN_ROW.sub("", SPACE_BEFORE_SIGN.sub("", text)).strip(" ,;:")
+    if known.code != "en":
+        return text
+    return ARTICLE.sub(lambda m: m[1] + ("n" if VOWEL.match(m[2]) else ""), text)
+
+
+def capital(text: str) -> str:
+    """With a capital at its start, as a sentence has it."""
+    return text[:1].upper() + text[1:]
+
+
+def definite(one: Mention, known: Language, *, brief: bool = False) -> str:
+    """The mention as something already known: "the red lighthouse on a cliff"."""
+    the = known.glue.get("definite", "")
+    if not the:
+        return as_said(one, known, brief=brief)
+    if one.named and one.category and not brief:
+        owned = one.category.partition(" ")[0] in known.words.get("definite", ())
+        return f"{one.category} {one.full}" if owned else f"{the} {one.category} {one.full}"
+    own = _own(one, known)
+    if one.named and not own and one.article.casefold() != the:
+        return _bare(one, brief=brief)
+    if not one.article and one.preposition:
+        return _bare(one, brief=brief)
+    counted = "" if known.has("indefinite", one.article.casefold()) else own
+    number = one.article if _counts(one, known) else ""
+    return f"{counted or the} {number} {_bare(one, brief=brief)}".replace("  ", " ")
+
+
+def as_said(one: Mention, known: Language, *, brief: bool = False) -> str:
+    """The mention with the article it came with."""
+    if one.named and one.category and known.glue.get("definite") and not brief:
+        return definite(one, known)
+    gap = "" if one.article.endswith(("'", "’")) or not one.article else " "
+    article = _own(one, known) or one.article
+    return f"{article}{gap}{_bare(one, brief=brief)}"
+
+
+def _bare(one: Mention, *, brief: bool) -> str:
+    return one.core if brief else one.full
+
+
+def _counts(one: Mention, known: Language) -> bool:
+    article = one.article.casefold()
+    return known.has("indefinite", article) and article not in ("a", "an", "some", "any", "another")
+
+
+def _own(one: Mention, known: Language) -> str:
+    """The possessive that the mention came with, said by the user."""
+    article = one.article.casefold()
+    if article == known.glue.get("yours") and one.speaker == "assistant":
+        return known.glue["mine"]
+    possessive = known.has("definite", article) and article not in ("the", "this", "that", "these")
+    return article if possessive and article not in ("those", "no", "all", "both", "every") else ""

@@ -1,0 +1,122 @@
+"""Write candidates for a final query out of the words of its dialogue, without a model."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from generation.offline.answers import facts, is_answer
+from generation.offline.mention import Mention
+from generation.offline.phrasing import as_said, capital, tidy
+from generation.offline.requests import without_request
+from generation.offline.salience import History, read
+from generation.offline.slots import filled
+from generation.offline.substitution import elaborated, resolved
+from review.turns import Turn
+from review.wording.grounding import roots
+from review.wording.language import Language
+from review.wording.references import references
+from review.wording.tokens import words
+
+MOST_FACTS = 6
+
+
+def rewrite(turns: Sequence[Turn], *, count: int = 4, note: str = "") -> list[str]:
+    """Up to `count` different candidates for the last turn, the most careful first.
+
+    The same turns and note give the same candidates. `note` is what a reviewer asked for when
+    they wanted other candidates: a phrase of the history that it names is taken up first.
+    No history gives the final query without its request phrases, if that differs.
+    """
+    if not turns or count < 1:
+        return []
+    history = _with_note(read(list(turns)), note)
+    made = (tidy(text, history.known) for text in _texts(history))
+    able = (text for text in made if text and not _takes_refused(text, history))
+    return _different(able, history)[:count] or [turns[-1]["text"].strip()]
+
+
+def _with_note(history: History, note: str) -> History:
+    """Phrases that the note names weigh more than all others."""
+    named = set(roots(note, history.known))
+    for one in history.found:
+        if named & one.roots:
+            history.weights[one] += 2
+    return history
+
+
+def _texts(history: History) -> Iterator[str]:
+    if is_answer(history):
+        yield from _summed(history)
+        return
+    full, taken = _completed(history)
+    brief, _ = _completed(history, brief=True)
+    yield full
+    yield without_request(full, history.known, carried=False)
+    yield _named_alone(full, taken, history)
+    yield brief
+    yield without_request(brief, history.known)
+    if not any(one.named for one in taken):
+        yield _with_more(full, taken, history)
+
+
+def _completed(history: History, *, brief: bool = False) -> tuple[str, list[Mention]]:
+    """The final query understood without the history, and what it took up."""
+    for complete in (resolved, elaborated, filled):
+        text, taken = complete(history, brief=brief)
+        if taken:
+            return text, taken
+    return history.final, []
+
+
+def _named_alone(full: str, taken: list[Mention], history: History) -> str:
+    """A noun phrase in place of a sentence, as one writes to a search engine."""
+    text = without_request(full, history.known)
+    return text[0].lower() + text[1:] if text[1:2].islower() and not text.endswith("?") else text
+
+
+def _with_more(full: str, taken: list[Mention], history: History) -> str:
+    """What else the user asked for earlier, behind the shortest form of the query."""
+    text = without_request(full, history.known)
+    held = set(roots(text, history.known))
+    more = [
+        as_said(one, history.known)
+        for one in sorted(history.wanted, key=lambda one: (one.turn, one.start))
+        if one.speaker == "user" and history.weights[one] >= 1 and not one.roots & held
+    ]
+    return ", ".join([text.rstrip(" .!?"), *more[:MOST_FACTS]]) if more else ""
+
+
+def _summed(history: History) -> Iterator[str]:
+    """A description out of the first turn and the facts that were asked for."""
+    known = history.known
+    first = without_request(history.turns[0]["text"], known).rstrip(" .!?")
+    told = facts(history)
+    for number in (MOST_FACTS, 3, 1):
+        yield capital(_listed([first, *told[-number:]], known))
+    yield first
+    if history.wanted:
+        yield capital(", ".join([as_said(history.wanted[0], known), *told[-MOST_FACTS:]]))
+
+
+def _listed(parts: list[str], known: Language) -> str:
+    """Parts behind one another; what begins with a preposition needs no comma."""
+    text = parts[0]
+    for part in parts[1:]:
+        places = known.has("prepositions", part.split(" ", 1)[0].casefold())
+        text += f" {part}" if places else f", {part}"
+    return text
+
+
+def _takes_refused(text: str, history: History) -> bool:
+    """Whether a refused thing is in the text that the final query does not name itself."""
+    refused = history.refused_roots - set(roots(history.final, history.known))
+    return bool(refused & set(roots(text, history.known)))
+
+
+def _different(texts: Iterable[str], history: History) -> list[str]:
+    """Those that differ in more than case and signs; the untouched query only if nothing else."""
+    kept: dict[tuple[str, ...], str] = {}
+    for text in texts:
+        kept.setdefault(tuple(word.key for word in words(text)), text)
+    own = tuple(word.key for word in words(history.final))
+    if len(kept) > 1 and references(history.final, history.known):
+        kept.pop(own, None)
+    return list(kept.values())

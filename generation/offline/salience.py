@@ -1,0 +1,136 @@
+"""How likely each phrase of the history is what the final query means."""
+
+from dataclasses import dataclass, replace
+
+from generation.offline.mention import Mention
+from generation.offline.mentions import mentions
+from generation.offline.rejection import rejected
+from review.turns import Turn
+from review.wording.grounding import dialogue_language
+from review.wording.language import Language
+
+# Weights were set by eye on dialogues of several kinds; only their order matters much.
+SPEAKER = {"user": 1.0, "assistant": 0.45}
+PRESENTED, TOPIC, INTRODUCED, NAMED, REPEATED = 0.45, 0.4, 0.25, 0.45, 0.25
+ADJUNCT, PERSON, BARE, MEASURED, QUESTIONED = -0.45, -0.8, -0.15, -0.9, -0.35
+PER_TURN_AGO = -0.08
+PER_LATER_SENTENCE = -0.05
+DETAIL, MOST_DETAILS = 0.04, 4
+# A phrase below this is small talk ("a good discussion"), not something to show.
+LEAST = 0.5
+
+
+@dataclass(frozen=True)
+class History:
+    """What was said before the final query: its phrases, their weights, and what was refused."""
+
+    known: Language
+    turns: list[Turn]
+    final: str
+    found: list[Mention]
+    refused: set[Mention]
+    weights: dict[Mention, float]
+
+    @property
+    def wanted(self) -> list[Mention]:
+        """Phrases that may be meant, the likeliest first; small talk and refused ones are out."""
+        able = [one for one in self.found if self.weights[one] >= LEAST and one not in self.refused]
+        return sorted(able, key=lambda one: -self.weights[one])
+
+    @property
+    def refused_roots(self) -> set[str]:
+        """Roots that only refused phrases have."""
+        kept = {word for one in self.found if one not in self.refused for word in one.roots}
+        return {word for one in self.refused for word in one.roots} - kept
+
+
+def read(turns: list[Turn]) -> History:
+    """The history of a dialogue; its last turn is the final query."""
+    known = dialogue_language(turns)
+    found = [
+        mention
+        for index, turn in enumerate(turns[:-1])
+        for mention in mentions(turn["text"], index, turn["role"], known)
+    ]
+    refused = rejected(turns, found, known)
+    found = [_categorised(one, found, refused, turns, known) for one in found]
+    refused = {
+        one
+        for one in found
+        if any(one.start == bad.start and one.turn == bad.turn for bad in refused)
+    }
+    weights = {one: _weight(one, found, turns, known) for one in found}
+    _lift_instances(found, weights)
+    return History(known, turns, turns[-1]["text"] if turns else "", found, refused, weights)
+
+
+def _weight(one: Mention, found: list[Mention], turns: list[Turn], known: Language) -> float:
+    lead, text = one.lead, turns[one.turn]["text"]
+    weight = SPEAKER.get(one.speaker, 0.0)
+    weight += PRESENTED if known.pattern("presenting").search(lead) else 0
+    weight += TOPIC if known.pattern("about").search(lead) else 0
+    weight += INTRODUCED if known.has("indefinite", one.article.casefold()) else 0
+    weight += NAMED if one.named else 0
+    weight += (
+        REPEATED
+        if any(one.turn != other.turn and one.roots & other.roots for other in found)
+        else 0
+    )
+    weight += _doubts(one, text, known)
+    weight += PER_TURN_AGO * (len(turns) - 1 - one.turn) / 2 + PER_LATER_SENTENCE * one.sentence
+    return weight + DETAIL * min(len(one.full.split()), MOST_DETAILS)
+
+
+def _lift_instances(found: list[Mention], weights: dict[Mention, float]) -> None:
+    """What answers a request is meant rather than what was asked for: the cafe, not "a cafe"."""
+    for one in found:
+        asked = [other for other in found if other.turn == one.turn - 1 and other.speaker == "user"]
+        if one.speaker == "assistant" and one.named and asked:
+            weights[one] = max(weights[one], max(weights[other] for other in asked) + PRESENTED / 3)
+
+
+def _doubts(one: Mention, text: str, known: Language) -> float:
+    adjunct = one.preposition and not known.pattern("about").search(one.lead)
+    leads = any(known.has("carriers", word.casefold()) for word in one.lead.split()[-2:])
+    asked = one.speaker == "assistant" and text.rstrip().endswith(("?", "？", "؟"))
+    doubt = ADJUNCT if adjunct and not leads else 0
+    doubt += PERSON if any(known.has("people", word) for word in one.roots) else 0
+    doubt += MEASURED if one.measure else 0
+    doubt += QUESTIONED if asked and not one.named else 0
+    return doubt + (0 if one.article or one.named or " " in one.core else BARE)
+
+
+def _categorised(
+    one: Mention, found: list[Mention], refused: set[Mention], turns: list[Turn], known: Language
+) -> Mention:
+    """A name that answers a request is of the kind that was asked for: "the cafe Teavana"."""
+    asked = [
+        other
+        for other in found
+        if other.turn == one.turn - 1 and other.speaker == "user" and other not in refused
+    ]
+    if one.category and _plain(one.category, known):
+        return replace(one, category=_plain(one.category, known))
+    if one.speaker != "assistant" or not one.named or not asked:
+        return replace(one, category="")
+    best = max(asked, key=lambda other: _weight(other, found, turns, known))
+    if best.roots <= one.roots or best.named or best.measure:
+        return replace(one, category="")
+    return replace(one, category=_kind(best, known))
+
+
+def _kind(asked: Mention, known: Language) -> str:
+    """What was asked for, as a kind of thing, with "my" where it is the user's."""
+    article = asked.article.casefold()
+    mine = f"{article} " if article == known.glue.get("mine") else ""
+    plain = _plain(asked.core, known)
+    return f"{mine}{plain}" if plain else ""
+
+
+def _plain(text: str, known: Language) -> str:
+    """A kind of thing without what only places it: "nearest coffee shop" is "coffee shop"."""
+    kept = [word for word in text.split() if not known.has("comparing", word.casefold())]
+    while len(kept) > 1 and kept[-2].endswith("'s") and known.has("carriers", kept[-1].casefold()):
+        kept.pop()
+    alone = len(kept) == 1 and known.pattern("participle").search(kept[0])
+    return "" if alone else " ".join(kept).removesuffix("'s")

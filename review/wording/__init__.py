@@ -1,0 +1,1 @@
+"""Rules on words: tokens, differences, references left open and words without support."""
