@@ -1,0 +1,1 @@
+"""The HTTP API: the same functions and rules as the pages, in JSON."""

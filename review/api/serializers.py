@@ -1,0 +1,223 @@
+"""The shapes of the API. What comes in and what goes out are separate."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from review.models import Approval, CheckOutcome, Dialogue, RetrievalCheck, Role, Stage, Verdict
+from review.rulings import Ruling
+from review.visibility import CandidateView
+
+GIVEN_VERDICTS = [verdict for verdict in Verdict.values if verdict != Verdict.UNDO]
+
+
+class StrictText(serializers.CharField):
+    """A JSON string, as it came. Numbers are no texts."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(trim_whitespace=False, allow_blank=True, required=False, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictInteger(serializers.IntegerField):
+    """A JSON integer that fits a key. Strings, fractions and truth values are none."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, int) or isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class RulingSerializer(serializers.Serializer[Ruling]):
+    """A verdict and what belongs to it; the rules of each verdict are checked when it is given."""
+
+    verdict = serializers.ChoiceField(choices=GIVEN_VERDICTS)
+    candidate = StrictInteger(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=2**63 - 1,
+        help_text="The accepted candidate; with `edit`, the one that the text started from.",
+    )
+    text = StrictText(help_text="The rewrite, with `edit`.")
+    reason = StrictText(help_text="With `reject`, one of the dataset's codes.")
+    note = StrictText(help_text="With `more`, what the models should know.")
+
+    def ruling(self) -> Ruling:
+        values = dict(self.validated_data)
+        return Ruling(candidate_id=values.pop("candidate", None), **values)
+
+
+class ProblemErrorSerializer(serializers.Serializer[Any]):
+    field = serializers.CharField(help_text="Where; empty for the whole request.")
+    detail = serializers.CharField()
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """Problem JSON, RFC 9457."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    kind = serializers.CharField(help_text="`place-lost` tells a lost place from other conflicts.")
+    detail = serializers.CharField(help_text="A sentence for a person.")
+    errors = ProblemErrorSerializer(many=True)  # type: ignore[assignment]  # a field, by the RFC
+
+
+class PolicySerializer(serializers.Serializer[Any]):
+    decisions_needed = serializers.IntegerField()
+    quorum = serializers.IntegerField(allow_null=True)
+    needs_scores = serializers.BooleanField()
+    dispute_when_worse = serializers.BooleanField()
+    hide_authors = serializers.BooleanField()
+    hide_scores = serializers.BooleanField()
+
+
+class RejectReasonSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field
+    kind = serializers.ChoiceField(choices=["rewrite", "dialogue"])
+
+
+class DatasetBriefSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(help_text="The slug: what addresses and commands take.")
+    title = serializers.CharField()
+    role = serializers.ChoiceField(choices=Role.choices, help_text="Yours.")
+
+
+class DatasetSerializer(DatasetBriefSerializer):
+    stages = serializers.DictField(
+        child=serializers.IntegerField(), help_text="How many dialogues stand at each stage."
+    )
+    dialogues = serializers.IntegerField()
+    images = serializers.IntegerField(help_text="Of the corpus as it is now.")
+    corpus_version = serializers.IntegerField()
+    policy = PolicySerializer()
+    lease_minutes = serializers.IntegerField()
+    reject_reasons = RejectReasonSerializer(many=True)
+
+
+class TurnSerializer(serializers.Serializer[Any]):
+    role = serializers.CharField(help_text="user or assistant.")
+    text = serializers.CharField()
+    images = serializers.ListField(child=serializers.CharField(), required=False)
+
+
+class JudgementSerializer(serializers.Serializer[Any]):
+    judge = serializers.CharField()
+    criterion = serializers.CharField()
+    score = serializers.IntegerField(allow_null=True, help_text="1 to 5; null: unscored.")
+    reason = serializers.CharField()
+    unscored_reason = serializers.CharField()
+    offline = serializers.BooleanField()
+
+
+class CandidateSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    text = serializers.CharField()
+    author = serializers.SerializerMethodField(help_text="Null while hidden from you.")
+    authors = serializers.ListField(child=serializers.CharField())
+    offline = serializers.BooleanField()
+    score = serializers.FloatField(
+        allow_null=True, help_text="The panel's, 1 to 5; null while unscored or hidden from you."
+    )
+    disagreement = serializers.FloatField(allow_null=True)
+    judgements = JudgementSerializer(many=True)
+    repeats_final_query = serializers.BooleanField()
+    chosen = serializers.BooleanField()
+
+    def get_author(self, view: CandidateView) -> str | None:
+        return view.authors[0] if view.authors else None
+
+
+class DecisionSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    reviewer = serializers.CharField(source="reviewer.username")
+    verdict = serializers.ChoiceField(choices=GIVEN_VERDICTS)
+    candidate = serializers.IntegerField(source="candidate_id", allow_null=True)
+    reason = serializers.CharField()
+    note = serializers.CharField()
+    adjudication = serializers.BooleanField()
+    seconds = serializers.FloatField()
+    time = serializers.DateTimeField(source="created")
+
+
+class RetrievalSerializer(serializers.ModelSerializer[RetrievalCheck]):
+    """Rank of the target for one form of the query: 1 + images strictly above; `tied` share it."""
+
+    candidate = serializers.IntegerField(source="candidate_id", allow_null=True)
+    form = serializers.CharField(help_text="final_query, history, rewrite or candidate.")
+    rank = serializers.IntegerField(allow_null=True)
+    tied = serializers.IntegerField(allow_null=True)
+    outcome = serializers.ChoiceField(
+        choices=CheckOutcome.choices, allow_blank=True, help_text="With form `rewrite` alone."
+    )
+
+    class Meta:
+        model = RetrievalCheck
+        fields = [
+            "retriever",
+            "form",
+            "candidate",
+            "corpus_version",
+            "corpus_size",
+            "rank",
+            "tied",
+            "score",
+            "outcome",
+            "unranked_reason",
+            "left_out",
+        ]
+
+
+class ImageSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField(source="external_id")
+    caption = serializers.CharField()
+    has_file = serializers.BooleanField(help_text="False: known by its caption alone.")
+    width = serializers.IntegerField(allow_null=True)
+    height = serializers.IntegerField(allow_null=True)
+
+
+class DialogueBriefSerializer(serializers.ModelSerializer[Dialogue]):
+    id = serializers.CharField(source="external_id")
+    target_images = serializers.ListField(child=serializers.CharField())
+    stage = serializers.ChoiceField(choices=Stage.choices)
+
+    class Meta:
+        model = Dialogue
+        fields = ["id", "stage", "final_query", "target_images"]
+
+
+class DialogueSerializer(serializers.Serializer[Any]):
+    """A dialogue as this person may see it; hidden parts are null or empty."""
+
+    id = serializers.CharField()
+    turns = TurnSerializer(many=True)
+    final_query = serializers.CharField()
+    target_images = serializers.ListField(child=serializers.CharField())
+    images = ImageSerializer(many=True, help_text="Those that turns and targets name.")
+    stage = serializers.ChoiceField(choices=Stage.choices)
+    approval = serializers.ChoiceField(choices=Approval.choices, allow_blank=True)
+    candidates = CandidateSerializer(many=True, help_text="Best first, where scores show.")
+    decisions = DecisionSerializer(many=True)
+    retrieval = RetrievalSerializer(many=True)
+
+
+class ClaimSerializer(serializers.Serializer[Any]):
+    assignment = serializers.IntegerField()
+    expires_at = serializers.DateTimeField()
+    dialogue = DialogueSerializer()
+
+
+class DialogueStageSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField(source="external_id")
+    stage = serializers.ChoiceField(choices=Stage.choices)
+
+
+class DecidedSerializer(serializers.Serializer[Any]):
+    decision = serializers.IntegerField()
+    dialogue = DialogueStageSerializer()

@@ -1,0 +1,31 @@
+"""Addresses of the API, under `/api/v1/`."""
+
+from django.contrib.auth.decorators import login_required
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework.permissions import IsAuthenticated
+
+from review.api import schema, views  # noqa: F401 - the schema learns of our tokens by import
+
+# The documentation is for a browser: a stranger is sent to sign in.
+docs = login_required(SpectacularSwaggerView.as_view(url_name="api-schema"))
+
+urlpatterns = [
+    path(
+        "schema/",
+        SpectacularAPIView.as_view(permission_classes=[IsAuthenticated]),
+        name="api-schema",
+    ),
+    path("docs/", docs, name="api-docs"),
+    path("datasets/", views.datasets, name="api-datasets"),
+    path("datasets/<slug:dataset>/", views.dataset_detail, name="api-dataset"),
+    path("datasets/<slug:dataset>/claim/", views.claim, name="api-claim"),
+    path("datasets/<slug:dataset>/dialogues/", views.Dialogues.as_view(), name="api-dialogues"),
+    path(
+        "datasets/<slug:dataset>/dialogues/<path:external_id>/",
+        views.dialogue_detail,
+        name="api-dialogue",
+    ),
+    path("assignments/<int:assignment>/decision/", views.decide, name="api-decide"),
+    path("<path:rest>", views.nowhere, name="api-nowhere"),
+]

@@ -1,0 +1,235 @@
+"""The operations of the API: load, permit, validate, call, respond."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_view,
+)
+from rest_framework import generics
+from rest_framework.decorators import api_view, parser_classes
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from review import assignments, decisions, visibility
+from review.api import shapes
+from review.api.authentication import caller
+from review.api.parsing import BoundedJSONParser
+from review.api.serializers import (
+    ClaimSerializer,
+    DatasetBriefSerializer,
+    DatasetSerializer,
+    DecidedSerializer,
+    DialogueBriefSerializer,
+    DialogueSerializer,
+    ProblemSerializer,
+    RulingSerializer,
+)
+from review.errors import Invalid, Missing
+from review.models import Dataset, Dialogue, Membership, Stage
+from review.permissions import dataset_for
+
+LONGEST_KEY = 128
+DATASET = OpenApiParameter("dataset", str, OpenApiParameter.PATH, description="The dataset's slug.")
+DIALOGUE = OpenApiParameter(
+    "external_id",
+    str,
+    OpenApiParameter.PATH,
+    description="The imported id, percent-encoded; slashes may stay as they are.",
+)
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Your own name for this decision, at most 128 characters: a repeat with the "
+    "same name gives back the first decision and changes nothing.",
+)
+
+
+def problem(description: str) -> OpenApiResponse:
+    return OpenApiResponse(ProblemSerializer, description)
+
+
+UNKNOWN = {
+    (401, "application/problem+json"): problem("No token, or one that is not known."),
+    (404, "application/problem+json"): problem("No such thing among yours."),
+}
+NOT_ALLOWED = {(403, "application/problem+json"): problem("You may not do this.")}
+
+
+@extend_schema(
+    operation_id="list_datasets",
+    summary="Your datasets",
+    responses={200: DatasetBriefSerializer(many=True)},
+)
+@api_view(["GET"])
+def datasets(request: Request) -> Response:
+    """The datasets that you are a member of."""
+    mine = Membership.objects.filter(user=caller(request), paused=False)
+    rows = mine.select_related("dataset").order_by("dataset__slug")
+    return Response(DatasetBriefSerializer([shapes.dataset_brief(m) for m in rows], many=True).data)
+
+
+@extend_schema(
+    operation_id="read_dataset",
+    summary="A dataset and how far it has come",
+    parameters=[DATASET],
+    responses={200: DatasetSerializer, **UNKNOWN},
+)
+@api_view(["GET"])
+def dataset_detail(request: Request, dataset: str) -> Response:
+    """Its review policy, its corpus, and how many dialogues stand at each stage."""
+    found, membership = dataset_for(caller(request), dataset)
+    return Response(DatasetSerializer(shapes.dataset_detail(found, membership)).data)
+
+
+@extend_schema(
+    operation_id="claim",
+    summary="Claim the next dialogue",
+    parameters=[DATASET],
+    request=None,
+    responses={
+        200: ClaimSerializer,
+        204: OpenApiResponse(description="Nothing waits for you."),
+        **NOT_ALLOWED,
+        **UNKNOWN,
+    },
+)
+@api_view(["POST"])
+def claim(request: Request, dataset: str) -> Response:
+    """Your own open place if you have one, its lease renewed; else a place in the next dialogue."""
+    found, _ = dataset_for(caller(request), dataset)
+    assignment = assignments.claim_next(dataset=found, by=caller(request))
+    if assignment is None:
+        return Response(status=204)
+    view = visibility.at_place(assignment)
+    visibility.record_shown(view)
+    claimed = {
+        "assignment": assignment.pk,
+        "expires_at": assignment.expires_at,
+        "dialogue": shapes.dialogue(view),
+    }
+    return Response(ClaimSerializer(claimed).data)
+
+
+@extend_schema(
+    operation_id="decide",
+    summary="Decide on a dialogue",
+    parameters=[IDEMPOTENCY_KEY],
+    request=RulingSerializer,
+    responses={
+        201: DecidedSerializer,
+        (400, "application/problem+json"): problem("The verdict or what belongs to it is wrong."),
+        (409, "application/problem+json"): problem(
+            "The record has moved on; with kind `place-lost` your text is kept as a draft."
+        ),
+        **NOT_ALLOWED,
+        **UNKNOWN,
+    },
+)
+@api_view(["POST"])
+@parser_classes([BoundedJSONParser])
+def decide(request: Request, assignment: int) -> Response:
+    """`accept` needs a candidate, `edit` a text, `reject` a reason."""
+    place = assignments.place_of(assignment_id=assignment, by=caller(request))
+    sent = RulingSerializer(data=request.data)
+    sent.is_valid(raise_exception=True)
+    decision = decisions.decide(
+        assignment=place,
+        ruling=sent.ruling(),
+        by=caller(request),
+        idempotency_key=_idempotency_key(request),
+    )
+    decided = {"decision": decision.pk, "dialogue": decision.dialogue}
+    return Response(DecidedSerializer(decided).data, status=201)
+
+
+def _idempotency_key(request: Request) -> str:
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if len(key) > LONGEST_KEY:
+        raise Invalid(
+            f"The key has {len(key)} characters, the most is {LONGEST_KEY}.",
+            field="Idempotency-Key",
+        )
+    return key
+
+
+@extend_schema(
+    operation_id="read_dialogue",
+    summary="A dialogue",
+    parameters=[DATASET, DIALOGUE],
+    responses={200: DialogueSerializer, **UNKNOWN},
+)
+@api_view(["GET"])
+def dialogue_detail(request: Request, dataset: str, external_id: str) -> Response:
+    """What you may see of it now: more once you have decided on it."""
+    found, membership = dataset_for(caller(request), dataset)
+    view = visibility.for_reader(_dialogue_of(found, external_id), membership)
+    if view.assignment is not None and view.assignment.is_open():
+        # Only what was shown can be chosen, and what was shown goes into the record.
+        visibility.record_shown(view)
+    return Response(DialogueSerializer(shapes.dialogue(view)).data)
+
+
+def _dialogue_of(dataset: Dataset, external_id: str) -> Dialogue:
+    # PostgreSQL takes no NUL, not even to look for.
+    named = dataset.dialogues.filter(external_id=external_id.replace("\x00", "\ufffd"))
+    found = named.select_related("dataset").first()
+    if found is None:
+        raise Missing(f"There is no dialogue “{external_id}” in {dataset.slug}. List them first.")
+    return found
+
+
+class DialogueFilter(django_filters.FilterSet):
+    stage = django_filters.ChoiceFilter(choices=Stage.choices, label="Only those at this stage.")
+
+    class Meta:
+        model = Dialogue
+        fields: list[str] = []
+
+
+class ByKey(CursorPagination):
+    """Pages found by key: the last is as quick as the first."""
+
+    ordering = "pk"
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 500
+
+
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="list_dialogues",
+        summary="The dialogues of a dataset",
+        parameters=[DATASET],
+        responses={
+            200: DialogueBriefSerializer(many=True),
+            (400, "application/problem+json"): problem("There is no such stage."),
+            **UNKNOWN,
+        },
+    )
+)
+class Dialogues(generics.ListAPIView[Dialogue]):
+    """In the order of import, a page at a time: follow `next` for the rest."""
+
+    queryset = Dialogue.objects.none()
+    serializer_class = DialogueBriefSerializer
+    pagination_class = ByKey
+    filter_backends = [DjangoFilterBackend]
+    filterset_class = DialogueFilter
+
+    def get_queryset(self) -> QuerySet[Dialogue]:
+        found, _ = dataset_for(caller(self.request), self.kwargs["dataset"])
+        return found.dialogues.only("external_id", "stage", "final_query", "target_images")
+
+
+@extend_schema(exclude=True)
+@api_view(["GET", "POST", "PUT", "PATCH", "DELETE"])
+def nowhere(request: Request, rest: str, **kwargs: Any) -> Response:
+    raise Missing(f"There is no “{rest}” here. Addresses end with a slash; see /api/v1/docs/.")
