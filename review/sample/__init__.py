@@ -8,6 +8,7 @@ import json
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -15,7 +16,7 @@ from review.sample.gallery import PLATES
 
 WORDS = Path(__file__).parent
 # WebP at its quickest setting: `method` 4 would double the time that all the drawing takes.
-_ENCODING: dict[str, dict[str, int]] = {
+_ENCODING: dict[str, dict[str, Any]] = {
     ".webp": {"quality": 84, "method": 1},
     ".jpg": {"quality": 88},
     ".png": {"compress_level": 4},

@@ -1,7 +1,7 @@
 """Cats and dogs, facing us or curled up."""
 
 from review.sample.canvas import Canvas
-from review.sample.shapes import ellipse, place, rect, ribbon, smooth
+from review.sample.shapes import Outline, band, ellipse, place, rect, ribbon, smooth, symmetric
 
 GINGER, BLACK, GREY = (
     ("#dd8a3f", "#b3602a", "#f7e3c4"),
@@ -12,72 +12,32 @@ BROWN, WHITE = ("#a8703f", "#74482b", "#f0dfc4"), ("#f6efe2", "#cfc0aa", "#fffff
 Coat = tuple[str, str, str]
 
 
+_CAT = [(34, -148), (56, -90), (64, -30), (46, 2)]
+_CAT_LEG = [(15, -84), (15, -8), (18, 4)]
+
+
 def sitting_cat(c: Canvas, x: float, y: float, s: float, coat: Coat, flip: bool = False) -> None:
-    """A cat that sits facing us, its tail around it; feet at (x, y)."""
+    """A cat that sits facing us, its tail beside it; feet at (x, y)."""
     fur, dark, light = coat
-    sgn = -1 if flip else 1
-    tail = smooth([(50, -20), (96, -6), (104, -46), (84, -78), (96, -104)], closed=False)
-    c.fill(place(ribbon(tail, [24 - 0.28 * i for i in range(len(tail))]), x, y, s, flip=flip), fur)
-    body = place(
-        smooth(
-            [
-                (-34, -148),
-                (34, -148),
-                (56, -90),
-                (64, -30),
-                (46, 2),
-                (-46, 2),
-                (-64, -30),
-                (-56, -90),
-            ],
-            steps=7,
-        ),
-        x,
-        y,
-        s,
-    )
+    tail = band([(50, -20), (96, -6), (104, -46), (84, -78), (96, -104)], 24, 15)
+    c.fill(place(tail, x, y, s, flip=flip), fur)
+    body = place(symmetric(_CAT), x, y, s)
     c.fill(body, fur)
     c.shade(body, dark, "right", 0.8)
-    c.fill(
-        place(smooth([(-18, -136), (18, -136), (22, -86), (0, -62), (-22, -86)]), x, y, s), light
-    )
-    for dx in (-20, 20):
-        c.fill(
-            place(
-                smooth(
-                    [
-                        (dx - 15, -84),
-                        (dx + 15, -84),
-                        (dx + 15, -8),
-                        (dx + 18, 4),
-                        (dx - 18, 4),
-                        (dx - 15, -8),
-                    ]
-                ),
-                x,
-                y,
-                s,
-            ),
-            fur,
-        )
-        c.fill(place(ellipse(dx, -2, 17, 9), x, y, s), light)
+    c.fill(place(symmetric([(18, -136), (22, -86), (0, -62)]), x, y, s), light)
+    for dx in (-20 * s, 20 * s):
+        c.fill(place(symmetric(_CAT_LEG), x + dx, y, s), fur)
+        c.fill(place(ellipse(0, -2, 17, 9), x + dx, y, s), light)
     if coat is not BLACK:
-        for i in range(3):
-            for side in (-1, 1):
-                band = smooth(
-                    [
-                        (side * 62, -96 + 26 * i),
-                        (side * 44, -92 + 26 * i),
-                        (side * 34, -84 + 26 * i),
-                    ],
-                    closed=False,
-                )
-                c.fill(
-                    place(ribbon(band, [8 - 0.4 * k for k in range(len(band))]), x, y, s),
-                    dark,
-                    within=body,
-                )
-    _cat_head(c, x + 4 * s * sgn, y - 178 * s, s, coat)
+        _tabby_stripes(c, x, y, s, body, dark)
+    _cat_head(c, x + (-4 if flip else 4) * s, y - 178 * s, s, coat)
+
+
+def _tabby_stripes(c: Canvas, x: float, y: float, s: float, body: Outline, dark: str) -> None:
+    for i in range(3):
+        stripe = band([(62, -96 + 26 * i), (44, -92 + 26 * i), (34, -84 + 26 * i)], 8, 1.5)
+        for flip in (False, True):
+            c.fill(place(stripe, x, y, s, flip=flip), dark, within=body)
 
 
 def _cat_head(c: Canvas, x: float, y: float, s: float, coat: Coat, asleep: bool = False) -> None:

@@ -39,18 +39,19 @@ def _valley(look: Valley, c: Canvas) -> None:
     elif look.light == "day":
         for x, y, w in ((150, 330, 220), (620, 400, 260), (890, 250, 180)):
             cloud(c, x, y, w, "#fffdf6", "#dcebea")
-    for x, y, radius, colours in sorted(look.balloons, key=lambda b: b[2])[:-3]:
-        balloon(c, x, y, radius, colours)
+    by_distance = sorted(look.balloons, key=lambda one: one[2])
+    for far in by_distance[:-3]:
+        balloon(c, *far)
     _land(c, look)
-    for x, y, radius, colours in sorted(look.balloons, key=lambda b: b[2])[-3:]:
-        balloon(c, x, y, radius, colours)
+    for near in by_distance[-3:]:
+        balloon(c, *near)
     _light(c, look)
 
 
 def _land(c: Canvas, look: Valley) -> None:
     width, height = c.size
     bases = [height * f for f in (0.66, 0.73, 0.81, 0.92)]
-    steps = [(a, b) for a, b in zip(look.land, (*look.land[1:], look.land[-1]), strict=True)]
+    steps = list(zip(look.land, (*look.land[1:], look.land[-1]), strict=True))
     outlines = hills(c, bases, steps, height=90, rough=0.12)
     for outline in outlines:
         c.shade(outline, look.land[-1], "bottom", 0.4)

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageChops, ImageColor, ImageDraw, ImageFilter
 
-from review.sample.shapes import Outline, Point, bounds, ellipse, rect
+from review.sample.shapes import Point, bounds, ellipse, rect
 
 Paint = str | tuple[str, ...]
 Box = tuple[int, int, int, int]
@@ -32,12 +32,12 @@ class Canvas:
 
     def fill(
         self,
-        outline: Outline,
+        outline: Sequence[Point],
         paint: Paint,
         *,
         opacity: float = 1,
         soft: float = 0,
-        within: Outline | None = None,
+        within: Sequence[Point] | None = None,
     ) -> None:
         """Lay a colour or a gradient (top to bottom) on a shape; `soft` blurs its edge."""
         if box := self._box(outline, soft):
@@ -60,7 +60,7 @@ class Canvas:
             self._lay(colour, box, _faded(_stroke_mask(points, width, box), opacity))
 
     def shade(
-        self, outline: Outline, colour: str, side: str = "right", strength: float = 0.5
+        self, outline: Sequence[Point], colour: str, side: str = "right", strength: float = 0.5
     ) -> None:
         """Gritty shade that grows towards one side of a shape, as from a dry brush."""
         if box := self._box(outline, 0):
@@ -80,7 +80,7 @@ class Canvas:
         light = Image.composite(Image.new("RGB", side, colour), Image.new("RGB", side), mask)
         self.image.paste(ImageChops.screen(self.image.crop(box), light), box[:2])
 
-    def beam(self, outline: Outline, colour: str, strength: float, soft: float = 6) -> None:
+    def beam(self, outline: Sequence[Point], colour: str, strength: float, soft: float = 6) -> None:
         """Light in the form of a shape: rays, reflections, windows on wet ground."""
         if box := self._box(outline, soft):
             mask = _faded(_mask(outline, box, soft), strength)
@@ -116,7 +116,7 @@ class Canvas:
             if i % 14 == 0:
                 self.glow(x, y, 12, colour, 0.6)
 
-    def _box(self, outline: Outline, soft: float) -> Box | None:
+    def _box(self, outline: Sequence[Point], soft: float) -> Box | None:
         left, top, right, bottom = bounds(outline)
         pad = 2.5 * soft + 1
         box = (
@@ -134,7 +134,7 @@ class Canvas:
             self.image.paste(gradient(paint).resize(mask.size), box[:2], mask)
 
 
-def _mask(outline: Outline, box: Box, soft: float) -> Image.Image:
+def _mask(outline: Sequence[Point], box: Box, soft: float) -> Image.Image:
     width, height = box[2] - box[0], box[3] - box[1]
     zoom = 1 if soft > 3 else 2 if width * height > 120_000 else 4
     mask = Image.new("L", (width * zoom, height * zoom))

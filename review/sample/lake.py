@@ -194,15 +194,15 @@ def _foreground(c: Canvas, look: Lake) -> None:
 
 
 def _jetty(c: Canvas, width: float, height: float) -> None:
-    for x, y in ((474, 548), (560, 548), (446, 640), (592, 640)):
+    for x, y in ((474, 548), (560, 548), (446, 640), (592, 640)):  # posts
         c.fill(rect(x - 5, y - 22, 10, 74), ("#6b4c3b", "#3b2f33"))
     deck = [(486, 536), (548, 536), (640, height + 10), (396, height + 10)]
     c.fill(deck, ("#b98a62", "#8a5f45"))
-    y, step = 540.0, 8.0
-    while y < height:
-        spread = (y - 536) / (height + 10 - 536)
-        c.stroke([(486 - 90 * spread, y), (548 + 92 * spread, y)], 1.4, "#5b3c2d", 0.7)
-        y, step = y + step, step * 1.14
+    gap, step = 540.0, 8.0
+    while gap < height:
+        spread = (gap - 536) / (height + 10 - 536)
+        c.stroke([(486 - 90 * spread, gap), (548 + 92 * spread, gap)], 1.4, "#5b3c2d", 0.7)
+        gap, step = gap + step, step * 1.14
 
 
 def _canoe(c: Canvas, x: float, y: float) -> None:

@@ -1,6 +1,7 @@
 """Weather, water and plants that several scenes share."""
 
 import math
+from collections.abc import Sequence
 
 from review.sample.canvas import Canvas, Paint
 from review.sample.shapes import Outline, blob, ellipse, place, rect, ribbon, ridge, smooth
@@ -112,7 +113,11 @@ def _taper(count: int, width: float) -> list[float]:
 
 
 def hills(
-    c: Canvas, bases: list[float], paints: list[Paint], height: float = 90, rough: float = 0.2
+    c: Canvas,
+    bases: Sequence[float],
+    paints: Sequence[Paint],
+    height: float = 90,
+    rough: float = 0.2,
 ) -> list[Outline]:
     """Ridges one before the other, far to near; the outlines come back for shading."""
     outlines = []

@@ -54,42 +54,45 @@ def _walls_around(c: Canvas, look: Home) -> None:
     c.fill(rect(0, height * 0.9, width, height * 0.1), ("#b98a62", "#93684a"))
 
 
+_SKIES = {
+    "day": ("#7cc3de", "#d9edde"),
+    "rain": ("#7f8f9f", "#b4c0c4"),
+    "night": ("#111a42", "#33467f"),
+    "snow": ("#b4c3d2", "#e6ecef"),
+}
+_ROOFS = {
+    "day": ("#c9785a", "#b5634a"),
+    "rain": ("#7a6a70", "#655860"),
+    "night": ("#2a3566", "#222b56"),
+    "snow": ("#f4f6f8", "#e3e9ee"),
+}
+
+
 def _outside(c: Canvas, kind: str) -> None:
     width, height = c.size
-    skies = {
-        "day": ("#7cc3de", "#d9edde"),
-        "rain": ("#7f8f9f", "#b4c0c4"),
-        "night": ("#111a42", "#33467f"),
-        "snow": ("#b4c3d2", "#e6ecef"),
-    }
-    c.fill(rect(width * 0.12, height * 0.08, width * 0.76, height * 0.64), skies[kind])
-    roofs = {
-        "day": ("#c9785a", "#b5634a"),
-        "rain": ("#7a6a70", "#655860"),
-        "night": ("#2a3566", "#222b56"),
-        "snow": ("#f4f6f8", "#e3e9ee"),
-    }[kind]
+    c.fill(rect(width * 0.12, height * 0.08, width * 0.76, height * 0.64), _SKIES[kind])
     if kind == "day":
         cloud(c, width * 0.32, height * 0.24, 170, "#fffdf6", "#deebec")
     if kind == "night":
         c.stars(70, height * 0.4)
         moon(c, width * 0.72, height * 0.2, 30)
     for i in range(9):
-        x, w = width * (0.1 + 0.09 * i), width * 0.1
-        top = height * (0.53 + 0.05 * (i % 3))
-        c.fill(
-            rect(x, top, w, height),
-            {"night": "#1d2650", "rain": "#8f8a8c"}.get(kind, ("#ead7b9", "#dfc0a0")[i % 2]),
-        )
-        c.fill([(x - 6, top), (x + w / 2, top - 46), (x + w + 6, top)], roofs[i % 2])
-        c.fill(
-            rect(x + w * 0.36, top + 24, 18, 24),
-            "#ffd98a" if kind == "night" and i % 2 else "#5a6c7c",
-        )
+        _neighbour(c, i, kind)
     if kind == "rain":
         rainfall(c, 170)
     if kind == "snow":
         snowfall(c, 220)
+
+
+def _neighbour(c: Canvas, i: int, kind: str) -> None:
+    """One of the houses across the street."""
+    width, height = c.size
+    x, w, top = width * (0.1 + 0.09 * i), width * 0.1, height * (0.53 + 0.05 * (i % 3))
+    front = {"night": "#1d2650", "rain": "#8f8a8c"}.get(kind, ("#ead7b9", "#dfc0a0")[i % 2])
+    c.fill(rect(x, top, w, height), front)
+    c.fill([(x - 6, top), (x + w / 2, top - 46), (x + w + 6, top)], _ROOFS[kind][i % 2])
+    pane = "#ffd98a" if kind == "night" and i % 2 else "#5a6c7c"
+    c.fill(rect(x + w * 0.36, top + 24, 18, 24), pane)
 
 
 def _plants(c: Canvas, look: Home) -> None:

@@ -147,11 +147,13 @@ FLEET = (
     (690, 500, 0.95, "#cf4436", "#2f4a63"),
     (860, 440, 0.48, "#fbf7ec", "#8a3f34"),
 )
-SUNSET = {
-    "sky": ("#4b4580", "#b45c86", "#f5906a", "#ffd590"),
-    "sea": ("#e58a6a", "#8f5680", "#3b376a"),
-    "coast": ("#8a5a86", "#5f4474"),
-}
+SUNSET = replace(
+    RED,
+    sky=("#4b4580", "#b45c86", "#f5906a", "#ffd590"),
+    sea=("#e58a6a", "#8f5680", "#3b376a"),
+    coast=("#8a5a86", "#5f4474"),
+    light="sunset",
+)
 MOORED = (
     (190, 580, 0.95, "#e9e2d0", "#2f6fa3"),
     (430, 620, 1.1, "#d9cbb0", "#cf4436"),
@@ -167,7 +169,7 @@ PLATES = {
         finish=watercolour,
     ),
     "sailboats-regatta": Plate(partial(_bay, Bay(FLEET))),
-    "sailboat-sunset": Plate(partial(_bay, replace(RED, light="sunset", **SUNSET)), finish=poster),
+    "sailboat-sunset": Plate(partial(_bay, SUNSET), finish=poster),
     "sailboats-harbour": Plate(partial(_bay, Bay(MOORED, harbour=True))),
     "sailboats-linocut": Plate(
         partial(_bay, Bay(FLEET)), finish=partial(linocut, ink="#173b52", paper="#f4ecd9")

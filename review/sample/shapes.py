@@ -57,6 +57,17 @@ def _on_curve(points: Sequence[Point], i: int, t: float, closed: bool) -> Point:
     return x, y
 
 
+def symmetric(right_half: Sequence[Point], steps: int = 7) -> Outline:
+    """A smooth closed form from the points right of its upright axis, from top to bottom."""
+    return smooth([*right_half, *[(-x, y) for x, y in reversed(right_half)]], steps=steps)
+
+
+def band(spine: Sequence[Point], start: float, end: float) -> Outline:
+    """A smooth band along the points whose width runs evenly from `start` to `end`."""
+    curve = smooth(spine, closed=False)
+    return ribbon(curve, [start + (end - start) * i / len(curve) for i in range(len(curve))])
+
+
 def ribbon(points: Sequence[Point], widths: Sequence[float]) -> Outline:
     """A band along the points, as wide at each as `widths` says: trunks, tails, paths, masts."""
     left: Outline = []

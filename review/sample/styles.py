@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from review.sample.canvas import Canvas, Paint
-from review.sample.shapes import Outline, Point
+from review.sample.shapes import Point
 
 Floats = NDArray[np.float32]
 
@@ -89,12 +89,12 @@ class Blueprint(Canvas):
 
     def fill(
         self,
-        outline: Outline,
+        outline: Sequence[Point],
         paint: Paint,
         *,
         opacity: float = 1,
         soft: float = 0,
-        within: Outline | None = None,
+        within: Sequence[Point] | None = None,
     ) -> None:
         """Hide what lies behind, then draw the edge; what is faint or soft is left out."""
         if soft or opacity < 0.5:
@@ -112,14 +112,14 @@ class Blueprint(Canvas):
         super().stroke(points, min(width, 1.6), self.INK, opacity)
 
     def shade(
-        self, outline: Outline, colour: str, side: str = "right", strength: float = 0.5
+        self, outline: Sequence[Point], colour: str, side: str = "right", strength: float = 0.5
     ) -> None:
         """A plan has no shadows."""
 
 
 def _levels(image: Image.Image) -> Floats:
     grey = ImageOps.autocontrast(image.convert("L").filter(ImageFilter.GaussianBlur(0.8)), cutoff=2)
-    return np.asarray(grey, dtype=np.float32) / 255
+    return np.asarray(grey, dtype=np.float32) / np.float32(255)
 
 
 def _halftone(plate: Image.Image, angle: float) -> Image.Image:
@@ -168,7 +168,8 @@ def _noise_field(size: tuple[int, int], grain: int, seed: int) -> Floats:
     """Smooth noise from about -1 to 1 with lumps of `grain` pixels; height x width."""
     small = (size[0] // grain + 2, size[1] // grain + 2)
     noise = np.random.default_rng(seed).uniform(-1, 1, small[::-1]).astype(np.float32)
-    return np.asarray(Image.fromarray(noise).resize(size, Image.Resampling.BICUBIC))
+    lumps = Image.fromarray(noise).resize(size, Image.Resampling.BICUBIC)
+    return np.asarray(lumps, dtype=np.float32)
 
 
 @lru_cache(maxsize=4)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from review.sample.canvas import Canvas
-from review.sample.shapes import ellipse, place, rect, ribbon, smooth
+from review.sample.shapes import band, ellipse, place, rect, ribbon, smooth, symmetric
 
 
 def _shadow(c: Canvas, x: float, y: float, rx: float, scale: float) -> None:
@@ -38,46 +38,31 @@ def _steam(c: Canvas, x: float, y: float, s: float) -> None:
         )
 
 
+_POT = [(52, -154), (100, -104), (98, -46), (58, 2)]
+_HANDLE = [(-84, -118), (-142, -128), (-158, -82), (-128, -38), (-78, -38)]
+
+
 def teapot(c: Canvas, x: float, y: float, s: float, colour: str) -> None:
     """A round teapot with dots; its foot at (x, y)."""
     _shadow(c, x, y, 112, s)
-    spout = smooth([(80, -60), (118, -82), (132, -124), (160, -142)], closed=False)
-    c.fill(place(ribbon(spout, [46 - 1.15 * i for i in range(len(spout))]), x, y, s), colour)
-    handle = smooth([(-84, -118), (-142, -128), (-158, -82), (-128, -38), (-78, -38)], closed=False)
-    c.fill(place(ribbon(handle, [15.0] * len(handle)), x, y, s), colour)
-    body = place(
-        smooth(
-            [
-                (-52, -154),
-                (52, -154),
-                (100, -104),
-                (98, -46),
-                (58, 2),
-                (-58, 2),
-                (-98, -46),
-                (-100, -104),
-            ],
-            steps=6,
-        ),
-        x,
-        y,
-        s,
-    )
+    c.fill(place(band([(80, -60), (118, -82), (132, -124), (160, -142)], 46, 18), x, y, s), colour)
+    c.fill(place(band(_HANDLE, 15, 15), x, y, s), colour)
+    body = place(symmetric(_POT, steps=6), x, y, s)
     c.fill(body, colour)
     for i in range(9):
-        c.fill(
-            place(ellipse(-80 + 20 * i, -74 + 5 * (i % 2), 6, 6), x, y, s),
-            "#fff3dc",
-            opacity=0.9,
-            within=body,
-        )
+        spot = place(ellipse(-80 + 20 * i, -74 + 5 * (i % 2), 6, 6), x, y, s)
+        c.fill(spot, "#fff3dc", opacity=0.9, within=body)
     c.fill(place(rect(-110, -52, 220, 5), x, y, s), "#fff3dc", opacity=0.8, within=body)
     c.shade(body, "#2a1a36", "right", 0.55)
-    c.fill(place(ellipse(-48, -106, 16, 26), x, y, s, turn=0), "#ffffff", opacity=0.28, soft=4)
-    lid = place([*ellipse(0, -148, 46, 24, 180, 360)], x, y, s)
+    c.fill(place(ellipse(-48, -106, 16, 26), x, y, s), "#ffffff", opacity=0.28, soft=4)
+    _lid(c, x, y, s, colour)
+
+
+def _lid(c: Canvas, x: float, y: float, s: float, colour: str) -> None:
+    dome = place(ellipse(0, -148, 46, 24, 180, 360), x, y, s)
     c.dot(x, y - 178 * s, 11 * s, colour)
-    c.fill(lid, colour)
-    c.shade(lid, "#2a1a36", "right", 0.6)
+    c.fill(dome, colour)
+    c.shade(dome, "#2a1a36", "right", 0.6)
     c.stroke(place([(-50, -148), (50, -148)], x, y, s), 3.4 * s, "#fff3dc", 0.9)
 
 
@@ -110,45 +95,30 @@ def apple(c: Canvas, x: float, y: float, s: float, colour: str) -> None:
     c.fill(place(smooth([(4, -70), (18, -84), (32, -80), (20, -70)]), x, y, s), "#5f9a4a")
 
 
+_VASE = [(34, -168), (26, -130), (58, -62), (40, 2)]
+_BLOSSOMS = ((-78, -262), (-34, -312), (14, -280), (62, -318), (92, -248))
+
+
 def vase(c: Canvas, x: float, y: float, s: float, kind: str) -> None:
     """A glass vase: empty or with five flowers; its foot at (x, y)."""
     _shadow(c, x, y, 58, s)
     if kind != "empty":
-        for i, (dx, dy) in enumerate(
-            ((-78, -262), (-34, -312), (14, -280), (62, -318), (92, -248))
-        ):
-            stem = smooth([(dx * 0.14, -120), (dx * 0.5, -200), (dx, dy)], closed=False)
-            c.fill(place(ribbon(stem, [6.0] * len(stem)), x, y, s), "#4f8a52")
-            leaf = smooth(
-                [
-                    (dx * 0.4, -178),
-                    (dx * 0.4 + 34 * (-1) ** i, -232),
-                    (dx * 0.5 + 20 * (-1) ** i, -196),
-                ]
-            )
-            c.fill(place(leaf, x, y, s), "#6fa860")
-            _FLOWERS[kind](c, x + dx * s, y + dy * s, s)
-    glass = place(
-        smooth(
-            [
-                (-34, -168),
-                (34, -168),
-                (26, -130),
-                (58, -62),
-                (40, 2),
-                (-40, 2),
-                (-58, -62),
-                (-26, -130),
-            ],
-            steps=6,
-        ),
-        x,
-        y,
-        s,
-    )
+        _bunch(c, x, y, s, kind)
+    glass = place(symmetric(_VASE, steps=6), x, y, s)
     c.fill(glass, ("#9cc4c8", "#4f8fa0"))
     c.shade(glass, "#1f3a56", "right", 0.6)
     c.fill(place(ellipse(-26, -58, 8, 30), x, y, s), "#ffffff", opacity=0.4, soft=3)
+
+
+def _bunch(c: Canvas, x: float, y: float, s: float, kind: str) -> None:
+    for i, (dx, dy) in enumerate(_BLOSSOMS):
+        c.fill(
+            place(band([(dx * 0.14, -120), (dx * 0.5, -200), (dx, dy)], 6, 6), x, y, s), "#4f8a52"
+        )
+        side = -1 if i % 2 else 1
+        leaf = [(dx * 0.4, -178), (dx * 0.4 + 34 * side, -232), (dx * 0.5 + 20 * side, -196)]
+        c.fill(place(smooth(leaf), x, y, s), "#6fa860")
+        _FLOWERS[kind](c, x + dx * s, y + dy * s, s)
 
 
 def _tulip(c: Canvas, x: float, y: float, s: float) -> None:
