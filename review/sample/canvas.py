@@ -159,7 +159,7 @@ def _stroke_mask(points: Sequence[Point], width: float, box: Box) -> Image.Image
 
 
 def _faded(mask: Image.Image, opacity: float) -> Image.Image:
-    return mask if opacity >= 1 else mask.point([round(v * opacity) for v in range(256)])
+    return mask if opacity >= 1 else Image.blend(Image.new("L", mask.size), mask, opacity)
 
 
 @lru_cache(maxsize=256)
