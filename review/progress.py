@@ -172,8 +172,8 @@ class Worker:
 def workers_of(dataset: Dataset) -> list[Worker]:
     """Every member with their work, the busiest first."""
     day = timezone.now() - timedelta(hours=24)
-    done = {
-        row["reviewer"]: row
+    done: dict[int, dict[str, Any]] = {
+        row["reviewer"]: dict(row)
         for row in Decision.objects.standing()
         .filter(dialogue__dataset=dataset)
         .values("reviewer")

@@ -56,7 +56,7 @@ def _cards(request: SignedIn) -> list[DatasetCard]:
     )
     stages = stages_by_dataset(membership.dataset for membership in memberships)
     waiting, held = waiting_for(request.user), held_by(request.user)
-    return [
+    cards = [
         DatasetCard(
             membership=membership,
             stages=stages[membership.dataset_id],
@@ -65,6 +65,7 @@ def _cards(request: SignedIn) -> list[DatasetCard]:
         )
         for membership in memberships
     ]
+    return sorted(cards, key=lambda card: not card.has_work())
 
 
 def _next_step(cards: list[DatasetCard]) -> NextStep | None:

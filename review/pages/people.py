@@ -10,7 +10,7 @@ from review.permissions import check_can_administer, dataset_for
 class SignedIn(HttpRequest):
     """A request as pages get it: for type checkers alone, never made."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     htmx: HtmxDetails
 
 
