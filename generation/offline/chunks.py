@@ -63,7 +63,7 @@ class Chunker:
         """Whether a capital word belongs to a name: "Pizza My Heart", "P. F. Chang"."""
         if self.known.has("pronouns", self.words[index].key):
             return False
-        if len(self.words[index].text) == 1 and self.words[index].key != "a":
+        if len(self.words[index].text) == 1 and self.words[index].key not in self.known.function:
             return True
         return index > 1 and self.words[index - 1].text[0].isupper() and self._close(index - 1)
 
@@ -131,7 +131,14 @@ class Chunker:
             runs = runs[1:]
         while runs and self._carries(runs[-1]):
             runs = runs[:-1]
-        return runs
+        return [*runs[:-1], self._without_depiction(runs[-1])] if runs else []
+
+    def _without_depiction(self, run: tuple[int, int, int]) -> tuple[int, int, int]:
+        """ "lighthouse pictures" without its last word."""
+        article, first, end = run
+        while end - first > 1 and self.known.has("depictions", self.words[end - 1].key):
+            end -= 1
+        return article, first, end
 
     def _leads(self, runs: list[tuple[int, int, int]]) -> bool:
         """Whether the first run only carries the others: "a good picture of", "a route to"."""

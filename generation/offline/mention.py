@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import regex
 
-# A point ends a sentence unless small letters follow, as they do after "St." or "Mt.", or it
-# stands behind one capital, as in "P. F. Chang".
-SENTENCE_END = regex.compile(r"[!?。！？؟।…]+|\n+|(?<!\b\p{Lu})\.(?=\s+\P{Ll}|\s*$)|[;:](?=\s)")
+# A point ends a sentence unless it shortens a name: "St. Ives", "P. F. Chang".
+SENTENCE_END = regex.compile(
+    r"[!?。！？؟।…]+|\n+|[;:](?=\s)"
+    r"|(?<!\b\p{Lu})(?<!\b\p{Lu}\p{Ll}{1,2}(?=\.\s+\P{Lu}))\.(?=\s|$)"
+)
 NUMBERED = regex.compile(r"\p{N}")
 
 

@@ -8,7 +8,9 @@ from review.wording.language import root
 from review.wording.references import Reference
 from review.wording.tokens import words
 
-ORDINALS = {"second": 1, "third": 2}
+ORDINALS = {"first": 0, "second": 1, "third": 2}
+PERSONS = frozenset({"he", "she", "him", "her", "his", "hers"})
+SEVERAL = frozenset({"they", "them", "their", "theirs"})
 APART = regex.compile(r"\s*(?:,|\band\b|\bor\b|\bund\b|\bet\b|\by\b|、|和)\s*")
 
 
@@ -19,6 +21,8 @@ def meant(reference: Reference, history: History) -> Mention | None:
         return None
     if reference.kind in ("earliest", "latest", "other", *ORDINALS):
         return _in_order(reference.kind, history)
+    if reference.kind in ("personal", "gendered", "possessive"):
+        return _agreeing(reference.text.casefold(), history)
     if noun := reference.group("noun"):
         return _with_head(noun, history)
     return wanted[0]
@@ -47,6 +51,40 @@ def _in_order(kind: str, history: History) -> Mention | None:
     if kind == "latest":
         return topics[-1] if topics else None
     return _other(topics, history)
+
+
+def _ordinal(place: int, history: History) -> Mention | None:
+    """The nth of what was offered; where pictures were offered, what all of them show."""
+    offered = choices(history)
+    if offered:
+        return offered[place] if len(offered) > place else None
+    shown = any(turn.get("images") for turn in history.turns[:-1])
+    topics = topics_of_user(history)
+    if shown or len(topics) <= place:
+        return history.wanted[0] if shown else None
+    return topics[place]
+
+
+def _agreeing(pronoun: str, history: History) -> Mention | None:
+    """A mention that a pronoun may stand for; outside English any may."""
+    for one in history.wanted:
+        if _agrees(pronoun, one, history):
+            return one
+    return None
+
+
+def _agrees(pronoun: str, one: Mention, history: History) -> bool:
+    known = history.known
+    if known.code != "en":
+        return True
+    head = words(one.core)[-1].key
+    person = any(known.has("people", word.key) for word in words(one.core))
+    if pronoun in PERSONS:
+        return person
+    if pronoun in SEVERAL:
+        joined = any(word.key == "and" for word in words(one.core))
+        return joined or person or (head.endswith("s") and not head.endswith("ss"))
+    return not person or bool(one.roots - {head})
 
 
 def choices(history: History) -> list[Mention]:

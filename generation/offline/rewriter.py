@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from generation.offline.answers import facts, is_answer
+from generation.offline.composing import composed, listed
 from generation.offline.mention import Mention
-from generation.offline.phrasing import as_said, capital, tidy
+from generation.offline.phrasing import capital, tidy
 from generation.offline.requests import without_request
 from generation.offline.salience import History, read
 from generation.offline.slots import filled
 from generation.offline.substitution import elaborated, resolved
 from review.turns import Turn
 from review.wording.grounding import roots
-from review.wording.language import Language
 from review.wording.references import references
 from review.wording.tokens import words
 
@@ -50,11 +50,10 @@ def _texts(history: History) -> Iterator[str]:
     brief, _ = _completed(history, brief=True)
     yield full
     yield without_request(full, history.known, carried=False)
+    yield composed(history)
     yield _named_alone(full, taken, history)
     yield brief
     yield without_request(brief, history.known)
-    if not any(one.named for one in taken):
-        yield _with_more(full, taken, history)
 
 
 def _completed(history: History, *, brief: bool = False) -> tuple[str, list[Mention]]:
@@ -72,37 +71,15 @@ def _named_alone(full: str, taken: list[Mention], history: History) -> str:
     return text[0].lower() + text[1:] if text[1:2].islower() and not text.endswith("?") else text
 
 
-def _with_more(full: str, taken: list[Mention], history: History) -> str:
-    """What else the user asked for earlier, behind the shortest form of the query."""
-    text = without_request(full, history.known)
-    held = set(roots(text, history.known))
-    more = [
-        as_said(one, history.known)
-        for one in sorted(history.wanted, key=lambda one: (one.turn, one.start))
-        if one.speaker == "user" and history.weights[one] >= 1 and not one.roots & held
-    ]
-    return ", ".join([text.rstrip(" .!?"), *more[:MOST_FACTS]]) if more else ""
-
-
 def _summed(history: History) -> Iterator[str]:
     """A description out of the first turn and the facts that were asked for."""
     known = history.known
     first = without_request(history.turns[0]["text"], known).rstrip(" .!?")
     told = facts(history)
     for number in (MOST_FACTS, 3, 1):
-        yield capital(_listed([first, *told[-number:]], known))
+        yield capital(listed([first, *told[-number:]], known))
+    yield composed(history)
     yield first
-    if history.wanted:
-        yield capital(", ".join([as_said(history.wanted[0], known), *told[-MOST_FACTS:]]))
-
-
-def _listed(parts: list[str], known: Language) -> str:
-    """Parts behind one another; what begins with a preposition needs no comma."""
-    text = parts[0]
-    for part in parts[1:]:
-        places = known.has("prepositions", part.split(" ", 1)[0].casefold())
-        text += f" {part}" if places else f", {part}"
-    return text
 
 
 def _takes_refused(text: str, history: History) -> bool:

@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass, replace
 
-from generation.offline.mention import Mention
+from generation.offline.mention import Mention, sentences
 from generation.offline.mentions import mentions
 from generation.offline.rejection import rejected
 from review.turns import Turn
 from review.wording.grounding import dialogue_language
-from review.wording.language import Language
+from review.wording.language import NEVER, Language
+from review.wording.tokens import words
 
 # Weights were set by eye on dialogues of several kinds; only their order matters much.
 SPEAKER = {"user": 1.0, "assistant": 0.45}
 PRESENTED, TOPIC, INTRODUCED, NAMED, REPEATED = 0.45, 0.4, 0.25, 0.45, 0.25
 ADJUNCT, PERSON, BARE, MEASURED, QUESTIONED = -0.45, -0.8, -0.15, -0.9, -0.35
+COMPLAINT = -0.3
 PER_TURN_AGO = -0.08
 PER_LATER_SENTENCE = -0.05
 DETAIL, MOST_DETAILS = 0.04, 4
@@ -35,6 +37,7 @@ class History:
     def wanted(self) -> list[Mention]:
         """Phrases that may be meant, the likeliest first; small talk and refused ones are out."""
         able = [one for one in self.found if self.weights[one] >= LEAST and one not in self.refused]
+        able = [one for one in able if not _describes(one, self.known)]
         return sorted(able, key=lambda one: -self.weights[one])
 
     @property
@@ -71,14 +74,18 @@ def _weight(one: Mention, found: list[Mention], turns: list[Turn], known: Langua
     weight += TOPIC if known.pattern("about").search(lead) else 0
     weight += INTRODUCED if known.has("indefinite", one.article.casefold()) else 0
     weight += NAMED if one.named else 0
-    weight += (
-        REPEATED
-        if any(one.turn != other.turn and one.roots & other.roots for other in found)
-        else 0
-    )
+    again = {other.turn for other in found if other.roots & one.roots} - {one.turn}
+    weight += REPEATED * min(len(again), 2)
     weight += _doubts(one, text, known)
     weight += PER_TURN_AGO * (len(turns) - 1 - one.turn) / 2 + PER_LATER_SENTENCE * one.sentence
     return weight + DETAIL * min(len(one.full.split()), MOST_DETAILS)
+
+
+def _describes(one: Mention, known: Language) -> bool:
+    """Whether a mention only tells how a thing is: "red and white"."""
+    joint = {known.glue.get("and"), known.glue.get("or")}
+    said = [word.key for word in words(one.text) if word.key not in joint]
+    return all(known.has("describing", one) or known.has("carriers", one) for one in said)
 
 
 def _lift_instances(found: list[Mention], weights: dict[Mention, float]) -> None:
@@ -96,6 +103,9 @@ def _doubts(one: Mention, text: str, known: Language) -> float:
     doubt = ADJUNCT if adjunct and not leads else 0
     doubt += PERSON if any(known.has("people", word) for word in one.roots) else 0
     doubt += MEASURED if one.measure else 0
+    start, end = sentences(text)[one.sentence]
+    complains = known.rejections.get("complaint", NEVER).search(text[start:end])
+    doubt += COMPLAINT if complains and one.speaker == "user" else 0
     doubt += QUESTIONED if asked and not one.named else 0
     return doubt + (0 if one.article or one.named or " " in one.core else BARE)
 
