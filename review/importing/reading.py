@@ -1,0 +1,217 @@
+"""A document as a stream of records: JSON lines, or one JSON array. Never the file in memory.
+
+Both give the bytes of one record at a time with the line where it begins, so that every complaint
+names its line, and a record that is broken or too long costs itself alone.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+import orjson
+
+from review.errors import Invalid
+from review.importing.limits import RECORD_BYTES
+from review.importing.records import Rejected
+
+CHUNK = 256 * 1024
+BOM = b"\xef\xbb\xbf"
+TOO_LONG = f"the record has more than {RECORD_BYTES:,} bytes: split it or leave out what is big"
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The bytes of one record and the line, from 1, where it begins; `fault` where it has none."""
+
+    line: int
+    content: bytes
+    fault: str = ""
+
+
+def slices(stream: IO[bytes], name: str) -> Iterator[Slice]:
+    """The records of a document; a `[` at its start makes it one array, else it is JSON lines."""
+    head = stream.read(4096)
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise Invalid(f"{name} is UTF-16. Save it as UTF-8 and import it again.")
+    start = head.removeprefix(BOM)
+    tail = _Tail(start, stream)
+    if start.lstrip().startswith(b"["):
+        return _elements(tail)
+    return _lines(tail)
+
+
+class _Tail:
+    """A stream with the bytes that were read ahead put back in front."""
+
+    def __init__(self, start: bytes, stream: IO[bytes]) -> None:
+        self.start = start
+        self.stream = stream
+
+    def read(self) -> bytes:
+        start, self.start = self.start, b""
+        return start or self.stream.read(CHUNK)
+
+
+def _lines(tail: _Tail) -> Iterator[Slice]:
+    """Blank lines are skipped but counted."""
+    for line, content in enumerate(_split_lines(tail), start=1):
+        if content is None:
+            yield Slice(line, b"", TOO_LONG)
+        elif content and not content.isspace():
+            yield Slice(line, content)
+
+
+def _split_lines(tail: _Tail) -> Iterator[bytes | None]:
+    """Lines without their end; None for one that is too long, of which no more is kept."""
+    rest, skipping = b"", False
+    while chunk := tail.read():
+        *whole, rest = (rest + chunk).split(b"\n")
+        for content in whole:
+            yield None if skipping or len(content) > RECORD_BYTES else content
+            skipping = False
+        if len(rest) > RECORD_BYTES:
+            rest, skipping = b"", True
+    if rest or skipping:
+        yield None if skipping else rest
+
+
+# In an array only brackets and quotes matter, and what stands between two elements.
+_MARK = re.compile(rb'[{}\[\]"]')
+_REST_OF_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
+_GAP_SHOWN = 40
+
+
+def _elements(tail: _Tail) -> Iterator[Slice]:
+    """The elements of a JSON array."""
+    scan = _ArrayScan()
+    while chunk := tail.read():
+        yield from scan.feed(chunk)
+    yield from scan.finish()
+
+
+class _ArrayScan:
+    """Finds where the elements of one array begin and end, chunk by chunk.
+
+    `buffer` begins where the present element does, or what stands before the next.
+    """
+
+    def __init__(self) -> None:
+        self.buffer = b""
+        self.position = 0
+        self.line = 1
+        self.depth = 0
+        self.in_string = False
+        self.oversized = False
+        self.gap = b""
+        self.expected = b"["
+
+    def feed(self, chunk: bytes) -> Iterator[Slice]:
+        self.buffer += chunk
+        while self._goes_on():
+            mark = _MARK.search(self.buffer, self.position)
+            if mark is None:
+                self.position = len(self.buffer)
+                break
+            self.position = mark.end()
+            if mark[0] == b'"':
+                self.in_string = True
+            elif mark[0] in b"{[":
+                yield from self._opened(mark.start())
+            else:
+                yield from self._closed()
+        self._forget()
+
+    def _goes_on(self) -> bool:
+        """Passes the rest of a string; False where it goes on in the next chunk."""
+        if self.in_string:
+            rest = _REST_OF_STRING.match(self.buffer, self.position)
+            self.position = rest.end() if rest else self.position
+            self.in_string = self.buffer[self.position : self.position + 1] != b'"'
+            self.position += not self.in_string
+        return not self.in_string
+
+    def _opened(self, start: int) -> Iterator[Slice]:
+        self.depth += 1
+        if self.depth == 2:
+            self._drop(start)
+            found, self.gap = self.gap, b""
+            if found != self.expected:
+                shown = found[:_GAP_SHOWN].decode(errors="replace") or "nothing"
+                yield Slice(self.line, b"", f"not JSON: found {shown} before it")
+            self.expected = b","
+
+    def _closed(self) -> Iterator[Slice]:
+        self.depth -= 1
+        if self.depth == 1:
+            content = self.buffer[: self.position]
+            too_long = self.oversized or len(content) > RECORD_BYTES
+            yield Slice(self.line, b"", TOO_LONG) if too_long else Slice(self.line, content)
+            self.line += content.count(b"\n")
+            self.buffer = self.buffer[self.position :]
+            self.position = 0
+            self.oversized = False
+
+    def _drop(self, end: int) -> None:
+        """Forgets the buffer before `end`, which is no part of an element that is kept."""
+        dropped = self.buffer[:end]
+        if self.depth < 2 or not self.oversized:
+            self.gap = (self.gap + b"".join(dropped.split()))[: _GAP_SHOWN + 1]
+        self.line += dropped.count(b"\n")
+        self.buffer = self.buffer[end:]
+        self.position -= end
+
+    def _forget(self) -> None:
+        """Keeps no more than one element that is not too long."""
+        if self.depth >= 2 and len(self.buffer) <= RECORD_BYTES:
+            return
+        self.oversized = self.depth >= 2
+        self._drop(self.position)
+
+    def finish(self) -> Iterator[Slice]:
+        if self.depth > 0:
+            what = f"what begins in line {self.line} never ends. Get the whole file"
+            yield Slice(self.line, b"", f"the JSON array is cut off: {what}")
+
+
+def decoded(found: Slice) -> dict[str, Any]:
+    """The object that a slice holds. Raises `Rejected`."""
+    if found.fault:
+        raise Rejected("", found.fault)
+    try:
+        value = orjson.loads(found.content)
+    except orjson.JSONDecodeError as error:
+        raise Rejected("", _why_unreadable(found, error)) from None
+    if type(value) is not dict:
+        raise Rejected("", f"a record is an object, this is {named_type(value)}")
+    return value
+
+
+def _why_unreadable(found: Slice, error: orjson.JSONDecodeError) -> str:
+    if "UTF-8" in error.msg:
+        return _where_not_utf8(found)
+    line = found.line + error.lineno - 1
+    place = f"line {line}, column {error.colno}"
+    if "surrogate" in error.msg:
+        return f"half of a surrogate pair at {place}: write the whole character"
+    if "depth" in error.msg:
+        return f"lists or objects are nested too deeply at {place}"
+    return f"not JSON at {place}: {error.msg}"
+
+
+def _where_not_utf8(found: Slice) -> str:
+    try:
+        found.content.decode()
+    except UnicodeDecodeError as error:
+        byte = found.content[error.start]
+        line = found.line + found.content.count(b"\n", 0, error.start)
+        return f"not UTF-8 in line {line}: byte 0x{byte:02x} at {error.start + 1}. Save it as UTF-8"
+    return f"not UTF-8 in line {found.line}. Save it as UTF-8"
+
+
+_TYPES = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list"}
+
+
+def named_type(value: Any) -> str:
+    """The JSON type of a value in words."""
+    return "null" if value is None else _TYPES.get(type(value), "an object")
