@@ -3,3 +3,11 @@ from django.apps import AppConfig
 
 class GenerationConfig(AppConfig):
     name = "generation"
+
+    def ready(self) -> None:
+        from generation import check_tasks  # noqa: PLC0415 - models are not loaded before
+        from review.events import rewrite_approved  # noqa: PLC0415
+        from review.panels import Panel, register  # noqa: PLC0415
+
+        rewrite_approved.connect(check_tasks.on_approval, dispatch_uid="check")
+        register(Panel(slot="dialogue", title="What it finds", url_name="check_strip"))

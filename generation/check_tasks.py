@@ -1,0 +1,49 @@
+"""Checks in the background: one draining task per dataset, never a task per dialogue."""
+
+import logging
+from typing import Any
+
+from celery import current_app, shared_task
+from kombu.exceptions import OperationalError
+
+from generation import checks
+
+logger = logging.getLogger(__name__)
+
+# Of the connection that a decision waits for: short, and one attempt. Celery's own would try a
+# dead broker again for seconds.
+IMPATIENT = {
+    "socket_timeout": 0.4,
+    "socket_connect_timeout": 0.4,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+}
+
+
+@shared_task(queue="retrieval")
+def drain_checks(dataset_id: int) -> None:
+    """Checks what awaits its check in a dataset. Twice at once does no harm."""
+    checks.drain(dataset_id)
+
+
+def enqueue_checks(dataset_id: int) -> bool:
+    """Asks a worker for the checks of a dataset; False where no broker takes it.
+
+    Never raises for a broker that is gone: the sweep finds what was not sent.
+    """
+    options = {**current_app.conf.broker_transport_options, **IMPATIENT}
+    try:
+        with current_app.connection_for_write(transport_options=options) as connection:
+            drain_checks.apply_async(  # type: ignore[call-arg]  # the stubs lack `connection`
+                (dataset_id,), connection=connection, retry=False
+            )
+    except (OperationalError, OSError) as error:
+        logger.warning("Checks of dataset %s wait for the sweep: no broker: %s", dataset_id, error)
+        return False
+    return True
+
+
+def on_approval(*, dataset_id: int, **event: Any) -> None:
+    """The receiver of `rewrite_approved`. The approval is committed, and must cost no error."""
+    enqueue_checks(dataset_id)

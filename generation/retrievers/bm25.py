@@ -1,0 +1,121 @@
+"""BM25 over captions: needs no model and no download.
+
+Scores as in Lucene (Kamphuis et al. 2020, "Which BM25 Do You Mean?"), by the `bm25s` library.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import pairwise
+
+import bm25s
+import numpy as np
+import regex
+
+from generation.retrievers.protocol import Corpus, Scores
+from review.wording import tokens
+
+K1 = 1.5
+B = 0.75
+METHOD = "lucene"
+HAN = regex.compile(r"\p{Han}")
+GRAPHEME = regex.compile(r"\X")
+# Its tokens stand for the behaviour of the tokenizer and of the Unicode tables beneath it.
+PROBE = (
+    "An old lighthouse's lamp-room, 4.5 m, on a cloudy day. Ein Leuchtturm über der Küste. "
+    "Старый маяк у моря. منارة قديمة على الشاطئ. पुराना प्रकाशस्तंभ. 曇りの日の灯台の写真. "
+    "阴天的旧灯塔. ประภาคารเก่าในวันที่มีเมฆมาก. 흐린 날의 등대. ប៉មភ្លើងហ្វារចាស់"
+)
+
+
+def terms(text: str) -> list[str]:
+    """What is matched: words as they compare, and pieces of words of scripts without spaces."""
+    return [term for word in tokens.words(text) for term in _terms_of(word)]
+
+
+def _terms_of(word: tokens.Word) -> Iterator[str]:
+    """A spaced word is one term.
+
+    Segmenters cut the same phrase differently in a caption and in a query; so words of scripts
+    without spaces also match by pairs of characters, and Chinese characters one by one.
+    """
+    if not tokens.unspaced(word.text):
+        yield word.key
+        return
+    characters = GRAPHEME.findall(word.key)
+    if len(characters) > 2:
+        yield word.key
+    yield from (first + second for first, second in pairwise(characters))
+    yield from (character for character in characters if _stands_alone(character, len(characters)))
+
+
+def _stands_alone(character: str, length: int) -> bool:
+    return length == 1 or bool(HAN.match(character))
+
+
+class Bm25Index:
+    """Captioned images of one corpus, ready for search."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        captioned = [
+            (image_id, caption)
+            for image_id, caption in zip(corpus.image_ids, corpus.captions, strict=True)
+            if caption.strip()
+        ]
+        self.image_ids = [image_id for image_id, _ in captioned]
+        self.places = {image_id: place for place, image_id in enumerate(self.image_ids)}
+        self._known = frozenset(corpus.image_ids)
+        self._engine = _engine([caption for _, caption in captioned])
+
+    def scores(self, texts: Sequence[str]) -> Scores:
+        rows = np.zeros((len(texts), len(self.image_ids)))
+        if self._engine is None:
+            return rows
+        for row, text in zip(rows, texts, strict=True):
+            known = self._engine.get_tokens_ids(terms(text))
+            if known:
+                row[:] = self._engine.get_scores_from_ids(known)
+        return rows
+
+    def why_not(self, image_id: str) -> str:
+        if image_id in self._known:
+            return f"Image “{image_id}” has no caption, and bm25 searches captions."
+        return f"Image “{image_id}” is not in the corpus."
+
+
+def _engine(captions: Sequence[str]) -> bm25s.BM25 | None:
+    """The library's index; None where no caption holds a word."""
+    documents = [terms(caption) for caption in captions]
+    if not any(documents):
+        return None
+    # 64 bits, so that equal scores stay within the tolerance of a tie.
+    engine = bm25s.BM25(k1=K1, b=B, method=METHOD, dtype="float64")
+    engine.index(_numbered(documents), create_empty_token=False, show_progress=False)
+    return engine
+
+
+def _numbered(documents: Sequence[Sequence[str]]) -> tuple[list[list[int]], dict[str, int]]:
+    """Documents as numbers of their terms, numbered in order of appearance: the same every time."""
+    vocabulary: dict[str, int] = {}
+    numbers = [
+        [vocabulary.setdefault(term, len(vocabulary)) for term in document]
+        for document in documents
+    ]
+    return numbers, vocabulary
+
+
+class Bm25:
+    """Word matching against captions."""
+
+    name = "bm25"
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the parameters, the library's version and what the tokenizer does."""
+        parts = {"k1": K1, "b": B, "method": METHOD, "bm25s": bm25s.__version__}
+        recipe = {**parts, "name": self.name, "terms": terms(PROBE)}
+        return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
+
+    def index(self, corpus: Corpus) -> Bm25Index:
+        return Bm25Index(corpus)

@@ -1,0 +1,209 @@
+"""A check ranks the target for every text of a dialogue, and says how the rewrite did."""
+
+from collections.abc import Callable
+
+import pytest
+
+from generation import checks
+from generation.checks import check_dialogue, outcome_of
+from review import decisions
+from review.intake import CheckedForm
+from review.models import (
+    Assignment,
+    CheckOutcome,
+    Dataset,
+    Dialogue,
+    Image,
+    QueryForm,
+    RetrievalCheck,
+    Stage,
+    User,
+    Verdict,
+)
+from review.rulings import Ruling
+
+Claim = Callable[[User], Assignment]
+Make = Callable[..., Dialogue]
+VAGUE = [
+    {"role": "user", "text": "Remember the old lighthouse?", "images": ["pier"]},
+    {"role": "assistant", "text": "The one on the breakwater?"},
+    {"role": "user", "text": "Yes, please show it when clouds gather"},
+]
+
+
+@pytest.fixture
+def approve(alice: User, claim: Claim) -> Callable[[str], Dialogue]:
+    """Approves the reviewer's own text for the dialogue that waits."""
+
+    def approve(text: str) -> Dialogue:
+        place = claim(alice)
+        ruling = Ruling(Verdict.EDIT, text=text)
+        decisions.decide(assignment=place, ruling=ruling, by=alice)
+        return Dialogue.objects.get(pk=place.dialogue_id)
+
+    return approve
+
+
+def row(dialogue: Dialogue, form: QueryForm) -> RetrievalCheck:
+    return dialogue.retrieval_checks.get(form=form)
+
+
+def test_a_rewrite_that_finds_the_image_better_is_improved(
+    make_dialogue: Make, approve: Callable[[str], Dialogue]
+) -> None:
+    make_dialogue(turns=VAGUE)
+    dialogue = approve("old lighthouse under a cloudy sky")
+    assert check_dialogue(dialogue.pk) == CheckOutcome.IMPROVED
+    before, after = row(dialogue, QueryForm.FINAL_QUERY), row(dialogue, QueryForm.REWRITE)
+    assert (before.rank, before.tied) == (1, 3)
+    assert (after.rank, after.tied) == (1, 1)
+    assert (before.outcome, after.outcome) == ("", CheckOutcome.IMPROVED)
+    assert after.top[0][0] == "lighthouse-cloudy"
+    dialogue.refresh_from_db()
+    assert dialogue.check_outcome == CheckOutcome.IMPROVED
+    assert dialogue.checked_at is not None
+
+
+def test_a_rewrite_that_loses_the_image_is_worse(
+    make_dialogue: Make, approve: Callable[[str], Dialogue]
+) -> None:
+    make_dialogue()
+    dialogue = approve("a cabin at a mountain lake")
+    assert check_dialogue(dialogue.pk) == CheckOutcome.WORSE
+    assert Dialogue.objects.get(pk=dialogue.pk).stage == Stage.APPROVED
+
+
+def test_a_worse_rewrite_is_disputed_where_the_policy_says_so(
+    make_dialogue: Make, approve: Callable[[str], Dialogue], dataset: Dataset
+) -> None:
+    Dataset.objects.filter(pk=dataset.pk).update(dispute_when_worse=True)
+    make_dialogue()
+    dialogue = approve("a cabin at a mountain lake")
+    check_dialogue(dialogue.pk)
+    assert Dialogue.objects.get(pk=dialogue.pk).stage == Stage.DISPUTED
+
+
+def test_every_form_and_every_candidate_is_ranked(
+    make_dialogue: Make, approve: Callable[[str], Dialogue]
+) -> None:
+    make_dialogue()
+    dialogue = approve("old lighthouse, cloudy")
+    check_dialogue(dialogue.pk)
+    forms = list(dialogue.retrieval_checks.values_list("form", flat=True))
+    assert forms[:3] == ["final_query", "history", "rewrite"]
+    candidates = dialogue.retrieval_checks.filter(form="candidate").values_list("candidate")
+    assert set(candidates) == set(dialogue.candidates.values_list("pk"))
+    assert row(dialogue, QueryForm.REWRITE).candidate == dialogue.approved_candidate
+
+
+def test_images_that_the_dialogue_shows_are_left_out(
+    make_dialogue: Make, approve: Callable[[str], Dialogue]
+) -> None:
+    make_dialogue()
+    dialogue = approve("people on a wooden pier in the sun")
+    check_dialogue(dialogue.pk)
+    found = row(dialogue, QueryForm.REWRITE)
+    assert found.left_out == ["pier"]
+    assert found.corpus_size == 3
+    assert "pier" not in [image_id for image_id, _ in found.top]
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("pier", "Image “pier” is shown in the dialogue itself."),
+        ("gone", "Image “gone” is not in the corpus."),
+        ("bare", "Image “bare” has no caption, and bm25 searches captions."),
+    ],
+)
+def test_a_target_that_cannot_be_ranked_is_named_with_its_reason(
+    make_dialogue: Make,
+    approve: Callable[[str], Dialogue],
+    dataset: Dataset,
+    target: str,
+    reason: str,
+) -> None:
+    Image.objects.create(dataset=dataset, external_id="bare", added_version=1)
+    make_dialogue(target_images=[target])
+    dialogue = approve("old lighthouse")
+    assert check_dialogue(dialogue.pk) == CheckOutcome.UNRANKED
+    found = row(dialogue, QueryForm.REWRITE)
+    assert (found.rank, found.unranked_reason) == (None, reason)
+    dialogue.refresh_from_db()
+    assert dialogue.check_outcome == CheckOutcome.UNRANKED
+
+
+def test_of_several_targets_the_best_counts_and_all_are_kept(
+    make_dialogue: Make, approve: Callable[[str], Dialogue]
+) -> None:
+    make_dialogue(target_images=["cabin", "lighthouse-sunny", "pier"])
+    dialogue = approve("old lighthouse in bright sun")
+    check_dialogue(dialogue.pk)
+    found = row(dialogue, QueryForm.REWRITE)
+    assert found.rank == 1
+    assert found.ranks == {"cabin": [3, 1], "lighthouse-sunny": [1, 1]}
+
+
+def test_a_dialogue_without_targets_or_approval_is_not_checked(
+    make_dialogue: Make, approve: Callable[[str], Dialogue]
+) -> None:
+    make_dialogue(target_images=[])
+    assert check_dialogue(approve("old lighthouse").pk) is None
+    assert check_dialogue(make_dialogue("d-2").pk) is None
+    assert check_dialogue(999_999) is None
+    assert not RetrievalCheck.objects.exists()
+
+
+def test_a_check_twice_is_a_check_once(
+    make_dialogue: Make, approve: Callable[[str], Dialogue]
+) -> None:
+    make_dialogue()
+    dialogue = approve("old lighthouse")
+    outcomes = {check_dialogue(dialogue.pk) for _ in range(2)}
+    assert len(outcomes) == 1
+    assert dialogue.retrieval_checks.filter(form="rewrite").count() == 1
+
+
+def test_a_change_of_the_corpus_makes_a_check_outdated_and_a_new_one_is_kept_beside_it(
+    make_dialogue: Make, approve: Callable[[str], Dialogue], dataset: Dataset
+) -> None:
+    make_dialogue()
+    dialogue = approve("old lighthouse")
+    assert list(checks.awaiting_or_outdated(dataset)) == [dialogue]
+    check_dialogue(dialogue.pk)
+    assert not checks.awaiting_or_outdated(dataset)
+    Image.objects.create(
+        dataset=dataset, external_id="new", caption="old lighthouse", added_version=2
+    )
+    Dataset.objects.filter(pk=dataset.pk).update(corpus_version=2)
+    assert list(checks.awaiting_or_outdated(dataset)) == [dialogue]
+    check_dialogue(dialogue.pk)
+    rewrites = dialogue.retrieval_checks.filter(form="rewrite").order_by("pk")
+    assert [(r.corpus_version, r.corpus_size) for r in rewrites] == [(1, 3), (2, 4)]
+    assert not checks.awaiting_or_outdated(dataset)
+
+
+def form(name: QueryForm, rank: int | None, tied: int | None = 1) -> CheckedForm:
+    return CheckedForm(name, "text", rank, tied if rank else None)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "outcome"),
+    [
+        ((212, 1), (3, 1), CheckOutcome.IMPROVED),
+        ((3, 1), (212, 1), CheckOutcome.WORSE),
+        ((1, 1), (1, 1), CheckOutcome.SAME),
+        ((900, 1), (850, 1), CheckOutcome.SAME),
+        ((1, 1000), (8, 1), CheckOutcome.IMPROVED),  # 1st of 1,000 tied is worth 0.007
+        ((1, 2), (1, 1), CheckOutcome.IMPROVED),
+        ((None, None), (1, 1), CheckOutcome.UNRANKED),
+        ((1, 1), (None, None), CheckOutcome.UNRANKED),
+    ],
+)
+def test_the_outcome_compares_expected_reciprocal_ranks_with_a_margin(
+    before: tuple[int | None, int | None],
+    after: tuple[int | None, int | None],
+    outcome: CheckOutcome,
+) -> None:
+    forms = [form(QueryForm.FINAL_QUERY, *before), form(QueryForm.REWRITE, *after)]
+    assert outcome_of(forms) == outcome
