@@ -55,6 +55,20 @@ def url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def near(listener: socket.socket) -> tuple[str, int]:
+    """Where this machine reaches it, also if it listens on every address."""
+    host, port = listener.getsockname()[:2]
+    if ipaddress.ip_address(host.split("%")[0]).is_unspecified:
+        host = "::1" if ":" in host else "127.0.0.1"
+    return host, port
+
+
+def allowed_host() -> str:
+    """A host name that the site answers to, for questions of our own."""
+    first = os.environ.get("ALLOWED_HOSTS", "").split(",")[0].strip()
+    return first.lstrip(".*") or "localhost"
+
+
 def names(host: str) -> list[str]:
     """Host names that requests to a listener on `host` may carry: the default of ALLOWED_HOSTS."""
     own = socket.gethostname()

@@ -75,6 +75,8 @@ class Child:
         """Whether it is dead; it stays a zombie, so that its group's number is not used again."""
         if self.process is None or self.process.returncode is not None:
             return True
+        if not hasattr(os, "waitid"):  # macOS before Python 3.13
+            return self.process.poll() is not None
         options = os.WEXITED | os.WNOHANG | os.WNOWAIT
         return os.waitid(os.P_PID, self.process.pid, options) is not None
 

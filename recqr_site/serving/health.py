@@ -4,15 +4,16 @@ import http.client
 import os
 import sys
 
+from recqr_site.serving.address import allowed_host
+
 SECONDS = 4
 
 
 def is_healthy(port: int) -> bool:
     """Ask for the page of sign-in, by a host name that the site answers to."""
-    name = os.environ.get("ALLOWED_HOSTS", "").split(",")[0].strip().lstrip(".*") or "localhost"
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
     try:
-        link.request("GET", "/", headers={"Host": name, "X-Forwarded-Proto": "https"})
+        link.request("GET", "/", headers={"Host": allowed_host(), "X-Forwarded-Proto": "https"})
         return link.getresponse().status < 400
     except (OSError, http.client.HTTPException):
         return False

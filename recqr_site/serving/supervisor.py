@@ -22,6 +22,7 @@ from recqr_site.serving.parts import parts, prepare, watcher
 
 TICK_SECONDS = 0.5
 STOP_SECONDS = 6.0
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def say(line: str) -> None:
@@ -113,11 +114,8 @@ class Supervisor:
 
     def _probe(self) -> None:
         """Ask for a page; the answer arrives once the web server is up (see `_answered`)."""
-        host, port = self.listener.getsockname()[:2]
-        loopback = "::1" if ":" in host else "127.0.0.1"
-        target = loopback if host in ("0.0.0.0", "::") else host  # noqa: S104
-        probe = socket.create_connection((target, port), timeout=5)
-        probe.sendall(f"HEAD / HTTP/1.0\r\nHost: {target}\r\n\r\n".encode())
+        probe = socket.create_connection(address.near(self.listener), timeout=5)
+        probe.sendall(f"HEAD / HTTP/1.0\r\nHost: {address.allowed_host()}\r\n\r\n".encode())
         self.selector.register(probe, selectors.EVENT_READ, self._answered)
 
     def _answered(self, probe: socket.socket) -> None:
@@ -164,7 +162,7 @@ class Supervisor:
             child.look(say)
 
     def _end(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         for child in self.children:
             child.signal_stop()
@@ -179,6 +177,8 @@ def _catch_signals(selector: selectors.BaseSelector) -> None:
     """Stop signals interrupt whatever goes on; the death of a child wakes the loop."""
 
     def stop(*_: Any) -> None:
+        for number in STOP_SIGNALS:  # once is enough: a second Ctrl-C must not cut the end short
+            signal.signal(number, signal.SIG_IGN)
         raise Stopped
 
     waker, sleeper = socket.socketpair()
@@ -186,7 +186,7 @@ def _catch_signals(selector: selectors.BaseSelector) -> None:
         end.setblocking(False)
     signal.set_wakeup_fd(waker.detach(), warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in STOP_SIGNALS:
         signal.signal(number, stop)
     selector.register(sleeper, selectors.EVENT_READ, lambda end: end.recv(4096))
 

@@ -52,7 +52,8 @@ def refuse_newer_record(executor: MigrationExecutor) -> None:
     if unknown:
         raise CommandError(
             f"This record was made by a newer ReCQR (it has {', '.join(sorted(unknown))}). "
-            "Use that release, or name another record with RECQR_VAR."
+            "Use that release, or name another record with RECQR_VAR.",
+            returncode=2,
         )
 
 
