@@ -18,7 +18,7 @@ LEAST = 0.85
 
 
 def composed(history: History) -> str:
-    """The likeliest topic, earlier wishes, and what the final query says of it; "" without topic."""
+    """The likeliest topic, earlier wishes, and what the final query says; "" without a topic."""
     if not history.wanted:
         return ""
     own = set(roots(history.final, history.known))

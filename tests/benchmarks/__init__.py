@@ -1,0 +1,1 @@
+"""What `make bench` prints: measures of the product beside their goals."""
