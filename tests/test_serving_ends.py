@@ -79,11 +79,21 @@ def test_a_record_is_served_once(serve: Callable[..., Site]) -> None:
     assert f"is already served at {address}" in second.lines[0]
 
 
-def test_an_unreachable_database_is_named_and_nothing_served(serve: Callable[..., Site]) -> None:
-    site = serve(DATABASE_URL="postgres://u:secret-word@127.0.0.1:9/none")
+@pytest.mark.parametrize(
+    ("variable", "url"),
+    [
+        ("DATABASE_URL", "postgres://u:secret-word@127.0.0.1:9/none"),
+        ("REDIS_URL", "redis://:secret-word@127.0.0.1:9/0"),
+    ],
+)
+def test_an_unreachable_server_is_named_and_nothing_served(
+    serve: Callable[..., Site], variable: str, url: str
+) -> None:
+    site = serve(**{variable: url})
     assert site.process.wait(30) == 2
     said = "".join(site.lines)
     assert "127.0.0.1:9 cannot be reached" in said
+    assert f"Check {variable}." in said
     assert "Traceback" not in said
     assert "secret-word" not in said
 

@@ -70,6 +70,7 @@ class Supervisor:
             self._watch_sources()
 
     def _set_environment(self, host: str) -> None:
+        os.environ["RECQR_VAR"] = str(self.record)  # it may have been given relative to here
         if self.dev:
             os.environ["DEBUG"] = "1"
         if not address.is_loopback(self.listener):

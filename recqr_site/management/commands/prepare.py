@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from redis import Redis
 
 
 class Command(BaseCommand):
@@ -21,6 +22,8 @@ class Command(BaseCommand):
         parser.add_argument("--static", action=BooleanOptionalAction, default=True)
 
     def handle(self, *, demo_accounts: bool, static: bool, **_: Any) -> None:
+        # The part that nothing else would notice before a worker is missed.
+        Redis.from_url(settings.REDIS_URL, socket_connect_timeout=5).ping()
         self._migrate()
         if static:
             self._collect_static()
