@@ -1,0 +1,164 @@
+"""One curated line: an approved dialogue with everything that was said, decided and measured."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from django.db.models import Prefetch
+from django.utils.crypto import salted_hmac
+
+from review.models import (
+    Candidate,
+    Dataset,
+    Decision,
+    Dialogue,
+    Judgement,
+    QueryForm,
+    RetrievalCheck,
+)
+from review.models.candidates import text_key
+from review.models.dialogues import DialogueQuerySet
+
+Split = Literal["train", "validation", "test"]
+# Forms whose text stands in the line itself.
+_FORMS = [QueryForm.FINAL_QUERY, QueryForm.HISTORY, QueryForm.REWRITE]
+
+
+class Curator:
+    """Makes lines of one dataset."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+        self.splits = Splits(dataset)
+        self._names: dict[int, str] = {}
+
+    def with_everything(self, dialogues: DialogueQuerySet) -> DialogueQuerySet:
+        """The queryset with what a line needs, in a fixed number of further queries."""
+        judgements = Prefetch("judgements", Judgement.objects.order_by("pk"))
+        candidates = Candidate.objects.order_by("pk").prefetch_related(judgements)
+        decisions = Decision.objects.standing().order_by("pk")
+        checks = RetrievalCheck.objects.filter(form__in=_FORMS).order_by("pk")
+        return dialogues.select_related("approved_candidate").prefetch_related(
+            Prefetch("candidates", candidates),
+            Prefetch("decisions", decisions),
+            Prefetch("retrieval_checks", checks),
+        )
+
+    def line(self, dialogue: Dialogue) -> dict[str, Any]:
+        """The line of an approved dialogue; its fields as ARCHITECTURE names them."""
+        rewrite = dialogue.approved_candidate
+        if rewrite is None:
+            raise ValueError(f"dialogue {dialogue.external_id} has no approved rewrite")
+        return {
+            "id": dialogue.external_id,
+            "turns": dialogue.turns,
+            "target_images": dialogue.target_images,
+            "metadata": dialogue.metadata,
+            "final_query": dialogue.final_query,
+            "rewrite": rewrite.text,
+            "verdict": dialogue.approval,
+            "candidates": [self._candidate(c, rewrite) for c in dialogue.candidates.all()],
+            "decisions": [self._decision(d) for d in dialogue.decisions.all()],
+            "retrieval": _retrieval(dialogue, rewrite),
+            "split": self.splits.of(dialogue),
+        }
+
+    def pseudonym(self, user_id: int) -> str:
+        """A name for a reviewer that stays the same within the dataset and leads to nobody.
+
+        Keyed with the secret key: without it nobody can try all user ids.
+        """
+        if user_id not in self._names:
+            value = f"{self.dataset.seed}/{self.dataset.pk}/{user_id}"
+            digest = salted_hmac("review.curated", value, algorithm="sha256").hexdigest()
+            self._names[user_id] = f"reviewer-{digest[:12]}"
+        return self._names[user_id]
+
+    def _candidate(self, candidate: Candidate, rewrite: Candidate) -> dict[str, Any]:
+        return {
+            "text": candidate.text,
+            "author": self._author(candidate),
+            "judgements": [_judgement(row) for row in candidate.judgements.all()],
+            "chosen": candidate.pk == rewrite.pk,
+        }
+
+    def _author(self, candidate: Candidate) -> str:
+        if candidate.reviewer_id is not None:
+            return self.pseudonym(candidate.reviewer_id)
+        return candidate.author
+
+    def _decision(self, decision: Decision) -> dict[str, Any]:
+        return {
+            "reviewer": self.pseudonym(decision.reviewer_id),
+            "verdict": decision.verdict,
+            "seconds": round(decision.seconds, 3),
+            "time": decision.created,
+        }
+
+
+def _judgement(judgement: Judgement) -> dict[str, Any]:
+    return {
+        "judge": judgement.judge,
+        "criterion": judgement.criterion,
+        "score": judgement.score,
+        "reason": judgement.reason or judgement.unscored_reason,
+    }
+
+
+def _retrieval(dialogue: Dialogue, rewrite: Candidate) -> list[dict[str, Any]]:
+    """The last check of each form by each retriever; a rewrite's only of the approved text."""
+    latest: dict[tuple[str, str], RetrievalCheck] = {}
+    for check in dialogue.retrieval_checks.all():
+        if check.form == QueryForm.REWRITE and check.text_key != text_key(rewrite.text):
+            continue
+        key = (check.retriever, check.form)
+        if key not in latest or check.corpus_version >= latest[key].corpus_version:
+            latest[key] = check
+    return [_check(check) for check in latest.values()]
+
+
+def _check(check: RetrievalCheck) -> dict[str, Any]:
+    return {
+        "retriever": check.retriever,
+        "form": check.form,
+        "corpus_size": check.corpus_size,
+        "rank": check.rank,
+        "tied": check.tied,
+        "outcome": check.outcome or None,
+    }
+
+
+class Splits:
+    """Which split a dialogue belongs to: 80 % train, 10 % validation, 10 % test.
+
+    Dialogues that share a target, directly or through others, form a cluster and stay together, or
+    a model would be tested on pictures that it was trained on. A cluster's split follows from the
+    dataset's seed and the cluster's first target alone: it is the same in the next release.
+    """
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.seed = dataset.seed
+        self._parents: dict[str, str] = {}
+        # A dialogue with one target ties nothing together: only the others need memory.
+        several = Dialogue.objects.filter(dataset=dataset, target_images__len__gte=2)
+        for targets in several.values_list("target_images", flat=True).iterator(chunk_size=2000):
+            self._join(targets)
+
+    def of(self, dialogue: Dialogue) -> Split:
+        targets = dialogue.target_images
+        cluster = f"i/{self._root(targets[0])}" if targets else f"d/{dialogue.external_id}"
+        digest = hashlib.sha256(f"{self.seed}\0{cluster}".encode()).digest()
+        share = int.from_bytes(digest[:8]) / 2**64
+        return "train" if share < 0.8 else "validation" if share < 0.9 else "test"
+
+    def _join(self, targets: Iterable[str]) -> None:
+        roots = sorted({self._root(target) for target in targets})
+        for root in roots[1:]:
+            self._parents[root] = roots[0]
+
+    def _root(self, image: str) -> str:
+        while (parent := self._parents.get(image, image)) != image:
+            # Halves the path on the way, so that long chains stay short.
+            self._parents[image] = self._parents.get(parent, parent)
+            image = parent
+        return image
