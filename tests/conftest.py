@@ -9,6 +9,7 @@ from django.test import Client
 
 from review import assignments, intake, visibility
 from review.models import (
+    ApiToken,
     Assignment,
     Candidate,
     CandidateKind,
@@ -90,6 +91,17 @@ def client_of() -> Callable[[User], Client]:
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def program_of() -> Callable[[User], Client]:
+    """A program that carries a token of its person."""
+
+    def make(user: User) -> Client:
+        _, secret = ApiToken.issue(user)
+        return Client(headers={"Authorization": f"Bearer {secret}"})
+
+    return make
 
 
 @pytest.fixture
