@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from review.models import Dataset, Image, Membership
+from review.models import Dataset, Image, Membership, Stage
 from review.progress import stages_of
 from review.retrieval import standing
 from review.visibility import DialogueView
@@ -17,7 +17,7 @@ def dataset_detail(dataset: Dataset, membership: Membership) -> dict[str, Any]:
     stages = stages_of(dataset)
     return {
         **dataset_brief(membership),
-        "stages": stages.counts,
+        "stages": {stage.value: stages.of(stage) for stage in Stage},
         "dialogues": stages.total,
         "images": Image.objects.current().filter(dataset=dataset).count(),
         "corpus_version": dataset.corpus_version,

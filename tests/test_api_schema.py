@@ -1,0 +1,64 @@
+"""The API describes itself, completely, without the internet."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from review.models import User
+
+
+@pytest.fixture
+def schema(alice: User, client_of: Callable[[User], Client]) -> dict[str, Any]:
+    response = client_of(alice).get("/api/v1/schema/", {"format": "json"})
+    return json.loads(response.content)
+
+
+def test_the_schema_is_openapi_3_1_and_has_no_warning(tmp_path: Path) -> None:
+    target = str(tmp_path / "schema.yaml")
+    call_command("spectacular", validate=True, fail_on_warn=True, file=target)
+    assert (tmp_path / "schema.yaml").read_text().startswith("openapi: 3.1")
+
+
+def test_every_operation_is_documented(schema: dict[str, Any]) -> None:
+    paths = [path for path in schema["paths"] if "schema" not in path]
+    assert set(paths) == {
+        "/api/v1/datasets/",
+        "/api/v1/datasets/{dataset}/",
+        "/api/v1/datasets/{dataset}/claim/",
+        "/api/v1/datasets/{dataset}/dialogues/",
+        "/api/v1/datasets/{dataset}/dialogues/{external_id}/",
+        "/api/v1/assignments/{assignment}/decision/",
+    }
+    for path in paths:
+        for operation in schema["paths"][path].values():
+            assert operation["summary"]
+            assert operation["description"]
+            assert {"token": []} in operation["security"]
+
+
+def test_refusals_are_described_as_problem_json(schema: dict[str, Any]) -> None:
+    decide = schema["paths"]["/api/v1/assignments/{assignment}/decision/"]["post"]
+    for status in ("400", "401", "403", "404", "409"):
+        assert "application/problem+json" in decide["responses"][status]["content"]
+
+
+def test_the_documentation_page_loads_nothing_from_elsewhere(
+    alice: User, client_of: Callable[[User], Client], settings: Any
+) -> None:
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+    page = client_of(alice).get("/api/v1/docs/").content.decode()
+    assert "swagger-ui" in page
+    assert "//cdn" not in page
+    for attribute in ('src="http', 'href="http', 'src="//', 'href="//'):
+        assert attribute not in page
+
+
+def test_a_stranger_is_sent_to_sign_in(db: None) -> None:
+    assert Client().get("/api/v1/docs/").status_code == 302
+    assert Client().get("/api/v1/schema/").status_code == 401
