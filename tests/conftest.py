@@ -40,6 +40,13 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def _static_files_by_their_own_names(settings: Any) -> None:
+    """No test needs `collectstatic` first, whose manifest gives the files their hashed names."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+
+
 @pytest.fixture
 def dataset(db: None) -> Dataset:
     return Dataset.objects.create(slug="coast", title="Coast", corpus_version=1)
