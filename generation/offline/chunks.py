@@ -12,6 +12,8 @@ from generation.offline.mention import NUMBERED, Mention
 from review.wording.language import Language, is_content, root
 from review.wording.tokens import Word, words
 
+# Japanese nouns are mostly written in other letters; these are endings and verbs.
+HIRAGANA = regex.compile(r"\p{Hiragana}+")
 # Within a sentence a point only shortens: "St. Ives", "P. F. Chang".
 GAP = regex.compile(r"[\s.\-‐]*")
 
@@ -21,7 +23,7 @@ class Chunker:
 
     def __init__(self, text: str, start: int, end: int, known: Language) -> None:
         self.text, self.start, self.known = text, start, known
-        self.timed = [match.span() for match in known.pattern("time").finditer(text)]
+        self.timed = [match.span() for match in known.pattern("idle").finditer(text)]
         self.words = [word for word in words(text) if start <= word.start and word.end <= end]
         self.kinds = [self._kind(index) for index in range(len(self.words))]
 
@@ -40,6 +42,12 @@ class Chunker:
     def _kind(self, index: int) -> str:
         word, known = self.words[index], self.known
         if any(start <= word.start < end for start, end in self.timed):
+            return "break"
+        if (
+            known.code == "ja"
+            and HIRAGANA.fullmatch(word.text)
+            and not known.has("links", word.key)
+        ):
             return "break"
         if word.text[0].isupper() and self._inside_name(index):
             return "content"
@@ -146,7 +154,9 @@ class Chunker:
             return self._carries(runs[0])
         joint, head = self.kinds[runs[0][2]], self.words[runs[0][2] - 1].key
         if joint == "link":
-            return self.known.has("carriers", head)
+            carrying = self.known.words.get("carrying")
+            after = self.words[runs[0][2]].key
+            return self.known.has("carriers", head) and (not carrying or after in carrying)
         return joint == "and" and self._carries(runs[0])
 
     def _carries(self, run: tuple[int, int, int]) -> bool:
@@ -185,7 +195,7 @@ class Chunker:
             lead=self.text[self.start : opens],
             core=self.text[first.start : core[-1].end],
             roots=frozenset(root(word.key, self.known) for word in core),
-            named=_named(core, self.start),
+            named=self.known.code != "de" and _named(core, self.words[0].start),
         )
 
 

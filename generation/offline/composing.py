@@ -1,33 +1,29 @@
 """Compose a description out of what the user asked for, turn by turn, and what they ask for now."""
 
-import regex
-
+from generation.offline.clauses import wishes
 from generation.offline.mention import Mention
-from generation.offline.phrasing import as_said, capital, tidy
-from generation.offline.requests import without_opening
+from generation.offline.phrasing import as_said, capital
 from generation.offline.salience import History
 from review.wording.grounding import roots
-from review.wording.language import NEVER, Language
-from review.wording.references import references
-from review.wording.tokens import words
+from review.wording.language import Language
 
-CLAUSE_END = regex.compile(r"\s*(?:[.!?;:…。！？؟।]+|[,،、，](?!\d))\s*")
 MOST_PARTS = 4
 # Below this a phrase of an earlier turn is a remark rather than a wish.
 LEAST = 0.85
 
 
-def composed(history: History) -> str:
+def composed(history: History, *, earlier: bool = True) -> str:
     """The likeliest topic, earlier wishes, and what the final query says; "" without a topic."""
     if not history.wanted:
         return ""
     own = set(roots(history.final, history.known))
     topic = history.wanted[0]
-    said = residue(history)
+    said = listed(wishes(history), history.known)
     if topic.roots <= own:
         return capital(said)
     held = own | topic.roots
-    parts = [as_said(topic, history.known), *_wishes(topic, held, history), said]
+    more = _earlier(topic, held, history) if earlier and history.known.words.get("selves") else []
+    parts = [as_said(topic, history.known), *more, said]
     return capital(listed([part for part in parts if part], history.known))
 
 
@@ -42,7 +38,7 @@ def listed(parts: list[str], known: Language) -> str:
     return text
 
 
-def _wishes(topic: Mention, held: set[str], history: History) -> list[str]:
+def _earlier(topic: Mention, held: set[str], history: History) -> list[str]:
     """Phrases of earlier user turns that say more of the topic, in their order."""
     wishes: list[Mention] = []
     for one in sorted(history.wanted, key=lambda one: (one.turn, one.start)):
@@ -53,42 +49,3 @@ def _wishes(topic: Mention, held: set[str], history: History) -> list[str]:
     return [
         f"{one.preposition} {as_said(one, history.known)}".strip() for one in wishes[-MOST_PARTS:]
     ]
-
-
-def residue(history: History) -> str:
-    """What the final query asks for, without its request, its references and its remarks."""
-    known, parts = history.known, []
-    for clause in CLAUSE_END.split(without_opening(history.final, known)):
-        plain = _wish(clause, known)
-        if any(sign.isalnum() for sign in plain):
-            parts.append(plain)
-    return listed(parts, known)
-
-
-def _wish(clause: str, known: Language) -> str:
-    """A clause as what is wanted alone; "" for a refusal or a remark."""
-    plain = without_opening(clause, known).strip()
-    if _refuses(plain, known):
-        return ""
-    frame = known.pattern("frames").match(plain) or known.pattern("requests").match(plain)
-    if not frame and _remarks(plain, known):
-        return ""
-    plain = plain[frame.end() :] if frame else plain
-    plain = known.pattern("closings").sub("", plain + " ").strip()
-    for reference in reversed(references(plain, known)):
-        plain = plain[: reference.start] + plain[reference.end :]
-    return tidy(known.pattern("joints").sub("", plain.strip()), known)
-
-
-def _refuses(clause: str, known: Language) -> bool:
-    before = known.rejections.get("before", NEVER).match(clause)
-    after = known.rejections.get("after", NEVER).search(clause)
-    return bool(before or after)
-
-
-def _remarks(clause: str, known: Language) -> bool:
-    """Whether a clause tells of somebody: "we'd have nightmares", "mum says red"."""
-    found = [word.key for word in words(clause)]
-    while found and known.has("conjunctions", found[0]):
-        found = found[1:]
-    return bool(found) and known.has("tellers", found[0])

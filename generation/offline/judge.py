@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import regex
 
-from generation.offline.composing import CLAUSE_END
+from generation.offline.clauses import CLAUSE_END, idles, without_remarks
 from generation.offline.mention import Mention
 from generation.offline.requests import asks, without_request
 from generation.offline.salience import History, read
@@ -77,7 +77,12 @@ class _Case:
     def topic(self) -> Mention | None:
         """What the final query most likely means and does not say."""
         own = set(roots(self.history.final, self.history.known))
-        return next((one for one in self.history.wanted if not one.roots <= own), None)
+        named = [one for one in self.history.wanted if one.named and one.roots <= own]
+        return (
+            next((one for one in self.history.wanted if not one.roots <= own), None)
+            if (not named)
+            else named[0]
+        )
 
 
 def _correctness(case: _Case) -> Score:
@@ -100,7 +105,7 @@ def _correctness(case: _Case) -> Score:
 def _constraints(history: History) -> set[str]:
     """Roots of what the final query says, without what only asks and what was refused."""
     known = history.known
-    plain = without_request(history.final, known)
+    plain = without_request(without_remarks(history.final, known), known)
     open_words = " ".join(one.text for one in references(plain, known))
     carriers = {root(word, known) for word in known.words.get("carriers", ())}
     return (
@@ -158,11 +163,13 @@ def _faults(case: _Case) -> list[str]:
     often = [one for one, count in counts.items() if count > 2]
     cut = [part for part in clauses if known.has("prepositions", _last(part))]
     left = unresolved_references(case.text)
+    idle = [part for part in clauses if idles(part, known)]
     faults = [
+        (bool(idle) and len(clauses) > len(idle), f"holds a remark, “{', '.join(idle)[:40]}”"),
         (bool(left), f"has {len(left)} words that point elsewhere"),
         (len(left) > 1, "points elsewhere more than once"),
         (bool(often), f"says “{_spelled(often, case)}” more than twice"),
-        (any(a == b for a, b in pairwise(found)), "says a word twice in a row"),
+        (bool(_doubled(case)), "says a word twice in a row"),
         (bool(cut) and case.text != case.history.final, "breaks off behind a preposition"),
         (len(clauses) > MOST_CLAUSES, f"is a list of {len(clauses)} parts"),
         (
@@ -172,6 +179,16 @@ def _faults(case: _Case) -> list[str]:
         (len(found) < 2 and len(case.history.final.split()) > 3, "is a single word"),
     ]
     return [fault for holds, fault in faults if holds]
+
+
+def _doubled(case: _Case) -> set[tuple[str, str]]:
+    """Words said twice in a row that the dialogue does not say so itself ("Jing Jing")."""
+    pairs = {pair for turn in case.history.turns for pair in _pairs(turn["text"])}
+    return {pair for pair in _pairs(case.text) if pair[0] == pair[1]} - pairs
+
+
+def _pairs(text: str) -> set[tuple[str, str]]:
+    return set(pairwise(word.key for word in words(text)))
 
 
 def _last(clause: str) -> str:

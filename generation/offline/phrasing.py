@@ -9,6 +9,8 @@ SPACE_BEFORE_SIGN = regex.compile(r"\s+(?=[,.;:!?…])")
 SIGNS_IN_ROW = regex.compile(r"(?:[,;:]\s*)+(?=[,.;:!?])")
 SPACES = regex.compile(r"\s+")
 VOWEL = regex.compile(r"[aeio]|u(?!n[aeiou]|s[aeiou]|ni)|honest|hour|heir", regex.IGNORECASE)
+POINTING = frozenset({"this", "that", "these", "those"})
+PLURALS = ((regex.compile(r"ies$"), "y"), (regex.compile(r"(?<=ch|sh|x|s)es$|(?<!s)s$"), ""))
 ARTICLE = regex.compile(r"\b([Aa])n?\b(?=\s+(\p{L}\w*))")
 
 
@@ -50,13 +52,28 @@ def as_said(one: Mention, known: Language, *, brief: bool = False) -> str:
     """The mention with the article it came with."""
     if one.named and one.category and known.glue.get("definite") and not brief:
         return definite(one, known)
-    gap = "" if one.article.endswith(("'", "’")) or not one.article else " "
+    unspaced = one.article.endswith(("'", "’")) or known.code in ("ja", "zh")
+    gap = "" if unspaced or not one.article else " "
     article = _own(one, known) or one.article
+    if article.casefold() == known.glue.get("yours"):
+        return _bare(one, brief=brief)
+    if known.code == "en" and article.casefold() in POINTING:
+        article = known.glue["definite"]
     return f"{article}{gap}{_bare(one, brief=brief)}"
 
 
 def _bare(one: Mention, *, brief: bool) -> str:
-    return one.core if brief else one.full
+    text = one.core if brief else one.full
+    opens = not one.named and not one.article and not one.lead.strip()
+    return text[:1].lower() + text[1:] if opens and text[1:2].islower() else text
+
+
+def singular(phrase: str) -> str:
+    """An English phrase whose last word is one of several, as one of them."""
+    for plural, ending in PLURALS:
+        if plural.search(phrase):
+            return plural.sub(ending, phrase)
+    return phrase
 
 
 def _counts(one: Mention, known: Language) -> bool:
@@ -67,7 +84,7 @@ def _counts(one: Mention, known: Language) -> bool:
 def _own(one: Mention, known: Language) -> str:
     """The possessive that the mention came with, said by the user."""
     article = one.article.casefold()
-    if article == known.glue.get("yours") and one.speaker == "assistant":
-        return known.glue["mine"]
+    if article == known.glue.get("yours"):
+        return known.glue["mine"] if one.speaker == "assistant" else ""
     possessive = known.has("definite", article) and article not in ("the", "this", "that", "these")
     return article if possessive and article not in ("those", "no", "all", "both", "every") else ""

@@ -9,6 +9,8 @@ from review.wording.references import Reference
 from review.wording.tokens import words
 
 ORDINALS = {"first": 0, "second": 1, "third": 2}
+# How far behind the likeliest mention one may be that a pronoun fits better.
+MOST_BEHIND = 0.3
 PERSONS = frozenset({"he", "she", "him", "her", "his", "hers"})
 SEVERAL = frozenset({"they", "them", "their", "theirs"})
 APART = regex.compile(r"\s*(?:,|\band\b|\bor\b|\bund\b|\bet\b|\by\b|、|和)\s*")
@@ -37,7 +39,12 @@ def _with_head(noun: str, history: History) -> Mention | None:
     named = [mention for mention in history.wanted if head in mention.roots]
     if named:
         return named[0]
-    return history.wanted[0] if history.known.has("carriers", one[0].key) else None
+    return history.wanted[0] if _generic(one[0].key, history) else None
+
+
+def _generic(noun: str, history: History) -> bool:
+    kind = "generic" if history.known.words.get("generic") else "carriers"
+    return history.known.has(kind, noun)
 
 
 def _in_order(kind: str, history: History) -> Mention | None:
@@ -67,10 +74,9 @@ def _ordinal(place: int, history: History) -> Mention | None:
 
 def _agreeing(pronoun: str, history: History) -> Mention | None:
     """A mention that a pronoun may stand for; outside English any may."""
-    for one in history.wanted:
-        if _agrees(pronoun, one, history):
-            return one
-    return None
+    likely = history.weights[history.wanted[0]] - MOST_BEHIND
+    able = [one for one in history.wanted if _agrees(pronoun, one, history)]
+    return able[0] if able and history.weights[able[0]] >= likely else None
 
 
 def _agrees(pronoun: str, one: Mention, history: History) -> bool:
@@ -84,7 +90,7 @@ def _agrees(pronoun: str, one: Mention, history: History) -> bool:
     if pronoun in SEVERAL:
         joined = any(word.key == "and" for word in words(one.core))
         return joined or person or (head.endswith("s") and not head.endswith("ss"))
-    return not person or bool(one.roots - {head})
+    return not person and not (head.endswith("s") and not head.endswith("ss"))
 
 
 def choices(history: History) -> list[Mention]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from generation.offline.answers import facts, is_answer
+from generation.offline.clauses import without_remarks
 from generation.offline.composing import composed, listed
 from generation.offline.mention import Mention
 from generation.offline.phrasing import capital, tidy
@@ -46,12 +47,13 @@ def _texts(history: History) -> Iterator[str]:
     if is_answer(history):
         yield from _summed(history)
         return
-    full, taken = _completed(history)
+    full, _ = _completed(history)
     brief, _ = _completed(history, brief=True)
     yield full
     yield without_request(full, history.known, carried=False)
+    yield without_request(without_remarks(full, history.known), history.known)
     yield composed(history)
-    yield _named_alone(full, taken, history)
+    yield composed(history, earlier=False)
     yield brief
     yield without_request(brief, history.known)
 
@@ -63,12 +65,6 @@ def _completed(history: History, *, brief: bool = False) -> tuple[str, list[Ment
         if taken:
             return text, taken
     return history.final, []
-
-
-def _named_alone(full: str, taken: list[Mention], history: History) -> str:
-    """A noun phrase in place of a sentence, as one writes to a search engine."""
-    text = without_request(full, history.known)
-    return text[0].lower() + text[1:] if text[1:2].islower() and not text.endswith("?") else text
 
 
 def _summed(history: History) -> Iterator[str]:

@@ -12,10 +12,11 @@ from review.wording.tokens import words
 
 # Weights were set by eye on dialogues of several kinds; only their order matters much.
 SPEAKER = {"user": 1.0, "assistant": 0.45}
-PRESENTED, TOPIC, INTRODUCED, NAMED, REPEATED = 0.45, 0.4, 0.25, 0.45, 0.25
+PRESENTED, TOPIC, INTRODUCED, NAMED, REPEATED = 0.45, 0.4, 0.2, 0.45, 0.25
+SHOWN, OPENING, ADOPTED = 0.3, 0.2, 0.4
 ADJUNCT, PERSON, BARE, MEASURED, QUESTIONED = -0.45, -0.8, -0.15, -0.9, -0.35
-COMPLAINT = -0.3
-PER_TURN_AGO = -0.08
+COMPLAINT, THEIRS = -0.6, -0.45
+PER_TURN_AGO = -0.05
 PER_LATER_SENTENCE = -0.05
 DETAIL, MOST_DETAILS = 0.04, 4
 # A phrase below this is small talk ("a good discussion"), not something to show.
@@ -70,15 +71,49 @@ def read(turns: list[Turn]) -> History:
 def _weight(one: Mention, found: list[Mention], turns: list[Turn], known: Language) -> float:
     lead, text = one.lead, turns[one.turn]["text"]
     weight = SPEAKER.get(one.speaker, 0.0)
-    weight += PRESENTED if known.pattern("presenting").search(lead) else 0
-    weight += TOPIC if known.pattern("about").search(lead) else 0
+    presented = known.pattern("presenting").search(lead)
+    weight += (PRESENTED if one.named else PRESENTED / 2) if presented else 0
+    weight += TOPIC if known.pattern("about").search(lead) or _carried(one, known) else 0
     weight += INTRODUCED if known.has("indefinite", one.article.casefold()) else 0
+    weight += SHOWN if one.speaker == "user" and turns[one.turn].get("images") else 0
+    weight += OPENING if one is found[0] else 0
+    weight += ADOPTED if _adopted(one, found) else 0
     weight += NAMED if one.named else 0
     again = {other.turn for other in found if other.roots & one.roots} - {one.turn}
     weight += REPEATED * min(len(again), 2)
     weight += _doubts(one, text, known)
     weight += PER_TURN_AGO * (len(turns) - 1 - one.turn) / 2 + PER_LATER_SENTENCE * one.sentence
     return weight + DETAIL * min(len(one.full.split()), MOST_DETAILS)
+
+
+def _carried(one: Mention, known: Language) -> bool:
+    """Whether a carrier leads to the mention: "pictures of ...", "the road to ..."."""
+    *_, noun, link = ["", "", *(word.key for word in words(one.lead))]
+    if known.words.get("carrying") and not known.has("carrying", link):
+        return False
+    return known.has("carriers", noun)
+
+
+def _adopted(one: Mention, found: list[Mention]) -> bool:
+    """Whether the user takes what the assistant offered right before: "dogs, please"."""
+    return one.speaker == "user" and any(
+        other.turn == one.turn - 1 and one.roots <= other.roots and not other.preposition
+        for other in found
+    )
+
+
+def _acts(one: Mention, known: Language) -> bool:
+    """Whether a phrase is a bare doing: "counting"."""
+    bare = not one.article and " " not in one.core
+    return bare and bool(known.pattern("participle").search(one.core.casefold()))
+
+
+def _others(one: Mention, known: Language) -> float:
+    """Relatives and possessions are talked of more often than they are meant."""
+    kin = any(known.has("kin", word.key.removesuffix("'s")) for word in words(one.core))
+    if kin and (not one.article or known.has("owning", one.article.casefold())):
+        return PERSON
+    return THEIRS if known.has("owning", one.article.casefold()) else 0
 
 
 def _describes(one: Mention, known: Language) -> bool:
@@ -98,11 +133,10 @@ def _lift_instances(found: list[Mention], weights: dict[Mention, float]) -> None
 
 def _doubts(one: Mention, text: str, known: Language) -> float:
     adjunct = one.preposition and not known.pattern("about").search(one.lead)
-    leads = any(known.has("carriers", word.casefold()) for word in one.lead.split()[-2:])
     asked = one.speaker == "assistant" and text.rstrip().endswith(("?", "？", "؟"))
-    doubt = ADJUNCT if adjunct and not leads else 0
-    doubt += PERSON if any(known.has("people", word) for word in one.roots) else 0
-    doubt += MEASURED if one.measure else 0
+    doubt = ADJUNCT if adjunct and not _carried(one, known) else 0
+    doubt += _others(one, known)
+    doubt += MEASURED if one.measure or _acts(one, known) else 0
     start, end = sentences(text)[one.sentence]
     complains = known.rejections.get("complaint", NEVER).search(text[start:end])
     doubt += COMPLAINT if complains and one.speaker == "user" else 0

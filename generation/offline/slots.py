@@ -2,6 +2,7 @@
 
 import regex
 
+from generation.offline.clauses import CLAUSE_END
 from generation.offline.mention import Mention, sentences
 from generation.offline.mentions import mentions
 from generation.offline.phrasing import as_said, capital, definite
@@ -44,6 +45,8 @@ def _circumstances(new: list[Mention], history: History) -> tuple[str, list[Ment
 
 def _wants(one: Mention, history: History) -> bool:
     """Whether the query may be about the mention: a full question of its own only has a place."""
+    if len([part for part in CLAUSE_END.split(history.final) if part]) > 2:
+        return False
     if not history.known.words.get("verbs") or one.preposition in PLACING:
         return True
     return not history.final.rstrip().endswith("?") or not mentions(

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import regex
 
+from generation.offline.clauses import in_remark
 from generation.offline.mention import Mention
 from generation.offline.mentions import mentions
-from generation.offline.phrasing import as_said, capital, definite
+from generation.offline.phrasing import as_said, capital, definite, singular
 from generation.offline.resolving import choices, meant
 from generation.offline.salience import History
 from review.wording.language import root
@@ -27,10 +28,11 @@ def resolved(history: History, *, brief: bool = False) -> tuple[str, list[Mentio
     text, taken = history.final, []
     pieces, at = [], 0
     for reference in references(text, history.known):
-        one = meant(reference, history)
-        if one is None:
+        one = None if in_remark(reference, history) else meant(reference, history)
+        put = _replacement(reference, one, history, brief or one in taken) if one else None
+        if one is None or put is None:
             continue
-        start, end, words_in_place = _replacement(reference, one, history, brief or one in taken)
+        start, end, words_in_place = put
         pieces += [text[at:start], words_in_place]
         at, taken = end, [*taken, one]
     return "".join([*pieces, text[at:]]), taken
@@ -64,12 +66,16 @@ def _roots(text: str, history: History) -> frozenset[str]:
 
 
 Replacement = tuple[int, int, str]
+MaybeReplacement = Replacement | None
 
 
-def _replacement(found: Reference, one: Mention, history: History, brief: bool) -> Replacement:
+def _replacement(found: Reference, one: Mention, history: History, brief: bool) -> MaybeReplacement:
     """Where and what to write: start, end, words."""
     write = WRITERS.get(found.kind, _plainly)
-    start, end, put = write(found, one, history, brief)
+    written = write(found, one, history, brief)
+    if written is None:
+        return None
+    start, end, put = written
     opens = not history.final[:start].strip() or history.final[:start].rstrip()[-1] in ".!?"
     return start, end, capital(put) if opens and found.text[:1].isupper() else put
 
@@ -102,24 +108,27 @@ def _gendered(found: Reference, one: Mention, history: History, brief: bool) -> 
     return found.start, found.end, f"{definite(one, history.known, brief=True)}'s"
 
 
-def _place(found: Reference, one: Mention, history: History, brief: bool) -> Replacement:
+def _place(found: Reference, one: Mention, history: History, brief: bool) -> MaybeReplacement:
     known, name = history.known, definite(one, history.known, brief=brief)
     before = LAST_WORD.search(history.final[: found.start])
     word = before[1].casefold() if before else ""
     if known.has("prepositions", word) or known.has("loose", word):
         return found.start, found.end, name
-    moves = found.group("to") or known.has("places", word) or word in ("me", "us", "way")
-    glue = known.glue.get("to" if moves else "at", "")
-    return found.start, found.end, f"{glue} {name}".strip()
+    if known.words.get("places") and not (
+        found.group("to") or known.has("places", word) or word in ("me", "us", "way")
+    ):
+        return None
+    return found.start, found.end, f"{known.glue.get('to', '')} {name}".strip()
 
 
 def _modified(found: Reference, one: Mention, history: History, brief: bool) -> Replacement:
     """ "the red one" becomes "the red lighthouse": the head alone is replaced."""
-    lead = found.group("lead") or found.group("lead2") or found.group("lead3")
+    lead = (found.group("lead") or found.group("lead2") or found.group("lead3")).strip()
     name = one.full if not brief else one.core
     if one.named and one.category:
         name = one.category
-    return found.start, found.end, f"{lead.strip()} {name}"
+    one_of_them = lead.split()[0].casefold() in ("a", "an", "another")
+    return found.start, found.end, f"{lead} {singular(name) if one_of_them else name}"
 
 
 def _selecting(found: Reference, one: Mention, history: History, brief: bool) -> Replacement:
@@ -151,7 +160,7 @@ def _attached(found: Reference, one: Mention, history: History, brief: bool) -> 
     return found.start, found.end, f"{found.group('preposition')} {one.full}"
 
 
-WRITERS: dict[str, Callable[[Reference, Mention, History, bool], Replacement]] = {
+WRITERS: dict[str, Callable[[Reference, Mention, History, bool], MaybeReplacement]] = {
     "relative": _as_said,
     "similar": _as_said,
     "possessive": _possessive,
