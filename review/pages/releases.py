@@ -1,0 +1,64 @@
+"""Releases of a dataset: what can be downloaded, and making the next one.
+
+Every member may download: what a release holds is settled for good, so nobody who reads it can
+still be asked to decide on it.
+"""
+
+from django.contrib import messages
+from django.http import FileResponse, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from review.errors import Invalid, Missing
+from review.exporting import open_release, write_release
+from review.models import Dataset, Release
+from review.pages.people import SignedIn, administered
+from review.permissions import dataset_for
+from review.progress import checks_of
+from review.templatetags.numbers import counted
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def releases(request: SignedIn, slug: str) -> HttpResponse:
+    if request.method == "POST":
+        return _make_release(request, slug)
+    dataset, membership = dataset_for(request.user, slug)
+    context = {
+        "dataset": dataset,
+        "membership": membership,
+        "releases": dataset.releases.select_related("by"),
+        "checks": checks_of(dataset),
+    }
+    return render(request, "review/releases.html", context)
+
+
+def _make_release(request: SignedIn, slug: str) -> HttpResponse:
+    dataset, _ = administered(request, slug)
+    if not checks_of(dataset).ready:
+        raise Invalid(
+            "There is nothing to release yet: no dialogue is approved and checked. "
+            "Review some dialogues first."
+        )
+    release = write_release(dataset=dataset, by=request.user)
+    holds = counted(release.dialogues, "dialogue")
+    messages.success(request, f"Release {release.number} is made: it holds {holds}.")
+    return redirect("releases", slug=slug)
+
+
+@require_safe
+def download(request: SignedIn, slug: str, number: int) -> FileResponse:
+    dataset, _ = dataset_for(request.user, slug)
+    release = _release(dataset, number)
+    return FileResponse(
+        open_release(release),
+        as_attachment=True,
+        filename=f"{dataset.slug}-{release.number}.jsonl",
+        content_type="application/jsonl",
+    )
+
+
+def _release(dataset: Dataset, number: int) -> Release:
+    found = dataset.releases.filter(number=number).first()
+    if found is None:
+        raise Missing(f"There is no release {number} of {dataset.slug}. See the list of releases.")
+    return found
