@@ -13,4 +13,8 @@ embedded.ensure()
 app = Celery("recqr_site")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.task_queues = [Queue("llm"), Queue("retrieval"), Queue("default")]
+# Finds what a worker or the broker lost. A sweep that nobody took in time is not worth keeping.
+app.conf.beat_schedule = {
+    "sweep": {"task": "generation.tasks.sweep", "schedule": 5.0, "options": {"expires": 5.0}}
+}
 app.autodiscover_tasks()

@@ -119,3 +119,9 @@ class RunItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run}: {self.dialogue}"
+
+    def asked(self) -> Endpoint:
+        """The endpoint of an item that is done at one."""
+        if self.endpoint is None:
+            raise ValueError(f"{self} is done at no endpoint")
+        return self.endpoint

@@ -1,0 +1,49 @@
+"""Single requests of many coroutines, answered by the database in batches."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from asgiref.sync import sync_to_async
+
+Request = TypeVar("Request")
+Answer = TypeVar("Answer")
+
+
+class Gathered(Generic[Request, Answer]):
+    """Hands `flush` whatever was asked while it was busy: one statement for many coroutines.
+
+    `flush` runs in the thread that owns the database connection and gives one answer for each
+    request, in order. Nobody waits for a batch to fill: an idle one goes out at once.
+    """
+
+    def __init__(self, flush: Callable[[list[Request]], Sequence[Answer]]) -> None:
+        self._flush = sync_to_async(flush)
+        self._waiting: list[tuple[Request, asyncio.Future[Answer]]] = []
+        self._flushing: asyncio.Task[None] | None = None
+
+    async def __call__(self, request: Request) -> Answer:
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((request, answer))
+        if self._flushing is None:
+            self._flushing = asyncio.create_task(self._flush_all())
+        return await answer
+
+    async def _flush_all(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            await self._flush_batch(batch)
+        self._flushing = None
+
+    async def _flush_batch(self, batch: list[tuple[Request, asyncio.Future[Answer]]]) -> None:
+        waiting = [answer for _, answer in batch]
+        try:
+            answers = await self._flush([request for request, _ in batch])
+        except Exception as error:
+            for answer in waiting:
+                if not answer.done():
+                    answer.set_exception(error)
+            return
+        for answer, value in zip(waiting, answers, strict=True):
+            if not answer.done():
+                answer.set_result(value)

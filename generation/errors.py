@@ -1,0 +1,23 @@
+"""What can go wrong with machine work, in sentences fit for the person who reads them."""
+
+from review.errors import Conflict, Invalid, Missing
+
+
+class UnknownEndpoint(Missing):
+    """No endpoint of that name."""
+
+
+class EndpointUnreachable(Invalid):
+    """The server did not answer when a run was to start."""
+
+
+class RunEnded(Conflict):
+    """What is asked does not fit the state of the run."""
+
+
+class NoUsableReply(Exception):
+    """A model gave nothing that could be used; `str(error)` is the reason, kept with the item."""
+
+
+class BudgetSpent(Exception):
+    """The next call could pass the run's budget; `str(error)` says so in dollars."""

@@ -1,0 +1,126 @@
+"""The ledger of model calls: written before a request leaves, priced when its reply is in."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Sum
+
+from generation.errors import BudgetSpent
+from generation.models import Call, Endpoint, Run
+
+MILLION = Decimal(1_000_000)
+CHARACTERS_PER_TOKEN = 3  # few, so that an estimate is rather too high
+FINISHED = [
+    "outcome",
+    "status_code",
+    "reply",
+    "error",
+    "tokens_input",
+    "tokens_cached",
+    "tokens_output",
+    "prices",
+    "cost_usd",
+    "latency_seconds",
+]
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of one call; the cached ones are part of the input. None: the server did not say."""
+
+    tokens_input: int | None = None
+    tokens_cached: int | None = None
+    tokens_output: int | None = None
+
+
+def write_sent(calls: list[Call]) -> Sequence[Call]:
+    """Enters calls that are about to leave."""
+    return Call.objects.bulk_create(calls)
+
+
+def write_finished(calls: list[Call]) -> Sequence[Call]:
+    """Enters what became of calls."""
+    Call.objects.bulk_update(calls, FINISHED)
+    return calls
+
+
+def request_hash(request: dict[str, Any]) -> str:
+    """SHA-256 of a request, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
+
+
+def prices_of(endpoint: Endpoint) -> dict[str, str]:
+    """The known prices as kept with a call: dollars per million tokens, as exact decimals."""
+    prices = {
+        "input": endpoint.price_input,
+        "cached": endpoint.price_cached,
+        "output": endpoint.price_output,
+    }
+    return {name: str(price) for name, price in prices.items() if price is not None}
+
+
+def cost(usage: Usage, prices: dict[str, str]) -> Decimal | None:
+    """Dollars for one call; None where a price or a number of tokens is unknown."""
+    if usage.tokens_input is None or usage.tokens_output is None:
+        return None
+    if not {"input", "output"} <= prices.keys():
+        return None
+    cached = min(usage.tokens_cached or 0, usage.tokens_input)
+    parts = {
+        "input": usage.tokens_input - cached,
+        "cached": cached,
+        "output": usage.tokens_output,
+    }
+    known = {"cached": prices["input"], **prices}
+    return (
+        sum((tokens * Decimal(known[name]) for name, tokens in parts.items()), Decimal(0)) / MILLION
+    )
+
+
+def estimated_cost(endpoint: Endpoint, request: dict[str, Any], tokens_output: int) -> Decimal:
+    """What a request may cost, before it is sent; 0 where prices are unknown."""
+    characters = len(json.dumps(request, ensure_ascii=False))
+    usage = Usage(tokens_input=characters // CHARACTERS_PER_TOKEN, tokens_output=tokens_output)
+    return cost(usage, prices_of(endpoint)) or Decimal(0)
+
+
+def spent_by(run: Run) -> Decimal:
+    """The known costs of a run, in dollars."""
+    return Call.objects.filter(run=run).aggregate(sum=Sum("cost_usd"))["sum"] or Decimal(0)
+
+
+class Purse:
+    """A run's budget in dollars (None: no end). What is in flight is held back until it is paid."""
+
+    def __init__(self, limit: Decimal | None, spent: Decimal) -> None:
+        self._limit = limit
+        self._spent = spent
+        self._held = Decimal(0)
+        self._dearest = Decimal(0)
+
+    def hold(self, estimate: Decimal) -> Decimal:
+        """Holds back what a call may cost: its estimate, or the dearest call so far."""
+        amount = max(estimate, self._dearest)
+        if self._limit is not None and self._spent + self._held + amount > self._limit:
+            raise BudgetSpent(
+                f"The budget of ${_dollars(self._limit)} would be passed by the next call: "
+                f"${_dollars(self._spent)} is spent. Start a run with a larger budget to go on."
+            )
+        self._held += amount
+        return amount
+
+    def pay(self, held: Decimal, price: Decimal | None) -> None:
+        """Lets go of what was held for a call, and takes what it really cost."""
+        self._held -= held
+        self._spent += price or Decimal(0)
+        self._dearest = max(self._dearest, price or Decimal(0))
+
+
+def _dollars(amount: Decimal) -> str:
+    """At least cents, and no zeros behind what says something."""
+    whole, _, fraction = f"{amount:f}".partition(".")
+    return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"

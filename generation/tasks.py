@@ -1,0 +1,50 @@
+"""Tasks of Celery: each takes ids, may run twice, and calls functions that know nothing of it."""
+
+from functools import partial
+from typing import Any
+
+from celery import shared_task
+from celery.contrib.django.task import DjangoTask
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from generation import checks, running
+from generation.check_tasks import drain_checks
+from generation.models import Run
+from review import assignments
+from review.models import Assignment, Dataset
+
+SWEEP_EXPIRES_SECONDS = 30.0
+
+
+class SafelySent(DjangoTask):
+    """A task that a door may send to a dead broker as well: the sweep finds what was not sent."""
+
+    def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]  # stubs
+        transaction.on_commit(partial(self.delay, *args, **kwargs), robust=True)
+
+
+@shared_task(base=SafelySent, queue="llm")
+def drain_run(run_id: int) -> None:
+    """Works on a run, unless another worker is at it."""
+    if not running.is_held(run_id):
+        running.drain(run_id)
+
+
+@shared_task(base=SafelySent, queue="default")
+def sweep() -> None:
+    """Finds what was lost with a worker or the broker: runs, checks, and places gone overdue."""
+    for run_id in Run.objects.unfinished().values_list("pk", flat=True):
+        if not running.is_held(run_id):
+            # Where all workers are busy, tasks of many sweeps must not pile up.
+            drain_run.apply_async((run_id,), expires=SWEEP_EXPIRES_SECONDS)
+    for dataset in checks.datasets_awaiting():
+        drain_checks.delay(dataset.pk)
+    for dataset in _with_overdue_places():
+        assignments.release_overdue(dataset=dataset)
+
+
+def _with_overdue_places() -> list[Dataset]:
+    overdue = Assignment.objects.overdue(timezone.now()).filter(dialogue__dataset=OuterRef("pk"))
+    return list(Dataset.objects.filter(Exists(overdue)))

@@ -1,0 +1,26 @@
+"""Check runs: each item is one approved dialogue whose rewrite is to be looked for."""
+
+from collections.abc import Sequence
+
+from asgiref.sync import sync_to_async
+
+from generation.asking import Askers
+from generation.checks import check_dialogue
+from generation.models import Run, RunItem
+from generation.work.protocol import Outcome
+
+
+class Checking:
+    def __init__(self, run: Run, askers: Askers) -> None:
+        self._check = sync_to_async(check_dialogue)
+
+    def prepare(self, items: Sequence[RunItem]) -> dict[int, int]:
+        return {item.pk: item.dialogue_id for item in items}
+
+    async def perform(self, item: RunItem, task: int) -> Outcome:
+        """Checks and records at once; one that is no longer approved has nothing to check."""
+        await self._check(task)
+        return Outcome(item)
+
+    def record(self, outcomes: Sequence[Outcome]) -> None:
+        """Nothing is left to enter: a check enters the record by itself."""
