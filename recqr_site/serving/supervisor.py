@@ -188,7 +188,8 @@ def _catch_signals(selector: selectors.BaseSelector) -> None:
     signal.set_wakeup_fd(waker.detach(), warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     for number in STOP_SIGNALS:
-        signal.signal(number, stop)
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            signal.signal(number, stop)
     selector.register(sleeper, selectors.EVENT_READ, lambda end: end.recv(4096))
 
 
