@@ -1,0 +1,168 @@
+"""What a page says of a dialogue: turns with what a candidate took up, candidates with what changed.
+
+Only what `review.visibility` lets a person see comes in here.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import fmean
+
+from review.models import Criterion, Image, Judgement
+from review.turns import Turn
+from review.visibility import CandidateView, DialogueView
+from review.wording.differences import Piece, differences
+from review.wording.grounding import Span, taken_phrases, unsupported_words
+
+SHORT = {
+    Criterion.CORRECTNESS: "Correct",
+    Criterion.COMPLETENESS: "Complete",
+    Criterion.CLARITY: "Clear",
+    Criterion.CONCISENESS: "Concise",
+    Criterion.GROUNDEDNESS: "Grounded",
+}
+# Judges whose means lie closer than this are said to agree.
+AGREEMENT = 1.0
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Part of a turn's text, with the numbers of the candidates that took it up."""
+
+    text: str
+    taken_by: list[int]
+
+    @property
+    def numbers(self) -> str:
+        return " ".join(map(str, self.taken_by))
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image as a turn or a target names it; `image` is None where the corpus has it no more."""
+
+    external_id: str
+    image: Image | None
+
+    @property
+    def words(self) -> str:
+        return self.image.description() if self.image else f"image {self.external_id}"
+
+
+@dataclass(frozen=True)
+class ChatTurn:
+    role: str
+    stretches: list[Stretch]
+    pictures: list[Picture]
+    is_final: bool
+
+
+@dataclass(frozen=True)
+class CriterionScore:
+    """One criterion of a candidate: the judges' mean and each one's word."""
+
+    name: str
+    mean: float | None
+    judgements: list[Judgement]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A candidate as a page shows it; `number` is its key."""
+
+    number: int
+    view: CandidateView
+    pieces: list[Piece]
+    unsupported: list[str]
+    criteria: list[CriterionScore]
+    judges: str
+    differ: bool
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A dialogue ready for a page."""
+
+    turns: list[ChatTurn]
+    cards: list[Card]
+    targets: list[Picture]
+
+
+def read(view: DialogueView) -> Reading:
+    turns = view.dialogue.turns
+    cards = [_card(view, number, c) for number, c in enumerate(view.candidates, start=1)]
+    taken = [taken_phrases(turns, candidate.text) for candidate in view.candidates]
+    chat = [
+        _chat_turn(view, turn, [spans[index] for spans in taken], index == len(turns) - 1)
+        for index, turn in enumerate(turns)
+    ]
+    targets = [_picture(view, name) for name in view.dialogue.target_images]
+    return Reading(chat, cards, targets)
+
+
+def _picture(view: DialogueView, external_id: str) -> Picture:
+    return Picture(external_id, view.images.get(external_id))
+
+
+def _chat_turn(view: DialogueView, turn: Turn, taken: list[list[Span]], is_final: bool) -> ChatTurn:
+    pictures = [_picture(view, name) for name in turn.get("images", [])]
+    return ChatTurn(turn["role"], stretches(turn["text"], taken), pictures, is_final)
+
+
+def stretches(text: str, taken: list[list[Span]]) -> list[Stretch]:
+    """The text cut wherever a candidate's phrase begins or ends; candidates count from 1."""
+    cuts = sorted({0, len(text), *(edge for spans in taken for span in spans for edge in span)})
+    return [
+        Stretch(text[start:end], _takers(taken, start))
+        for start, end in zip(cuts, cuts[1:], strict=False)
+    ]
+
+
+def _takers(taken: list[list[Span]], at: int) -> list[int]:
+    return [
+        number
+        for number, spans in enumerate(taken, start=1)
+        if any(span.start <= at < span.end for span in spans)
+    ]
+
+
+def _card(view: DialogueView, number: int, candidate: CandidateView) -> Card:
+    dialogue = view.dialogue
+    judges = {judgement.judge for judgement in candidate.judgements}
+    return Card(
+        number=number,
+        view=candidate,
+        pieces=differences(dialogue.final_query, candidate.text),
+        unsupported=unsupported_words(dialogue.turns, candidate.text),
+        criteria=_criteria(candidate.judgements),
+        judges=_judges(candidate, len(judges)),
+        differ=(candidate.disagreement or 0) >= AGREEMENT,
+    )
+
+
+def _judges(candidate: CandidateView, count: int) -> str:
+    """The panel in words: who judged, and whether they agree."""
+    if candidate.score is None:
+        return "unscored" if count else ""
+    if count == 1:
+        return candidate.judgements[0].judge
+    apart = candidate.disagreement or 0
+    if apart >= AGREEMENT:
+        return f"judges differ by {apart:.1f}".removesuffix(".0")
+    return f"{count} judges agree"
+
+
+def _criteria(judgements: Iterable[Judgement]) -> list[CriterionScore]:
+    by_name: dict[str, list[Judgement]] = defaultdict(list)
+    for judgement in judgements:
+        by_name[judgement.criterion].append(judgement)
+    return [CriterionScore(_short(name), _mean(rows), rows) for name, rows in by_name.items()]
+
+
+def _short(criterion: str) -> str:
+    return SHORT[Criterion(criterion)] if criterion in Criterion.values else criterion
+
+
+def _mean(judgements: list[Judgement]) -> float | None:
+    scores = [j.score for j in judgements if j.score is not None]
+    return fmean(scores) if scores else None

@@ -1,0 +1,30 @@
+"""Where a page is, and the pages that other apps add."""
+
+from django import template
+from django.template.context import Context
+from django.utils.safestring import SafeString, mark_safe
+
+from review.models import Dataset, Membership
+from review.panels import Panel, Slot, panels
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def here(context: Context, *names: str) -> SafeString | str:
+    """`aria-current` where the page has one of these URL names."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    current = match is not None and match.url_name in names
+    return mark_safe(' aria-current="page"') if current else ""  # noqa: S308 - a constant
+
+
+@register.filter
+def panels_in(membership: Membership, slot: Slot) -> list[Panel]:
+    return panels(slot, membership)
+
+
+@register.simple_tag
+def panel_url(panel: Panel, dataset: Dataset, external_id: str = "") -> str:
+    """The address of a panel for a dataset, or for one of its dialogues."""
+    names = {"slug": dataset.slug}
+    return panel.url(**names, external_id=external_id) if external_id else panel.url(**names)
