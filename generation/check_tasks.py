@@ -13,8 +13,8 @@ logger = logging.getLogger(__name__)
 # Of the connection that a decision waits for: short, and one attempt. Celery's own would try a
 # dead broker again for seconds.
 IMPATIENT = {
-    "socket_timeout": 0.4,
-    "socket_connect_timeout": 0.4,
+    "socket_timeout": 0.3,
+    "socket_connect_timeout": 0.3,
     "max_retries": 1,
     "interval_start": 0,
     "interval_step": 0,

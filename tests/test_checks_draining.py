@@ -8,6 +8,7 @@ from threading import Barrier, Thread
 
 import pytest
 from celery import current_app
+from celery.contrib.testing.worker import start_worker
 from django.db import connections, transaction
 from django.utils import timezone
 
@@ -195,3 +196,18 @@ def test_the_task_drains(approved: Callable[[int], list[Dialogue]], dataset: Dat
     check_tasks.drain_checks.apply(args=[dataset.pk], throw=True)
     dialogue.refresh_from_db()
     assert dialogue.check_outcome in CheckOutcome.values
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_checks_an_approval_within_seconds(
+    dialogue: Dialogue, alice: User, claim: Callable[[User], Assignment]
+) -> None:
+    with start_worker(
+        current_app, pool="solo", queues=["retrieval"], perform_ping_check=False, loglevel="WARNING"
+    ):
+        approved, _ = approve(claim, alice)
+        deadline = time.monotonic() + 10
+        while approved.checked_at is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+            approved.refresh_from_db()
+    assert approved.check_outcome in CheckOutcome.values
