@@ -1,0 +1,201 @@
+"""The runs pages: for admins, with live progress, plain words where no worker is alive."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from generation.models import (
+    Call,
+    CallOutcome,
+    Endpoint,
+    EndpointKind,
+    ItemState,
+    Run,
+    RunItem,
+    RunKind,
+    RunStatus,
+)
+from review.models import Dataset, Dialogue, Stage, User
+
+SignIn = Callable[[User], Client]
+MakeDialogue = Callable[..., Dialogue]
+
+ADDRESS = "/datasets/coast/runs/"
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def endpoint(db: None) -> Endpoint:
+    return Endpoint.objects.create(name="offline", kind=EndpointKind.OFFLINE)
+
+
+@pytest.fixture
+def run(dataset: Dataset, carol: User, endpoint: Endpoint) -> Run:
+    return Run.objects.create(dataset=dataset, kind=RunKind.REWRITE, by=carol)
+
+
+@pytest.fixture
+def item(run: Run, dialogue: Dialogue, endpoint: Endpoint) -> RunItem:
+    return RunItem.objects.create(run=run, dialogue=dialogue, endpoint=endpoint)
+
+
+def _call(item: RunItem, **fields: object) -> Call:
+    values = {"endpoint": item.endpoint, "request_hash": "h", "outcome": CallOutcome.OK, **fields}
+    return Call.objects.create(run=item.run, item=item, **values)
+
+
+def test_an_admin_starts_a_run_with_the_defaults(
+    carol: User, make_dialogue: MakeDialogue, client_of: SignIn
+) -> None:
+    make_dialogue(stage=Stage.IMPORTED)
+    response = client_of(carol).post(
+        f"{ADDRESS}start/", {"kind": "rewrite", "candidates": "3"}, follow=True
+    )
+    run = Run.objects.get()
+    assert (run.kind, run.by) == (RunKind.REWRITE, carol)
+    assert f"Rewrite run {run.pk}" in response.content.decode()
+    assert "No worker is running" in response.content.decode()
+
+
+def test_the_form_begins_with_the_first_kind_that_has_work(
+    carol: User, make_dialogue: MakeDialogue, client_of: SignIn
+) -> None:
+    make_dialogue(stage=Stage.PROPOSED)
+    page = client_of(carol).get(ADDRESS)
+    assert page.context["form"].initial["kind"] == "judge"
+    assert {kind.value: kind.waits for kind in page.context["kinds"]} == {
+        "rewrite": "0 dialogues have none",
+        "judge": "1 dialogue waits",
+        "check": "0 rewrites wait",
+    }
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({"kind": "", "candidates": "4"}, "Choose what to do"),
+        ({"kind": "benchmark", "candidates": "4"}, "benchmark is not one of"),
+        ({"kind": "rewrite", "candidates": "many"}, "Give a whole number of candidates"),
+        ({"kind": "rewrite", "candidates": "0"}, "greater than or equal to 1"),
+        ({"kind": "rewrite", "candidates": "4", "limit": "-1"}, "greater than or equal to 1"),
+        ({"kind": "rewrite", "candidates": "4", "budget": "free"}, "Give an amount in dollars"),
+        ({"kind": "rewrite", "candidates": "4", "endpoints": "nope"}, "nope"),
+    ],
+)
+def test_bad_input_is_named_and_starts_nothing(
+    sent: dict[str, str], words: str, carol: User, client_of: SignIn
+) -> None:
+    response = client_of(carol).post(f"{ADDRESS}start/", sent)
+    assert response.status_code == 422
+    assert words in response.content.decode()
+    assert not Run.objects.exists()
+
+
+def test_a_live_list_asks_again_and_a_quiet_one_does_not(
+    carol: User, run: Run, client_of: SignIn
+) -> None:
+    browser = client_of(carol)
+    assert "every 2s" in browser.get(ADDRESS, headers=HTMX).content.decode()
+    Run.objects.update(status=RunStatus.DONE)
+    page = browser.get(ADDRESS, headers=HTMX).content.decode()
+    assert "every 2s" not in page
+    assert "<html" not in page
+
+
+def test_a_run_shows_what_was_done_what_failed_and_why(
+    carol: User, item: RunItem, make_dialogue: MakeDialogue, client_of: SignIn
+) -> None:
+    item.state, item.failure = ItemState.FAILED, "The reply could not be read."
+    item.save()
+    RunItem.objects.create(
+        run=item.run, dialogue=make_dialogue("d-2"), endpoint=item.endpoint, state=ItemState.DONE
+    )
+    _call(item, outcome=CallOutcome.FAILED, status_code=500, error="overloaded")
+    page = client_of(carol).get(f"{ADDRESS}{item.run_id}/").content.decode()
+    for words in ("1 of 2 done", "1 failed", "The reply could not be read.", "overloaded", "500"):
+        assert words in page
+
+
+def test_the_cost_is_the_exact_sum_and_unknown_where_a_price_is(
+    carol: User, item: RunItem, client_of: SignIn
+) -> None:
+    _call(item, cost_usd=Decimal("0.1"))
+    _call(item, cost_usd=Decimal("0.2"))
+    browser = client_of(carol)
+    view = browser.get(f"{ADDRESS}{item.run_id}/").context["view"]
+    assert view.cost_usd == Decimal("0.3")
+    _call(item, cost_usd=None)
+    page = browser.get(f"{ADDRESS}{item.run_id}/")
+    assert page.context["view"].cost_usd is None
+    assert "unknown" in page.content.decode()
+
+
+def test_a_call_shows_its_request_and_reply_as_text(
+    carol: User, item: RunItem, client_of: SignIn
+) -> None:
+    call = _call(item, request={"messages": ["<b>said</b>"]}, reply="<script>no</script>")
+    page = client_of(carol).get(f"{ADDRESS}{item.run_id}/calls/{call.pk}/").content.decode()
+    assert "&lt;b&gt;said" in page
+    assert "<script>no" not in page
+
+
+def test_a_run_is_stopped_and_resumed(carol: User, item: RunItem, client_of: SignIn) -> None:
+    browser = client_of(carol)
+    browser.post(f"{ADDRESS}{item.run_id}/stop/")
+    item.run.refresh_from_db()
+    assert item.run.status == RunStatus.STOPPED
+    assert "Resume 1 item" in browser.get(f"{ADDRESS}{item.run_id}/").content.decode()
+    browser.post(f"{ADDRESS}{item.run_id}/resume/")
+    item.run.refresh_from_db()
+    assert item.run.status == RunStatus.RUNNING
+
+
+@pytest.mark.parametrize(("person", "status"), [("alice", 403), ("bob", 403), ("dave", 404)])
+def test_only_admins_see_or_change_runs(
+    person: str, status: int, request: pytest.FixtureRequest, item: RunItem, client_of: SignIn
+) -> None:
+    browser = client_of(request.getfixturevalue(person))
+    call = _call(item)
+    one = f"{ADDRESS}{item.run_id}/"
+    for address in (ADDRESS, one, f"{one}calls/{call.pk}/"):
+        assert browser.get(address).status_code == status
+    for address in (f"{ADDRESS}start/", f"{one}stop/", f"{one}resume/"):
+        assert browser.post(address, {"kind": "rewrite"}).status_code == status
+    assert Run.objects.get().status == RunStatus.RUNNING
+
+
+@pytest.mark.parametrize("action", ["start/", "1/stop/", "1/resume/"])
+def test_no_change_is_a_link(action: str, carol: User, client_of: SignIn) -> None:
+    assert client_of(carol).get(ADDRESS + action).status_code == 405
+
+
+def test_a_run_of_another_dataset_is_out_of_reach(carol: User, client_of: SignIn) -> None:
+    other = Dataset.objects.create(slug="other", title="Other")
+    run = Run.objects.create(dataset=other, kind=RunKind.JUDGE)
+    browser = client_of(carol)
+    assert browser.get(f"{ADDRESS}{run.pk}/").status_code == 404
+    assert browser.post(f"{ADDRESS}{run.pk}/stop/").status_code == 404
+
+
+def test_more_runs_and_calls_cost_no_more_queries(
+    carol: User, item: RunItem, make_dialogue: MakeDialogue, client_of: SignIn
+) -> None:
+    _call(item)
+    browser = client_of(carol)
+    few = [_queries(browser, ADDRESS), _queries(browser, f"{ADDRESS}{item.run_id}/")]
+    for number in range(4):
+        other = Run.objects.create(dataset=item.run.dataset, kind=RunKind.JUDGE)
+        RunItem.objects.create(run=other, dialogue=item.dialogue, endpoint=item.endpoint)
+        dialogue = make_dialogue(f"more-{number}")
+        _call(RunItem.objects.create(run=item.run, dialogue=dialogue, endpoint=item.endpoint))
+    assert few == [_queries(browser, ADDRESS), _queries(browser, f"{ADDRESS}{item.run_id}/")]
+
+
+def _queries(browser: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert browser.get(address).status_code == 200
+    return len(queries)
