@@ -5,7 +5,8 @@ import regex
 from generation.offline.phrasing import tidy
 from generation.offline.requests import without_opening
 from generation.offline.salience import History
-from review.wording.language import Language
+from review.wording.grounding import roots
+from review.wording.language import Language, is_content
 from review.wording.references import references
 from review.wording.tokens import words
 
@@ -65,14 +66,31 @@ def fact(question: str, answer: str, known: Language) -> str:
     if not QUESTION.search(question) or known.pattern("unsure").search(answer):
         return ""
     question = _last_sentence(question).rstrip("?？؟ ")
-    if match := known.pattern("no").match(answer):
-        return _said(answer[match.end() :], known)
+    if known.pattern("idle_question").search(question):
+        return ""
+    if known.pattern("no").match(answer) or known.pattern("negative").match(answer):
+        return _after_no(answer, known)
     if match := known.pattern("yes").match(answer):
-        more = _said(answer[match.end() :], known)
-        return " ".join(part for part in (_statement(question, known), more) if part)
+        return _affirmed(question, _said(answer[match.end() :], known), known)
+    said = _said(answer, known)
     if known.pattern("where_asked").search(question) and _placed(answer, known):
-        return f"{known.glue['in']} {_said(answer, known)}"
-    return _chosen(question, _said(answer, known), known)
+        return f"{known.glue['in']} {said}"
+    return _chosen(question, said, known)
+
+
+def _after_no(answer: str, known: Language) -> str:
+    """What stands behind "no": "no, standing still" says "standing still"."""
+    match = known.pattern("no").match(answer)
+    rest = answer[match.end() :] if match else ""
+    return "" if known.pattern("negative").search(rest) else _said(rest, known)
+
+
+def _affirmed(question: str, more: str, known: Language) -> str:
+    """What a "yes" says; what was added to it says it better where there is enough."""
+    statement = _statement(question, known)
+    if len(words(more)) > 2 or set(roots(more, known)) & set(roots(statement, known)):
+        return more
+    return statement
 
 
 def _placed(answer: str, known: Language) -> bool:
@@ -90,6 +108,7 @@ def _last_sentence(text: str) -> str:
 def _said(answer: str, known: Language) -> str:
     """An answer without "they are": what remains is said of the thing asked about."""
     plain = known.pattern("pronoun_answer").sub("", answer.strip(" ,;"), count=1)
+    plain = CLAUSE_END.split(plain.strip(), maxsplit=1)[0] if len(words(plain)) > 8 else plain
     return tidy(plain, known)
 
 
@@ -101,11 +120,26 @@ def _statement(question: str, known: Language) -> str:
 
 
 def _chosen(question: str, answer: str, known: Language) -> str:
-    """An answer joined with the thing that the question asked about."""
-    match = known.pattern("which_of").match(question)
-    thing = tidy(known.pattern("asked_tail").sub("", match["thing"]), known) if match else ""
-    thing = " ".join(word for word in thing.split() if word.casefold() not in known.function)
-    said = {word.key for word in words(answer)}
-    if not thing or not answer or len(words(thing)) > 3 or said & {w.key for w in words(thing)}:
-        return answer
-    return f"{answer} {thing}"
+    """An answer joined with the thing asked about: "white jet", "two horses"."""
+    number = known.pattern("how_many").match(question)
+    match = number or known.pattern("which_of").match(question)
+    thing = _thing(match["thing"], known) if match else ""
+    if (
+        thing
+        and 0 < len(words(answer)) <= 4
+        and not set(roots(thing, known)) & set(roots(answer, known))
+    ):
+        return f"{answer} {thing}"
+    vague = number is not None or not any(is_content(w.key, known) for w in words(answer))
+    return "" if vague or answer.isnumeric() else answer
+
+
+def _thing(text: str, known: Language) -> str:
+    """The first noun phrase of a question, without its article."""
+    thing: list[str] = []
+    for word in words(text):
+        if is_content(word.key, known):
+            thing.append(word.text)
+        elif thing:
+            break
+    return " ".join(thing[:3])

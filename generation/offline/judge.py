@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import regex
 
+from generation.offline.answers import facts, is_answer
 from generation.offline.clauses import CLAUSE_END, idles, without_remarks
 from generation.offline.mention import Mention
 from generation.offline.requests import asks, without_request
@@ -25,6 +26,8 @@ MOST_CLAUSES = 5
 # So many words may stand for one word that is needed before a text counts as long.
 ROOM = 1.35
 QUOTED = 4
+# Shares of what was told from which completeness is 2, 3, 4 and 5.
+TOLD_LEAST = (0.2, 0.4, 0.6, 0.75)
 
 
 def judge(turns: Sequence[Turn], text: str) -> dict[str, Score]:
@@ -74,6 +77,14 @@ class _Case:
         return {root(word.key, self.history.known) for word in words(self.text)}
 
     @property
+    def told(self) -> list[str]:
+        """What a dialogue of questions and answers says of the picture; empty for others."""
+        if not is_answer(self.history):
+            return []
+        first = without_request(self.history.turns[0]["text"], self.history.known)
+        return [first, *facts(self.history)]
+
+    @property
     def topic(self) -> Mention | None:
         """What the final query most likely means and does not say."""
         own = set(roots(self.history.final, self.history.known))
@@ -106,6 +117,8 @@ def _constraints(history: History) -> set[str]:
     """Roots of what the final query says, without what only asks and what was refused."""
     known = history.known
     plain = without_request(without_remarks(history.final, known), known)
+    if is_answer(history):
+        plain = " ".join(facts(history)[-1:])
     open_words = " ".join(one.text for one in references(plain, known))
     carriers = {root(word, known) for word in known.words.get("carriers", ())}
     return (
@@ -126,6 +139,8 @@ def _completeness(case: _Case) -> Score:
     if left:
         said = ", ".join(f"“{one}”" for one in left[:QUOTED])
         return (1 if len(left) > 1 or not _carried(topic, case) else 2), f"Leaves open: {said}."
+    if case.told:
+        return _told(case)
     if topic is None:
         return 5, "Nothing of the history is missing."
     if not _carried(topic, case):
@@ -139,6 +154,14 @@ def _completeness(case: _Case) -> Score:
         lost = _named(topic.full + " " + topic.category, missing, case.history)
         return 4, f"Says “{topic.core}”, but not {lost}."
     return 5, f"Says all that the history tells of “{topic.core}”."
+
+
+def _told(case: _Case) -> Score:
+    """How much of what was told of the picture the text holds."""
+    needed = set(roots(" ".join(case.told), case.history.known))
+    share = len(needed & case.held) / max(len(needed), 1)
+    score = 1 + sum(share >= least for least in TOLD_LEAST)
+    return score, f"Holds {share:.0%} of what the user told of the picture."
 
 
 def _carried(topic: Mention | None, case: _Case) -> bool:
@@ -171,7 +194,7 @@ def _faults(case: _Case) -> list[str]:
         (bool(often), f"says “{_spelled(often, case)}” more than twice"),
         (bool(_doubled(case)), "says a word twice in a row"),
         (bool(cut) and case.text != case.history.final, "breaks off behind a preposition"),
-        (len(clauses) > MOST_CLAUSES, f"is a list of {len(clauses)} parts"),
+        (len(clauses) > max(MOST_CLAUSES, len(case.told)), f"is a list of {len(clauses)} parts"),
         (
             bool(regex.search(r"\b(?:an?|the|some|any)\s+(?:an?|the|my|your)\b", case.text)),
             "has two articles in a row",
@@ -204,7 +227,10 @@ def _spelled(wanted: list[str], case: _Case) -> str:
 def _conciseness(case: _Case) -> Score:
     known, length = case.history.known, len(words(case.text))
     needed = len(words(case.history.final))
-    needed += len(words(f"{case.topic.full} {case.topic.category}")) if case.topic else 0
+    if case.told:
+        needed += sum(len(words(part)) for part in case.told)
+    elif case.topic:
+        needed += len(words(f"{case.topic.full} {case.topic.category}"))
     over = length / max(needed * ROOM, 1)
     score = 5 if over <= 1 else 4 if over <= 1.5 else 3 if over <= 2 else 2 if over <= 3 else 1
     size = f"{length} words where {needed} would hold the query and what it means"

@@ -4,6 +4,7 @@ import regex
 
 from generation.offline.mention import Mention, sentences
 from review.turns import Turn
+from review.wording.grounding import roots
 from review.wording.language import NEVER, Language
 
 NEAR = 4
@@ -15,7 +16,7 @@ def rejected(turns: list[Turn], found: list[Mention], known: Language) -> set[Me
         mention
         for index, turn in enumerate(turns)
         if turn["role"] == "user"
-        for mention in _in_turn(index, turn["text"], found, known)
+        for mention in _in_turn(index, turns, found, known)
     }
     refused |= {one for one in found if _absent(one, known)}
     return {one for one in found if any(_same(one, other) for other in refused)}
@@ -33,7 +34,8 @@ def _same(one: Mention, other: Mention) -> bool:
     )
 
 
-def _in_turn(index: int, text: str, found: list[Mention], known: Language) -> list[Mention]:
+def _in_turn(index: int, turns: list[Turn], found: list[Mention], known: Language) -> list[Mention]:
+    text = turns[index]["text"]
     own = [mention for mention in found if mention.turn == index]
     refused = [
         mention
@@ -41,8 +43,14 @@ def _in_turn(index: int, text: str, found: list[Mention], known: Language) -> li
         for mention in _in_sentence(text[start:end], start, number, own, found, known)
     ]
     if _pattern(known, "whole").match(text):
-        refused += _before(found, index, known, "assistant")
+        asked = {word for turn in turns[:index] for word in _asked(turn, known)}
+        before = _before(found, index, known, "assistant")
+        refused += [one for one in before if not one.roots & asked]
     return refused
+
+
+def _asked(turn: Turn, known: Language) -> list[str]:
+    return roots(turn["text"], known) if turn["role"] == "user" else []
 
 
 def _in_sentence(

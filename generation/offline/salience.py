@@ -1,6 +1,7 @@
 """How likely each phrase of the history is what the final query means."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from generation.offline.mention import Mention, sentences
 from generation.offline.mentions import mentions
@@ -34,14 +35,14 @@ class History:
     refused: set[Mention]
     weights: dict[Mention, float]
 
-    @property
+    @cached_property
     def wanted(self) -> list[Mention]:
         """Phrases that may be meant, the likeliest first; small talk and refused ones are out."""
         able = [one for one in self.found if self.weights[one] >= LEAST and one not in self.refused]
         able = [one for one in able if not _describes(one, self.known)]
         return sorted(able, key=lambda one: -self.weights[one])
 
-    @property
+    @cached_property
     def refused_roots(self) -> set[str]:
         """Roots that only refused phrases have."""
         kept = {word for one in self.found if one not in self.refused for word in one.roots}
