@@ -15,7 +15,7 @@ def here(context: Context, *names: str) -> SafeString | str:
     """`aria-current` where the page has one of these URL names."""
     match = getattr(context.get("request"), "resolver_match", None)
     current = match is not None and match.url_name in names
-    return mark_safe(' aria-current="page"') if current else ""  # noqa: S308 - a constant
+    return mark_safe(' aria-current="page"') if current else ""
 
 
 @register.filter
