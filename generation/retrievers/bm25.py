@@ -5,6 +5,7 @@ Scores as in Lucene (Kamphuis et al. 2020, "Which BM25 Do You Mean?"), by the `b
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -15,6 +16,9 @@ import regex
 
 from generation.retrievers.protocol import Corpus, Scores
 from review.wording import tokens
+
+# It sets itself to tell of every index it builds.
+logging.getLogger("bm25s").setLevel(logging.WARNING)
 
 K1 = 1.5
 B = 0.75
