@@ -1,4 +1,4 @@
-"""What a page says of a dialogue: turns with what a candidate took up, candidates with what changed.
+"""What a page says of a dialogue: turns with what a candidate took up, and what each changed.
 
 Only what `review.visibility` lets a person see comes in here.
 """
@@ -6,6 +6,7 @@ Only what `review.visibility` lets a person see comes in here.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import fmean
 
 from review.models import Criterion, Image, Judgement
@@ -50,6 +51,15 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A piece of what changed, its trailing white space apart, so that no colour runs over it."""
+
+    kind: str
+    text: str
+    space: str
+
+
+@dataclass(frozen=True)
 class ChatTurn:
     role: str
     stretches: list[Stretch]
@@ -72,7 +82,7 @@ class Card:
 
     number: int
     view: CandidateView
-    pieces: list[Piece]
+    marks: list[Mark]
     unsupported: list[str]
     criteria: list[CriterionScore]
     judges: str
@@ -112,10 +122,7 @@ def _chat_turn(view: DialogueView, turn: Turn, taken: list[list[Span]], is_final
 def stretches(text: str, taken: list[list[Span]]) -> list[Stretch]:
     """The text cut wherever a candidate's phrase begins or ends; candidates count from 1."""
     cuts = sorted({0, len(text), *(edge for spans in taken for span in spans for edge in span)})
-    return [
-        Stretch(text[start:end], _takers(taken, start))
-        for start, end in zip(cuts, cuts[1:], strict=False)
-    ]
+    return [Stretch(text[start:end], _takers(taken, start)) for start, end in pairwise(cuts)]
 
 
 def _takers(taken: list[list[Span]], at: int) -> list[int]:
@@ -132,12 +139,17 @@ def _card(view: DialogueView, number: int, candidate: CandidateView) -> Card:
     return Card(
         number=number,
         view=candidate,
-        pieces=differences(dialogue.final_query, candidate.text),
+        marks=[_mark(p) for p in differences(dialogue.final_query, candidate.text)],
         unsupported=unsupported_words(dialogue.turns, candidate.text),
         criteria=_criteria(candidate.judgements),
         judges=_judges(candidate, len(judges)),
         differ=(candidate.disagreement or 0) >= AGREEMENT,
     )
+
+
+def _mark(piece: Piece) -> Mark:
+    text = piece.text.rstrip()
+    return Mark(piece.kind, text, piece.text[len(text) :])
 
 
 def _judges(candidate: CandidateView, count: int) -> str:
