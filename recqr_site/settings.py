@@ -14,6 +14,24 @@ if (PROJECT_DIR / ".env").exists():
     env.read_env(PROJECT_DIR / ".env")
 
 
+def switch(name: str) -> bool:
+    """A variable that is on or off; anything else stops the start."""
+    words = {"1": True, "true": True, "yes": True, "on": True}
+    words |= {"": False, "0": False, "false": False, "no": False, "off": False}
+    text = str(env.str(name, default="")).strip().lower()
+    if text not in words:
+        raise ImproperlyConfigured(f"{name} is “{text}”: set it to 1 or 0.")
+    return words[text]
+
+
+def number(name: str, default: int) -> int:
+    """A variable that is a whole number from 1; anything else stops the start."""
+    text = str(env.str(name, default=str(default))).strip()
+    if not (text.isascii() and text.isdigit() and int(text) >= 1):
+        raise ImproperlyConfigured(f"{name} is “{text}”: set it to a whole number from 1.")
+    return int(text)
+
+
 def secret_key() -> str:
     """`SECRET_KEY`, or the record's own. Refuses keys that are empty, short or an example."""
     if "SECRET_KEY" not in env.ENVIRON:
@@ -40,7 +58,7 @@ def database() -> dict[str, Any]:
             "DATABASE_URL must begin with postgres://: ReCQR needs PostgreSQL."
         )
     options = dict(config.get("OPTIONS", {}))
-    options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=4), "timeout": 5}
+    options["pool"] = {"min_size": 1, "max_size": number("DATABASE_POOL", default=4), "timeout": 5}
     return {**config, "OPTIONS": options, "CONN_HEALTH_CHECKS": True}
 
 
@@ -57,7 +75,7 @@ BASE_DIR = PROJECT_DIR
 RECORD_DIR: Path = record_dir()
 
 SECRET_KEY = secret_key()
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = switch("DEBUG")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -192,7 +210,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Behind a proxy that ends TLS, HTTPS=1 marks cookies as secure and trusts its header.
-HTTPS = env.bool("HTTPS", default=False)
+HTTPS = switch("HTTPS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
