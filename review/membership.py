@@ -94,7 +94,7 @@ def _check_may(by: User | None, dataset: Dataset) -> None:
 
 def _account(username: str) -> tuple[User, str | None]:
     """The account of that name, and its password if it was made just now."""
-    username = User.normalize_username(username.strip())
+    username = _checked_name(User.normalize_username(username.strip()))
     user = User.objects.filter(username=username).first()
     if user is None:
         return _new_account(username)
@@ -106,6 +106,11 @@ def _account(username: str) -> tuple[User, str | None]:
 
 
 def _new_account(username: str) -> tuple[User, str]:
+    password = secrets.token_urlsafe(12)
+    return User.objects.create_user(username, password=password), password
+
+
+def _checked_name(username: str) -> str:
     try:
         UnicodeUsernameValidator()(username)
     except ValidationError:
@@ -118,8 +123,7 @@ def _new_account(username: str) -> tuple[User, str]:
             f"A username has at most {LONGEST_USERNAME} characters, this one has {len(username)}.",
             field="username",
         )
-    password = secrets.token_urlsafe(12)
-    return User.objects.create_user(username, password=password), password
+    return username
 
 
 def _check_admin_is_left(leaving: Membership) -> None:
