@@ -112,6 +112,8 @@ def _decoded(content: bytes) -> Pillow.Image:
             picture.load()
     except PictureRefused:
         raise
+    except Pillow.DecompressionBombError as error:
+        raise PictureRefused(f"the picture has far too many pixels: {error}") from error
     except Pillow.UnidentifiedImageError:
         raise PictureRefused(_unknown_content(content)) from None
     # Broken files end in almost any error of a decoder; all of them mean the same to the reader.
