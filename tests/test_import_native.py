@@ -1,4 +1,4 @@
-"""Import of native records: what goes in, how it is kept, and that a second import writes nothing."""
+"""Import of native records: what goes in and how it is kept; a second import writes nothing."""
 
 from pathlib import Path
 from typing import Any

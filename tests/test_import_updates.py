@@ -1,0 +1,115 @@
+"""Changed content: taken while nobody has worked on the dialogue, refused afterwards."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from review import assignments, decisions, intake
+from review.importing.engine import import_dialogues
+from review.importing.report import Report
+from review.models import Assignment, CandidateKind, Dataset, Dialogue, Stage, User, Verdict
+from review.rulings import Ruling
+from tests.test_import_native import IMAGES, record, write
+
+pytestmark = pytest.mark.django_db
+Claim = Callable[[User], Assignment]
+CANDIDATES = [{"text": "the lighthouse on a cloudy day", "author": "gold"}]
+OTHER_TURNS = [{"role": "user", "text": "Something else entirely."}]
+
+
+@pytest.fixture
+def coast(dataset: Dataset, tmp_path: Path) -> Callable[..., Report]:
+    """Imports one dialogue with other fields each time."""
+
+    def again(**fields: Any) -> Report:
+        fields = {"candidates": CANDIDATES, **fields}
+        write(tmp_path, [record(**fields)], IMAGES)
+        return import_dialogues(dataset=dataset.slug, path=tmp_path)
+
+    return again
+
+
+def test_changed_turns_begin_a_new_round_without_the_old_candidates(
+    coast: Callable[..., Report],
+) -> None:
+    coast()
+    dialogue = Dialogue.objects.get()
+    by = intake.Provenance(author="writer", kind=CandidateKind.MODEL)
+    intake.add_candidates(dialogue_id=dialogue.pk, texts=["old words"], by=by, round=0)
+    report = coast(turns=OTHER_TURNS)
+    assert (report.dialogues.updated, report.dialogues.created) == (1, 0)
+    dialogue.refresh_from_db()
+    assert dialogue.final_query == "Something else entirely."
+    assert [c.author for c in dialogue.candidates.all()] == ["gold"]
+    assert (dialogue.round, dialogue.stage) == (1, Stage.PROPOSED)
+
+
+def test_changed_metadata_leaves_candidates_alone(coast: Callable[..., Report]) -> None:
+    coast()
+    before = Dialogue.objects.get().candidates.get().pk
+    assert coast(metadata={"source": "elsewhere"}).dialogues.updated == 1
+    dialogue = Dialogue.objects.get()
+    assert dialogue.metadata == {"source": "elsewhere"}
+    assert dialogue.candidates.get().pk == before
+    assert dialogue.round == 0
+
+
+def test_an_update_is_not_repeated(coast: Callable[..., Report]) -> None:
+    coast()
+    coast(turns=OTHER_TURNS)
+    assert coast(turns=OTHER_TURNS).dialogues.unchanged == 1
+
+
+def test_a_change_is_refused_once_somebody_decided(
+    coast: Callable[..., Report], alice: User, claim: Claim
+) -> None:
+    coast()
+    place = claim(alice)
+    candidate = place.dialogue.candidates.get()
+    ruling = Ruling(Verdict.ACCEPT, candidate_id=candidate.pk)
+    decisions.decide(assignment=place, ruling=ruling, by=alice)
+    report = coast(turns=OTHER_TURNS)
+    assert report.dialogues.rejected == 1
+    assert "a reviewer has decided" in report.errors[0]["reason"]
+    assert Dialogue.objects.get().final_query != "Something else entirely."
+
+
+def test_a_change_is_refused_while_somebody_has_it_open(
+    coast: Callable[..., Report], alice: User, claim: Claim
+) -> None:
+    coast()
+    place = claim(alice)
+    assert coast(turns=OTHER_TURNS).dialogues.rejected == 1
+    assignments.give_back(assignment=place)
+    assert coast(turns=OTHER_TURNS).dialogues.updated == 1
+
+
+def test_what_did_not_change_is_no_matter_to_those_who_decide(
+    coast: Callable[..., Report], alice: User, claim: Claim
+) -> None:
+    coast()
+    claim(alice)
+    assert coast().dialogues.unchanged == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_imports_at_once_end_as_one(tmp_path: Path) -> None:
+    write(tmp_path, [record(f"d-{n}", candidates=CANDIDATES) for n in range(1500)], IMAGES)
+    reports: list[Report] = []
+
+    def run() -> None:
+        reports.append(import_dialogues(dataset="coast-2", path=tmp_path))
+        connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(report.dialogues.created for report in reports) == [0, 1500]
+    assert Dialogue.objects.count() == 1500
+    assert Dataset.objects.get().corpus_version == 1
