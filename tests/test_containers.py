@@ -75,7 +75,7 @@ def test_every_service_of_ours_uses_the_one_image() -> None:
 
 def test_the_example_environment_names_exactly_the_settings() -> None:
     settings = (PROJECT / "recqr_site" / "settings.py").read_text()
-    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', settings)) | {"RECQR_VAR"}
+    read = set(re.findall(r'(?:env\.\w+|switch|number)\(\s*"([A-Z_]+)"', settings)) | {"RECQR_VAR"}
     example = (PROJECT / ".env.example").read_text()
     named = re.findall(r"^#? ?([A-Z_]+)=", example, re.M)
     assert len(named) == len(set(named))
