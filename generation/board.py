@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
@@ -15,6 +15,8 @@ from generation.progress import PAID
 CALLS_SHOWN = 25
 FAILED_SHOWN = 25
 KINDS_OF_ERROR_SHOWN = 12
+# The rate of a run is measured over this long.
+RATE_SECONDS = 20
 
 Row = TypeVar("Row", RunItem, Call)
 ENDED = {RunStatus.DONE, RunStatus.STOPPED}
@@ -28,6 +30,7 @@ class RunView:
     planned: int
     done: int
     failed: int
+    recent: int
     calls: int
     cost_usd: Decimal | None
 
@@ -51,20 +54,24 @@ class RunView:
 
     @property
     def seconds_left(self) -> float | None:
-        """By the rate so far; None before anything is done."""
-        finished = self.done + self.failed
-        if not (self.is_live() and finished and self.pending):
+        """By the rate of the last seconds; None where nothing moves, or too little is known.
+
+        What counted as done when the run was planned was never worked on: it must have left the
+        window before there is a rate.
+        """
+        if not (self.is_live() and self.recent and self.seconds > RATE_SECONDS + 5):
             return None
-        return self.seconds * self.pending / finished
+        return RATE_SECONDS * self.pending / self.recent
 
 
 @dataclass(frozen=True)
 class Items:
-    """A run's plan: how many items, and what became of them."""
+    """A run's plan: how many items, what became of them, and how many ended just now."""
 
     planned: int = 0
     done: int = 0
     failed: int = 0
+    recent: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,12 +94,14 @@ def _view(run: Run, items: Items, spend: Spend) -> RunView:
         planned=items.planned,
         done=items.done,
         failed=items.failed,
+        recent=items.recent,
         calls=spend.calls,
         cost_usd=spend.cost_usd,
     )
 
 
 def _items_of(runs: Sequence[Run]) -> dict[int, Items]:
+    just_now = timezone.now() - timedelta(seconds=RATE_SECONDS)
     rows = (
         RunItem.objects.filter(run__in=runs)
         .order_by()
@@ -101,6 +110,7 @@ def _items_of(runs: Sequence[Run]) -> dict[int, Items]:
             Count("pk"),
             done=Count("pk", filter=Q(state=ItemState.DONE)),
             failed=Count("pk", filter=Q(state=ItemState.FAILED)),
+            recent=Count("pk", filter=Q(finished__gte=just_now)),
         )
     )
     return {run: Items(*counts) for run, *counts in rows}
