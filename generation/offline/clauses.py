@@ -7,10 +7,11 @@ import regex
 from generation.offline.phrasing import tidy
 from generation.offline.requests import without_opening
 from generation.offline.salience import History
-from review.wording.language import NEVER, Language
+from review.wording.language import NEVER, Language, is_content
 from review.wording.references import Reference, references
 from review.wording.tokens import words
 
+SPELLED_LARGE = frozenset({"i", "i'm", "i'd", "i'll", "i've"})
 CLAUSE_END = regex.compile(r"\s*(?:[.!?;:…。！？؟।]+|[,،、，](?!\d))\s*")
 
 
@@ -18,7 +19,14 @@ def wishes(history: History) -> list[str]:
     """What the final query asks for, without its request, its references and its remarks."""
     plain = without_opening(history.final, history.known)
     found = (_wish(clause, history.known) for clause in CLAUSE_END.split(plain))
-    return [one for one in found if any(sign.isalnum() for sign in one)]
+    return [_inside(one, history.known) for one in found if any(sign.isalnum() for sign in one)]
+
+
+def _inside(wish: str, known: Language) -> str:
+    """A wish as it reads inside a sentence: without the capital that only began one."""
+    first = words(wish)[0].key if words(wish) else ""
+    small = first in known.function or known.has("verbs", first)
+    return wish[:1].lower() + wish[1:] if small and first not in SPELLED_LARGE else wish
 
 
 def in_remark(reference: Reference, history: History) -> bool:
@@ -52,17 +60,26 @@ def _wish(clause: str, known: Language) -> str:
     plain = plain[frame.end() :] if frame else plain
     plain = known.pattern("closings").sub("", plain + " ").strip()
     for reference in reversed(references(plain, known)):
-        plain = plain[: reference.start] + plain[reference.end :]
-    plain = tidy(known.pattern("joints").sub("", plain.strip()), known)
-    return _without_loose_end(plain, known)
+        plain = _without_loose_end(plain[: reference.start], known) + plain[reference.end :]
+    plain = _without_carrier(plain, known)
+    return tidy(known.pattern("joints").sub("", plain.strip()), known)
 
 
 def _without_loose_end(text: str, known: Language) -> str:
-    """Without prepositions that lost what stood behind them: "a longer line of"."""
-    found = list(words(text))
-    while found and known.words.get("describing") and known.has("prepositions", found[-1].key):
-        text = text[: found.pop().start].rstrip()
-    return text
+    """Without a preposition that lost what stood behind it: "a longer line of"."""
+    found = words(text)
+    loose = bool(found) and known.has("prepositions", found[-1].key)
+    return text[: found[-1].start].rstrip() if loose and not known.words.get("links") else text
+
+
+def _without_carrier(text: str, known: Language) -> str:
+    """Without "a photo" where only that and a place or time are left: "a photo at night"."""
+    found = [word for word in words(text) if is_content(word.key, known)]
+    if not found or not known.has("carriers", found[0].key):
+        return text
+    rest = text[found[0].end :].lstrip()
+    after = words(rest)[0].key if words(rest) else ""
+    return rest if not after or known.has("prepositions", after) else text
 
 
 def without_remarks(text: str, known: Language) -> str:

@@ -12,12 +12,11 @@ MOST_PARTS = 4
 LEAST = 0.85
 
 
-def composed(history: History, *, earlier: bool = True) -> str:
-    """The likeliest topic, earlier wishes, and what the final query says; "" without a topic."""
-    if not history.wanted:
+def composed(history: History, topic: Mention | None, *, earlier: bool = True) -> str:
+    """The topic, earlier wishes, and what the final query says; "" without a topic."""
+    if topic is None:
         return ""
     own = set(roots(history.final, history.known))
-    topic = history.wanted[0]
     said = listed(wishes(history), history.known)
     if topic.roots <= own:
         return capital(said)

@@ -13,6 +13,7 @@ from generation.offline.clauses import CLAUSE_END, idles, without_remarks
 from generation.offline.mention import Mention
 from generation.offline.requests import asks, without_request
 from generation.offline.salience import History, read
+from generation.offline.substitution import resolved
 from review.turns import Turn
 from review.wording.grounding import roots, unsupported_words
 from review.wording.language import root
@@ -87,6 +88,9 @@ class _Case:
     @property
     def topic(self) -> Mention | None:
         """What the final query most likely means and does not say."""
+        _, taken = resolved(self.history)
+        if taken:
+            return taken[0]
         own = set(roots(self.history.final, self.history.known))
         named = [one for one in self.history.wanted if one.named and one.roots <= own]
         return (

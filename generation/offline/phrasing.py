@@ -54,7 +54,7 @@ def as_said(one: Mention, known: Language, *, brief: bool = False) -> str:
         return definite(one, known)
     unspaced = one.article.endswith(("'", "’")) or known.code in ("ja", "zh")
     gap = "" if unspaced or not one.article else " "
-    article = _own(one, known) or one.article
+    article = _own(one, known) or one.article[:1].lower() + one.article[1:]
     if article.casefold() == known.glue.get("yours"):
         return _bare(one, brief=brief)
     if known.code == "en" and article.casefold() in POINTING:

@@ -5,6 +5,8 @@ import regex
 from generation.offline.phrasing import capital, tidy
 from review.wording.language import Language
 
+# Languages that ask at the end of the sentence.
+VERB_LAST = frozenset({"de", "hi", "ja", "tr", "zh", "ar"})
 FIRST_SIGNS = regex.compile(r"^\W+")
 
 
@@ -19,9 +21,9 @@ def without_request(text: str, known: Language, *, carried: bool = True) -> str:
     plain = plain[match.end() :] if match else plain
     if carried and (picture := known.pattern("carried").match(plain.lstrip())):
         plain = plain.lstrip()[picture.end() :]
-    asked = match or plain != text
+    closed = known.code in VERB_LAST and plain != text
     plain = tidy(FIRST_SIGNS.sub("", plain), known)
-    if asked and match:
+    if match or closed:
         plain = plain.rstrip("?？.!")
     return capital(plain) if any(sign.isalnum() for sign in plain) else text
 

@@ -50,11 +50,9 @@ def _generic(noun: str, history: History) -> bool:
 def _in_order(kind: str, history: History) -> Mention | None:
     topics = choices(history) or topics_of_user(history)
     if kind == "earliest":
-        return (
-            (topics_of_user(history) or topics or [None])[0] if not choices(history) else topics[0]
-        )
+        return (topics_of_user(history) or history.wanted)[0]
     if kind in ORDINALS:
-        return topics[ORDINALS[kind]] if len(topics) > ORDINALS[kind] else None
+        return _ordinal(ORDINALS[kind], history)
     if kind == "latest":
         return topics[-1] if topics else None
     return _other(topics, history)
@@ -65,6 +63,10 @@ def _ordinal(place: int, history: History) -> Mention | None:
     offered = choices(history)
     if offered:
         return offered[place] if len(offered) > place else None
+    last = [one for one in history.wanted if one.turn == len(history.turns) - 2]
+    options = [*topics_of_user(history), *last[:1]]
+    if last and len(options) > place:
+        return options[place]
     shown = any(turn.get("images") for turn in history.turns[:-1])
     topics = topics_of_user(history)
     if shown or len(topics) <= place:

@@ -8,6 +8,7 @@ from generation.offline.composing import composed, listed
 from generation.offline.mention import Mention
 from generation.offline.phrasing import capital, tidy
 from generation.offline.requests import without_request
+from generation.offline.resolving import ORDINALS
 from generation.offline.salience import History, read
 from generation.offline.slots import filled
 from generation.offline.substitution import elaborated, resolved
@@ -47,13 +48,14 @@ def _texts(history: History) -> Iterator[str]:
     if is_answer(history):
         yield from _summed(history)
         return
-    full, _ = _completed(history)
+    full, taken = _completed(history)
+    topic = next(iter(taken or history.wanted), None)
     brief, _ = _completed(history, brief=True)
     yield full
     yield without_request(full, history.known, carried=False)
     yield without_request(without_remarks(full, history.known), history.known)
-    yield composed(history)
-    yield composed(history, earlier=False)
+    yield composed(history, topic)
+    yield composed(history, topic, earlier=False)
     yield brief
     yield without_request(brief, history.known)
 
@@ -64,7 +66,15 @@ def _completed(history: History, *, brief: bool = False) -> tuple[str, list[Ment
         text, taken = complete(history, brief=brief)
         if taken:
             return text, taken
+        if complete is resolved and _counts(history):
+            break
     return history.final, []
+
+
+def _counts(history: History) -> bool:
+    """Whether the query picks by number what nobody listed in words: then nothing is put in."""
+    found = references(history.final, history.known)
+    return any(one.kind in ORDINALS or one.kind in ("latest", "other") for one in found)
 
 
 def _summed(history: History) -> Iterator[str]:
@@ -74,7 +84,7 @@ def _summed(history: History) -> Iterator[str]:
     told = facts(history)
     for number in (MOST_FACTS, 3, 1):
         yield capital(listed([first, *told[-number:]], known))
-    yield composed(history)
+    yield composed(history, next(iter(history.wanted), None))
     yield first
 
 

@@ -25,8 +25,9 @@ def resolved(history: History, *, brief: bool = False) -> tuple[str, list[Mentio
     The first time a mention goes in with all that is known of it (unless `brief`), then by its
     name. References that nothing fits stay.
     """
-    text, taken = history.final, []
-    pieces, at = [], 0
+    text, at = history.final, 0
+    pieces: list[str] = []
+    taken: list[Mention] = []
     for reference in references(text, history.known):
         one = None if in_remark(reference, history) else meant(reference, history)
         put = _replacement(reference, one, history, brief or one in taken) if one else None
@@ -160,6 +161,12 @@ def _attached(found: Reference, one: Mention, history: History, brief: bool) -> 
     return found.start, found.end, f"{found.group('preposition')} {one.full}"
 
 
+def _clitic(found: Reference, one: Mention, history: History, brief: bool) -> Replacement:
+    """French: "me la montrer" becomes "me montrer la maison"."""
+    name = as_said(one, history.known, brief=brief)
+    return found.start, found.end, f"{found.group('verb')} {name}"
+
+
 WRITERS: dict[str, Callable[[Reference, Mention, History, bool], MaybeReplacement]] = {
     "relative": _as_said,
     "similar": _as_said,
@@ -172,4 +179,5 @@ WRITERS: dict[str, Callable[[Reference, Mention, History, bool], MaybeReplacemen
     "contracted": _bound_of,
     "genitive": _genitive,
     "attached": _attached,
+    "clitic": _clitic,
 }

@@ -58,7 +58,8 @@ def _steps(before: list[_Token], after: list[_Token]) -> list[tuple[str, int, in
     if len(before) + len(after) > MOST_TOKENS:
         return [("replace", 0, len(before), 0, len(after))]
     keys = [token.key for token in before], [token.key for token in after]
-    return [tuple(step) for step in SequenceMatcher(None, *keys, autojunk=False).get_opcodes()]
+    steps = SequenceMatcher(None, *keys, autojunk=False).get_opcodes()
+    return [(str(tag), a, b, c, d) for tag, a, b, c, d in steps]
 
 
 def _tokens(text: str) -> list[_Token]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import regex
-import snowballstemmer
+import snowballstemmer  # type: ignore[import-untyped]
 
 from review.wording.tokens import key, unspaced, words
 
