@@ -118,7 +118,9 @@ class Chunker:
     def _lists(self, run: tuple[int, int, int], after: int) -> bool:
         """Whether "and" separates things, each measured or with an article of its own."""
         counted = any(NUMBERED.match(word.text) for word in self.words[run[1] : run[2]])
-        return counted or (self.kinds[after] == "article" and self.words[after].text[0].isupper())
+        apart = self.words[after - 1].key == self.known.glue.get("or")
+        owned = self.kinds[after] == "article"
+        return counted or (owned and (apart or self.words[after].text[0].isupper()))
 
     def _run(self, at: int) -> tuple[int, int, int] | None:
         first = at

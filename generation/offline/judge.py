@@ -26,6 +26,8 @@ CRITERIA = ("correctness", "completeness", "clarity", "conciseness", "groundedne
 MOST_CLAUSES = 5
 # So many words may stand for one word that is needed before a text counts as long.
 ROOM = 1.35
+# How far past that room conciseness is 4, 3, 2 and 1.
+TOO_LONG = (1.0, 1.3, 1.7, 2.3)
 QUOTED = 4
 # Shares of what was told from which completeness is 2, 3, 4 and 5.
 TOLD_LEAST = (0.2, 0.4, 0.6, 0.75)
@@ -230,13 +232,13 @@ def _spelled(wanted: list[str], case: _Case) -> str:
 
 def _conciseness(case: _Case) -> Score:
     known, length = case.history.known, len(words(case.text))
-    needed = len(words(case.history.final))
+    needed = len(words(without_remarks(case.history.final, known)))
     if case.told:
         needed += sum(len(words(part)) for part in case.told)
     elif case.topic:
         needed += len(words(f"{case.topic.full} {case.topic.category}"))
     over = length / max(needed * ROOM, 1)
-    score = 5 if over <= 1 else 4 if over <= 1.5 else 3 if over <= 2 else 2 if over <= 3 else 1
+    score = 5 - sum(over > most for most in TOO_LONG)
     size = f"{length} words where {needed} would hold the query and what it means"
     if asks(case.text, known):
         return max(score - 1, 1), f"Still asks rather than says; {size}."

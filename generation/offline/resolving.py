@@ -1,5 +1,7 @@
 """Which phrase of the history a reference means."""
 
+from dataclasses import replace
+
 import regex
 
 from generation.offline.mention import Mention
@@ -13,7 +15,7 @@ ORDINALS = {"first": 0, "second": 1, "third": 2}
 MOST_BEHIND = 0.3
 PERSONS = frozenset({"he", "she", "him", "her", "his", "hers"})
 SEVERAL = frozenset({"they", "them", "their", "theirs"})
-APART = regex.compile(r"\s*(?:,|\band\b|\bor\b|\bund\b|\bet\b|\by\b|、|和)\s*")
+APART = regex.compile(r"\s+(?:and|or|und|oder|et|ou|y|o|e)\s+|[、和]")
 
 
 def meant(reference: Reference, history: History) -> Mention | None:
@@ -103,7 +105,15 @@ def choices(history: History) -> list[Mention]:
         for one in history.found
         if one.turn == last and one.speaker == "assistant" and one in history.wanted
     ]
+    if len(offered) == 1:
+        offered = _parts(offered[0])
     return offered if len(offered) > 1 else []
+
+
+def _parts(one: Mention) -> list[Mention]:
+    """The things that one mention lists: "Alpha and Beta"."""
+    names = [name for name in APART.split(one.core) if name]
+    return [replace(one, core=name, text=name, said="") for name in names]
 
 
 def topics_of_user(history: History) -> list[Mention]:
