@@ -1,9 +1,11 @@
 """Checks in the background: one draining task per dataset, never a task per dialogue."""
 
 import logging
+from functools import lru_cache
 from typing import Any
 
 from celery import current_app, shared_task
+from kombu.connection import ConnectionPool
 from kombu.exceptions import OperationalError
 
 from generation import checks
@@ -32,9 +34,8 @@ def enqueue_checks(dataset_id: int) -> bool:
 
     Never raises for a broker that is gone: the sweep finds what was not sent.
     """
-    options = {**current_app.conf.broker_transport_options, **IMPATIENT}
     try:
-        with current_app.connection_for_write(transport_options=options) as connection:
+        with _connections(current_app.conf.broker_url).acquire(block=True) as connection:
             drain_checks.apply_async(  # type: ignore[call-arg]  # the stubs lack `connection`
                 (dataset_id,), connection=connection, retry=False
             )
@@ -42,6 +43,13 @@ def enqueue_checks(dataset_id: int) -> bool:
         logger.warning("Checks of dataset %s wait for the sweep: no broker: %s", dataset_id, error)
         return False
     return True
+
+
+@lru_cache(maxsize=1)
+def _connections(url: str) -> ConnectionPool:
+    """Connections kept open between approvals: opening one costs as much as the decision."""
+    options = {**current_app.conf.broker_transport_options, **IMPATIENT}
+    return current_app.connection_for_write(url, transport_options=options).Pool(limit=16)
 
 
 def on_approval(*, dataset_id: int, **event: Any) -> None:
