@@ -14,6 +14,8 @@ from review.wording.tokens import Word, words
 
 # Japanese nouns are mostly written in other letters; these are endings and verbs.
 HIRAGANA = regex.compile(r"\p{Hiragana}+")
+# After these no plain verb can follow, as it would end in "s".
+SINGLE = frozenset({"a", "an"})
 # Within a sentence a point only shortens: "St. Ives", "P. F. Chang".
 GAP = regex.compile(r"[\s.\-‐]*")
 
@@ -64,8 +66,20 @@ class Chunker:
             known.glue.get("or"),
         ):
             return "and"
-        breaks = known.has("time", word.key) or not is_content(word.key, known)
-        return "break" if breaks else "content"
+        if known.has("time", word.key):
+            return "break"
+        return "content" if is_content(word.key, known) or self._noun(index) else "break"
+
+    def _noun(self, index: int) -> bool:
+        """Whether a verb or an exclamation must be a noun or an adjective: "a digital watch"."""
+        word = self.words[index].key
+        if not (self.known.has("verbs", word) or self.known.has("interjections", word)):
+            return False
+        at = index
+        while at > 0 and self._close(at - 1) and is_content(self.words[at - 1].key, self.known):
+            at -= 1
+        single = at > 0 and self._close(at - 1) and self.words[at - 1].key in SINGLE
+        return single and (at == index or not word.endswith(("s", "ed", "ing")))
 
     def _inside_name(self, index: int) -> bool:
         """Whether a capital word belongs to a name: "Pizza My Heart", "P. F. Chang"."""

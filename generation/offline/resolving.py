@@ -80,6 +80,8 @@ def _agreeing(pronoun: str, history: History) -> Mention | None:
     """A mention that a pronoun may stand for; outside English any may."""
     likely = history.weights[history.wanted[0]] - MOST_BEHIND
     able = [one for one in history.wanted if _agrees(pronoun, one, history)]
+    if not able and pronoun == "it":
+        able = [one for one in history.wanted if not _several(one)]
     return able[0] if able and history.weights[able[0]] >= likely else None
 
 
@@ -87,14 +89,23 @@ def _agrees(pronoun: str, one: Mention, history: History) -> bool:
     known = history.known
     if known.code != "en":
         return True
-    head = words(one.core)[-1].key
     person = any(known.has("people", word.key) for word in words(one.core))
     if pronoun in PERSONS:
         return person
     if pronoun in SEVERAL:
-        joined = any(word.key == "and" for word in words(one.core))
-        return joined or person or (head.endswith("s") and not head.endswith("ss"))
-    return not person and not (head.endswith("s") and not head.endswith("ss"))
+        return person or _several(one)
+    return not person and not _several(one)
+
+
+def _several(one: Mention) -> bool:
+    """Whether an English mention is of more than one thing."""
+    found = words(one.core)
+    if one.article.casefold() in ("a", "an") or not found:
+        return False
+    head = found[-1].key
+    return any(word.key == "and" for word in found) or (
+        head.endswith("s") and not head.endswith("ss")
+    )
 
 
 def choices(history: History) -> list[Mention]:

@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from generation.offline.answers import facts, is_answer
-from generation.offline.clauses import without_remarks
+from generation.offline.clauses import in_remark, without_remarks
 from generation.offline.composing import composed, listed
 from generation.offline.mention import Mention
 from generation.offline.phrasing import capital, tidy
 from generation.offline.requests import without_request
-from generation.offline.resolving import ORDINALS
 from generation.offline.salience import History, read
 from generation.offline.slots import filled
 from generation.offline.substitution import elaborated, resolved
@@ -66,21 +65,21 @@ def _completed(history: History, *, brief: bool = False) -> tuple[str, list[Ment
         text, taken = complete(history, brief=brief)
         if taken:
             return text, taken
-        if complete is resolved and _counts(history):
+        if complete is resolved and _points(history):
             break
     return history.final, []
 
 
-def _counts(history: History) -> bool:
-    """Whether the query picks by number what nobody listed in words: then nothing is put in."""
+def _points(history: History) -> bool:
+    """Whether the query points to something nobody named: then nothing else is put in."""
     found = references(history.final, history.known)
-    return any(one.kind in ORDINALS or one.kind in ("latest", "other") for one in found)
+    return any(not in_remark(one, history) for one in found)
 
 
 def _summed(history: History) -> Iterator[str]:
     """A description out of the first turn and the facts that were asked for."""
     known = history.known
-    first = without_request(history.turns[0]["text"], known).rstrip(" .!?")
+    first = without_request(history.turns[0]["text"], known).rstrip(" .!?。！？؟")
     told = facts(history)
     for number in (MOST_FACTS, 3, 1):
         yield capital(listed([first, *told[-number:]], known))
