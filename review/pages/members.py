@@ -83,7 +83,7 @@ def change_role(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     if not form.is_valid():
         raise people.unknown_role(request.POST.get("role", ""))
     people.change_role(membership=member, role=form.cleaned_data["role"], by=request.user)
-    messages.success(request, f"{member.user} is now {member.role}.")
+    messages.success(request, f"{member.user} is now an {member.role}.")
     return redirect("members", slug=slug)
 
 
