@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 from recqr_site import embedded
+from recqr_site.unreachable import Unreachable, check_database, explain
 
 WITHOUT_SERVERS = {"help", "version", "--version", "collectstatic"}
 # Settings want addresses; what never connects must not start servers for them.
@@ -24,21 +25,26 @@ def needs_servers(words: list[str]) -> bool:
     return words[0] != "check" or any(word.startswith("--database") for word in words)
 
 
+def reach_servers(words: list[str]) -> None:
+    """Have servers for this command, or addresses that it will not use."""
+    missing = embedded.missing_variables()
+    if not needs_servers(words):
+        os.environ.update({name: NOWHERE[name] for name in missing})
+        return
+    embedded.ensure()
+    if "DATABASE_URL" not in missing:
+        check_database(os.environ["DATABASE_URL"])
+
+
 def main() -> int | None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recqr_site.settings")
     try:
-        if needs_servers(sys.argv[1:]):
-            embedded.ensure()
-        else:
-            for name in embedded.missing_variables():
-                os.environ[name] = NOWHERE[name]
+        reach_servers(sys.argv[1:])
         execute_from_command_line(sys.argv)
-    except (embedded.EmbeddedError, ImproperlyConfigured) as error:
+    except (embedded.EmbeddedError, Unreachable, ImproperlyConfigured) as error:
         print(error, file=sys.stderr)
         return 2
     except Exception as error:
-        from recqr_site.unreachable import explain  # noqa: PLC0415  (clients of all servers: 0.2 s)
-
         if "--traceback" in sys.argv or not (sentence := explain(error)):
             raise
         print(sentence, file=sys.stderr)

@@ -3,6 +3,7 @@
 import os
 from urllib.parse import urlsplit
 
+import psycopg
 from django.db.utils import OperationalError as DatabaseError
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import ConnectionError as RedisError
@@ -10,6 +11,22 @@ from redis.exceptions import TimeoutError as RedisTimeout
 
 # No answer; starting up, no such database or user, wrong password, too many connections.
 REFUSALS = {None, "57P03", "3D000", "28000", "28P01", "53300"}
+
+
+class Unreachable(Exception):
+    """A server that was named does not answer; the message is for the person at the terminal."""
+
+
+def check_database(url: str) -> None:
+    """Connect once. Raises Unreachable with the reason, where the pool would wait and not tell."""
+    if urlsplit(url).hostname is None:  # a socket, as the embedded server's: answers at once
+        return
+    try:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.OperationalError as error:
+        raise Unreachable(_sentence("PostgreSQL", "DATABASE_URL", error)) from error
+    except psycopg.Error:  # not an address for libpq: settings will say what is wrong with it
+        return
 
 
 def explain(error: BaseException) -> str | None:

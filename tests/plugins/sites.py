@@ -57,7 +57,7 @@ class Site:
 
     def await_ready(self) -> str:
         """Its address, once it serves."""
-        return self.hear(r"ReCQR is ready: (\S+)", 120)[1]
+        return self.hear(r"ReCQR is ready: (\S+)", 300)[1]
 
     def page(self) -> int:
         """The status of its first page; connections wait while the web server is away."""
