@@ -1,0 +1,62 @@
+"""A real Chromium, in which people of the cast open pages of a real server."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from review.models import User
+
+Visit = Callable[[User, str], Page]
+
+
+def _chromium() -> str | None:
+    named = os.environ.get("CHROMIUM")
+    return named or shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    path = _chromium()
+    if path is None:
+        pytest.skip("no Chromium found: install one, or name it in CHROMIUM")
+    # Playwright runs an event loop in this thread, which Django takes for asynchronous code.
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        yield playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+
+
+@pytest.fixture
+def visit(
+    chromium: Browser,
+    live_server: LiveServer,
+    client_of: Callable[[User], Client],
+) -> Iterator[Visit]:
+    """Opens a page as a person; an error in the browser's console fails the test."""
+    context = chromium.new_context(base_url=live_server.url)
+    context.set_default_timeout(5000)
+    errors: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        # A refused form is answered with 422, and the browser counts that as an error.
+        if message.type == "error" and "422" not in message.text:
+            errors.append(message.text)
+
+    def open_page(user: User, address: str) -> Page:
+        name = settings.SESSION_COOKIE_NAME
+        cookie = client_of(user).cookies[name].value
+        context.add_cookies([{"name": name, "value": cookie, "url": live_server.url}])
+        page = context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(address)
+        return page
+
+    yield open_page
+    context.close()
+    assert errors == []
