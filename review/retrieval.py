@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from review.models import Dialogue, QueryForm, RetrievalCheck
+from review.models import CheckOutcome, Dialogue, QueryForm, RetrievalCheck, Stage
 
 
 def standing(dialogue: Dialogue, checks: Iterable[RetrievalCheck]) -> list[RetrievalCheck]:
@@ -11,13 +11,18 @@ def standing(dialogue: Dialogue, checks: Iterable[RetrievalCheck]) -> list[Retri
     A dialogue that its check sent to adjudication has no approved rewrite any more: the last one
     that was checked stands for it.
     """
-    latest = {_place(check): check for check in sorted(checks, key=lambda check: check.pk)}
-    approved = dialogue.approved_candidate_id
-    return [
+    counting = [
         check
-        for check in latest.values()
-        if check.form != QueryForm.REWRITE or approved in (None, check.candidate_id)
+        for check in sorted(checks, key=lambda check: check.pk)
+        if check.form != QueryForm.REWRITE or _stands(check, dialogue)
     ]
+    return list({_place(check): check for check in counting}.values())
+
+
+def _stands(check: RetrievalCheck, dialogue: Dialogue) -> bool:
+    if dialogue.stage == Stage.DISPUTED:
+        return dialogue.check_outcome == CheckOutcome.WORSE
+    return check.candidate_id is not None and check.candidate_id == dialogue.approved_candidate_id
 
 
 def _place(check: RetrievalCheck) -> tuple[str, str, int | None]:

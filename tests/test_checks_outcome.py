@@ -20,7 +20,9 @@ from review.models import (
     User,
     Verdict,
 )
+from review.retrieval import standing
 from review.rulings import Ruling
+from review.undoing import undo
 
 Claim = Callable[[User], Assignment]
 Make = Callable[..., Dialogue]
@@ -80,7 +82,10 @@ def test_a_worse_rewrite_is_disputed_where_the_policy_says_so(
     make_dialogue()
     dialogue = approve("a cabin at a mountain lake")
     check_dialogue(dialogue.pk)
-    assert Dialogue.objects.get(pk=dialogue.pk).stage == Stage.DISPUTED
+    dialogue.refresh_from_db()
+    assert dialogue.stage == Stage.DISPUTED
+    found = standing(dialogue, dialogue.retrieval_checks.all())
+    assert [check.outcome for check in found if check.form == QueryForm.REWRITE] == ["worse"]
 
 
 def test_every_form_and_every_candidate_is_ranked(
@@ -207,3 +212,19 @@ def test_the_outcome_compares_expected_reciprocal_ranks_with_a_margin(
 ) -> None:
     forms = [form(QueryForm.FINAL_QUERY, *before), form(QueryForm.REWRITE, *after)]
     assert outcome_of(forms) == outcome
+
+
+def test_a_rewrite_approved_a_second_time_shows_its_own_check_again(
+    make_dialogue: Make, approve: Callable[[str], Dialogue], alice: User
+) -> None:
+    make_dialogue()
+    for text in ["old lighthouse", "cabin", "old lighthouse"]:
+        dialogue = approve(text)
+        check_dialogue(dialogue.pk)
+        found = standing(dialogue, dialogue.retrieval_checks.all())
+        rewrites = [check for check in found if check.form == QueryForm.REWRITE]
+        assert [check.candidate for check in rewrites] == [dialogue.approved_candidate]
+        undo(decision=alice.decisions.standing().get(), by=alice)
+        dialogue.refresh_from_db()
+        found = standing(dialogue, dialogue.retrieval_checks.all())
+        assert QueryForm.REWRITE not in [check.form for check in found]
