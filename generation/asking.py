@@ -127,7 +127,7 @@ class Asker:
     ) -> tuple[Exchange, Reading[Form]]:
         request = self._request(question)
         estimate = ledger.estimated_cost(self.endpoint, request, question.tokens_output)
-        held = self._askers.purse.hold(estimate)
+        held = await self._askers.purse.hold(estimate)
         price: Decimal | None = None
         try:
             call = await self._askers.sent(self._call(question, request, number))
@@ -137,7 +137,7 @@ class Asker:
             price = call.cost_usd
             await self._askers.finished(call)
         finally:
-            self._askers.purse.pay(held, price)
+            await self._askers.purse.pay(held, price)
         return exchanged, reading
 
     def _request(self, question: Question[Form]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The ledger of model calls: written before a request leaves, priced when its reply is in."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
@@ -101,23 +102,39 @@ class Purse:
         self._spent = spent
         self._held = Decimal(0)
         self._dearest = Decimal(0)
+        self._paid = asyncio.Condition()
 
-    def hold(self, estimate: Decimal) -> Decimal:
-        """Holds back what a call may cost: its estimate, or the dearest call so far."""
+    async def hold(self, estimate: Decimal) -> Decimal:
+        """Holds back what a call may cost: its estimate, or the dearest call so far.
+
+        Waits for calls in flight that may turn out cheaper; raises `BudgetSpent` without any.
+        """
         amount = max(estimate, self._dearest)
-        if self._limit is not None and self._spent + self._held + amount > self._limit:
-            raise BudgetSpent(
-                f"The budget of ${_dollars(self._limit)} would be passed by the next call: "
-                f"${_dollars(self._spent)} is spent. Start a run with a larger budget to go on."
-            )
-        self._held += amount
+        async with self._paid:
+            while not self._has(amount):
+                if not self._held:
+                    raise BudgetSpent(self._refusal())
+                await self._paid.wait()
+            self._held += amount
         return amount
 
-    def pay(self, held: Decimal, price: Decimal | None) -> None:
+    async def pay(self, held: Decimal, price: Decimal | None) -> None:
         """Lets go of what was held for a call, and takes what it really cost."""
-        self._held -= held
-        self._spent += price or Decimal(0)
-        self._dearest = max(self._dearest, price or Decimal(0))
+        async with self._paid:
+            self._held -= held
+            self._spent += price or Decimal(0)
+            self._dearest = max(self._dearest, price or Decimal(0))
+            self._paid.notify_all()
+
+    def _has(self, amount: Decimal) -> bool:
+        return self._limit is None or self._spent + self._held + amount <= self._limit
+
+    def _refusal(self) -> str:
+        limit, spent = _dollars(self._limit or Decimal(0)), _dollars(self._spent)
+        return (
+            f"The next call could pass the budget of ${limit}: ${spent} is spent. "
+            "Start a run with a larger budget to go on."
+        )
 
 
 def _dollars(amount: Decimal) -> str:

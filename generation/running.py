@@ -6,6 +6,7 @@ flight: its leases run out, and what remains is whatever is still pending.
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from threading import Event
@@ -20,15 +21,16 @@ from generation import runs
 from generation.asking import Askers
 from generation.batching import Gathered
 from generation.errors import BudgetSpent
-from generation.models import ItemState, Run, RunItem, RunStatus
+from generation.models import Endpoint, ItemState, Run, RunItem, RunStatus
 from generation.work import Outcome, Work, work_of
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=20)
 PULSE_SECONDS = 3.0
-# Items in hand at once: enough for every call that endpoints allow in flight, and for a batch.
-LEAST_IN_HAND = 64
+# Items in hand at once where no server is asked: a batch for the database.
+AT_NO_SERVER = 64
+SURPLUS = 1.5
 # So many failures one after the other are no bad luck: going on would only cost.
 FAILURES_IN_A_ROW = 25
 # The first number of PostgreSQL's advisory locks that order leases, one lock per dataset.
@@ -222,10 +224,13 @@ def _settle_alone(work: Work, outcome: Outcome) -> None:
 
 
 def most_in_hand(run: Run) -> int:
-    """How many items a worker does side by side: what the run's endpoints allow in flight."""
-    items = RunItem.objects.filter(run=run).exclude(endpoint=None).order_by()
-    limits = items.values_list("endpoint", "endpoint__most_in_flight").distinct()
-    return max(LEAST_IN_HAND, sum(most for _, most in limits))
+    """How many items a worker does side by side.
+
+    More than endpoints allow in flight, so that a new call leaves while others are recorded.
+    """
+    endpoints = Endpoint.objects.filter(pk__in=run.items.values("endpoint"))
+    limits = [AT_NO_SERVER if e.is_offline() else e.most_in_flight for e in endpoints]
+    return math.ceil(sum(limits) * SURPLUS) or AT_NO_SERVER
 
 
 def _first(error: BaseException) -> BaseException:

@@ -1,0 +1,201 @@
+"""Whatever happens in mid-run, every planned item ends with exactly one outcome."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from generation import running, runs
+from generation.models import Endpoint, ItemState, Run, RunStatus
+from generation.running import drain, lease
+from review.errors import Conflict, Invalid
+from review.models import CheckOutcome, Dataset, Dialogue, Stage
+from tests.model_server import Fault, ModelServer
+
+Make = Callable[..., Dialogue]
+MakeEndpoint = Callable[..., Endpoint]
+
+
+@pytest.fixture
+def dialogues(make_dialogue: Make) -> list[Dialogue]:
+    return [make_dialogue(f"d-{number:02}", stage=Stage.IMPORTED) for number in range(12)]
+
+
+@pytest.fixture
+def start(dataset: Dataset, make_endpoint: MakeEndpoint) -> Callable[..., Run]:
+    make_endpoint(most_in_flight=2)
+
+    def begin(**options: object) -> Run:
+        values = {"kind": "rewrite", "endpoints": ["remote"], **options}
+        return runs.start(dataset=dataset, **values)
+
+    return begin
+
+
+def test_with_a_fifth_of_calls_failing_every_item_has_an_outcome(
+    dialogues: list[Dialogue], start: Callable[..., Run], model_server: ModelServer
+) -> None:
+    model_server.failing_share = 0.2
+    run = start()
+    drain(run.pk)
+    progress = runs.progress(run)
+    assert (progress.planned, progress.pending) == (12, 0)
+    assert progress.calls == len(model_server.completions)
+    assert not run.items.filter(state=ItemState.FAILED, failure="").exists()
+
+
+def test_what_another_holds_is_left_to_it_until_its_lease_ends(
+    dialogues: list[Dialogue], start: Callable[..., Run]
+) -> None:
+    run = start()
+    gone = lease(run, 5)
+    assert running.is_held(run.pk)
+    drain(run.pk)
+    run.refresh_from_db()
+    assert (run.status, run.items.pending().count()) == (RunStatus.RUNNING, 5)
+    past = timezone.now() - timedelta(seconds=1)
+    run.items.filter(pk__in=[item.pk for item in gone]).update(leased_until=past)
+    drain(run.pk)
+    assert runs.progress(run).status == RunStatus.DONE
+
+
+def test_two_workers_never_hold_the_same_item(
+    dialogues: list[Dialogue], start: Callable[..., Run]
+) -> None:
+    run = start()
+    first, second = lease(run, 8), lease(run, 8)
+    assert len({item.pk for item in [*first, *second]}) == 12
+
+
+def test_an_outcome_that_is_there_is_not_replaced(
+    dialogues: list[Dialogue], start: Callable[..., Run]
+) -> None:
+    run = start(limit=1)
+    [item] = lease(run, 1)
+    drain_elsewhere = timezone.now() - timedelta(seconds=1)
+    run.items.update(leased_until=drain_elsewhere)
+    drain(run.pk)
+    before = item.dialogue.candidates.count()
+    work = running.work_of(run, running.Askers(run))
+    running.settle(work, [running.Outcome(item, failure="came too late")])
+    assert run.items.get().state == ItemState.DONE
+    assert item.dialogue.candidates.count() == before
+
+
+def test_a_budget_is_never_passed(
+    dialogues: list[Dialogue], start: Callable[..., Run], model_server: ModelServer
+) -> None:
+    run = start(budget=Decimal("0.004"))
+    drain(run.pk)
+    progress = runs.progress(run)
+    run.refresh_from_db()
+    assert progress.status == RunStatus.PAUSED
+    assert 0 < progress.calls < 12
+    assert progress.cost_usd is not None
+    assert progress.cost_usd == progress.calls * Decimal("0.00029")
+    assert progress.cost_usd <= Decimal("0.004")
+    assert "could pass the budget of $0.004" in run.note
+
+
+def test_a_budget_needs_prices(
+    dataset: Dataset, dialogues: list[Dialogue], make_endpoint: MakeEndpoint
+) -> None:
+    make_endpoint(price_input=None)
+    with pytest.raises(Invalid, match="prices of endpoint “remote” are unknown"):
+        runs.start(dataset=dataset, kind="rewrite", endpoints=["remote"], budget=Decimal(1))
+
+
+def test_the_offline_machines_keep_any_budget(dataset: Dataset, dialogues: list[Dialogue]) -> None:
+    run = runs.start(dataset=dataset, kind="rewrite", budget=Decimal(0))
+    drain(run.pk)
+    assert runs.progress(run).cost_usd == 0
+
+
+def test_many_failures_in_a_row_pause_the_run_and_say_why(
+    dialogues: list[Dialogue],
+    start: Callable[..., Run],
+    model_server: ModelServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(running, "FAILURES_IN_A_ROW", 3)
+    model_server.always = Fault.answers(401)
+    run = start()
+    drain(run.pk)
+    run.refresh_from_db()
+    assert run.status == RunStatus.PAUSED
+    assert "3 items failed one after the other" in run.note
+    assert "401" in run.note
+    assert not running.is_held(run.pk)
+
+
+def test_a_paused_run_goes_on_where_it_rested(
+    dialogues: list[Dialogue],
+    start: Callable[..., Run],
+    model_server: ModelServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(running, "FAILURES_IN_A_ROW", 3)
+    model_server.always = Fault.answers(401)
+    run = start()
+    drain(run.pk)
+    failed = runs.progress(run).failed
+    model_server.always = None
+    runs.resume(run=run)
+    drain(run.pk)
+    progress = runs.progress(run)
+    assert (progress.status, progress.done) == (RunStatus.DONE, 12 - failed)
+
+
+def test_a_stopped_run_is_drained_by_nobody_until_it_is_resumed(
+    dialogues: list[Dialogue], start: Callable[..., Run], model_server: ModelServer
+) -> None:
+    run = start()
+    runs.stop(run=run)
+    drain(run.pk)
+    assert not model_server.completions
+    with pytest.raises(Conflict):
+        runs.stop(run=run)
+    runs.resume(run=run)
+    drain(run.pk)
+    assert runs.progress(run).done == 12
+    with pytest.raises(Conflict):
+        runs.resume(run=run)
+
+
+def test_whoever_has_enough_gives_back_what_is_not_done(
+    dialogues: list[Dialogue], start: Callable[..., Run], model_server: ModelServer
+) -> None:
+    enough = threading.Event()
+    run = start()
+    drain(run.pk, watch=enough.set, enough=enough)
+    progress = runs.progress(run)
+    assert 0 < progress.done < 12
+    assert not running.is_held(run.pk)
+
+
+def test_an_item_that_breaks_a_rule_fails_alone(
+    dataset: Dataset, dialogues: list[Dialogue], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Dialogue.objects.filter(pk=dialogues[3].pk).update(turns=[{"role": "user"}])
+    run = runs.start(dataset=dataset, kind="rewrite")
+    drain(run.pk)
+    progress = runs.progress(run)
+    assert (progress.status, progress.done, progress.failed) == (RunStatus.DONE, 11, 1)
+
+
+def test_a_check_run_checks_what_awaits_it(dataset: Dataset, make_dialogue: Make) -> None:
+    dialogue = make_dialogue()
+    chosen = dialogue.candidates.first()
+    Dialogue.objects.filter(pk=dialogue.pk).update(
+        stage=Stage.APPROVED, approved_candidate=chosen, approval="accepted"
+    )
+    run = runs.start(dataset=dataset, kind="check")
+    assert run.items.pending().count() == 1
+    drain(run.pk)
+    dialogue.refresh_from_db()
+    assert dialogue.check_outcome in CheckOutcome.values
+    again = runs.start(dataset=dataset, kind="check")
+    assert (again.status, runs.progress(again).done) == (RunStatus.DONE, 1)

@@ -1,0 +1,157 @@
+"""A real Celery worker on a real Redis: it takes runs, and a killed one loses nothing."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from redis import Redis
+
+from generation import runs
+from generation.liveness import worker_alive
+from generation.models import Call, CallOutcome, Endpoint, ItemState, RunStatus
+from generation.tasks import drain_run, sweep
+from review.models import Dataset, Dialogue, Stage
+from tests.model_server import ModelServer
+from tests.plugins.records import PROJECT, within
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Make = Callable[..., Dialogue]
+# Leases of seconds, so that the test need not wait for those of a killed worker.
+WORKER = """
+from datetime import timedelta
+import django
+from recqr_site.celery import app
+django.setup()
+from generation import running
+running.LEASE, running.PULSE_SECONDS = timedelta(seconds=3), 0.5
+app.worker_main(["worker", "-Q", "llm,default,retrieval", "--concurrency", "2",
+                 "--without-mingle", "--without-gossip", "--loglevel", "WARNING"])
+"""
+
+
+class Workers:
+    """Worker processes on the test's own database, each with its pool in one process group."""
+
+    def __init__(self) -> None:
+        self.started: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> "subprocess.Popen[bytes]":
+        before, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+        url = f"{before}/{connection.settings_dict['NAME']}"
+        process = subprocess.Popen(
+            [sys.executable, "-c", WORKER],
+            cwd=PROJECT,
+            env={**os.environ, "DATABASE_URL": url, "PYTHONWARNINGS": "ignore"},
+            start_new_session=True,
+        )
+        self.started.append(process)
+        within(30, worker_alive)
+        return process
+
+    def kill(self, process: "subprocess.Popen[bytes]") -> None:
+        """kill -9 of the worker with all its pool."""
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@pytest.fixture
+def workers() -> Iterator[Workers]:
+    redis = Redis.from_url(settings.REDIS_URL)
+    redis.flushdb()
+    found = Workers()
+    yield found
+    for process in found.started:
+        found.kill(process)
+    redis.flushdb()
+
+
+@pytest.fixture
+def dialogues(make_dialogue: Make) -> list[Dialogue]:
+    return [make_dialogue(f"d-{number:02}", stage=Stage.IMPORTED) for number in range(20)]
+
+
+def state(run: Any) -> str:
+    run.refresh_from_db()
+    return run.status
+
+
+def test_a_worker_shows_life_takes_a_run_and_is_missed_when_it_ends(
+    dataset: Dataset, dialogues: list[Dialogue], workers: Workers
+) -> None:
+    assert not worker_alive()
+    worker = workers.start()
+    call_command("start_run", "coast", "rewrite", "--wait", "--json")
+    assert set(Dialogue.objects.values_list("stage", flat=True)) == {Stage.PROPOSED}
+    worker.send_signal(signal.SIGTERM)
+    worker.wait(20)
+    assert not worker_alive()
+
+
+def test_a_killed_workers_run_is_finished_by_another_with_one_outcome_each(
+    dataset: Dataset,
+    dialogues: list[Dialogue],
+    workers: Workers,
+    make_endpoint: Callable[..., Endpoint],
+    model_server: ModelServer,
+) -> None:
+    make_endpoint(most_in_flight=2)
+    model_server.latency = 0.2
+    first = workers.start()
+    run = runs.start(dataset=dataset, kind="rewrite", endpoints=["remote"], candidates=2)
+    drain_run.delay(run.pk)
+    within(20, lambda: run.items.filter(state=ItemState.DONE).count() >= 4)
+    workers.kill(first)
+    # The queue is lost as well: only the rows know what remains.
+    Redis.from_url(settings.REDIS_URL).flushdb()
+    assert state(run) == RunStatus.RUNNING
+    workers.start()
+
+    def swept() -> bool:
+        sweep.delay()
+        return state(run) == RunStatus.DONE
+
+    within(30, swept)
+    assert run.items.filter(state=ItemState.DONE).count() == 20
+    assert {d.candidates.count() for d in dialogues} == {2}
+    calls = Call.objects.filter(run=run)
+    unanswered = calls.filter(outcome=CallOutcome.SENT).count()
+    assert unanswered <= 2
+    # At most what was in flight, or answered and not yet recorded, was asked twice.
+    assert calls.count() <= 20 + 3
+    assert calls.count() == len(model_server.completions)
+
+
+def test_waiting_goes_on_by_itself_when_the_worker_dies(
+    dataset: Dataset,
+    dialogues: list[Dialogue],
+    workers: Workers,
+    make_endpoint: Callable[..., Endpoint],
+    model_server: ModelServer,
+) -> None:
+    make_endpoint(most_in_flight=2)
+    model_server.latency = 0.2
+    workers.start()
+    command = [sys.executable, "manage.py", "start_run", "coast", "rewrite", "--endpoint"]
+    before, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    url = f"{before}/{connection.settings_dict['NAME']}"
+    waiting = subprocess.Popen(
+        [*command, "remote", "--wait"], cwd=PROJECT, env={**os.environ, "DATABASE_URL": url}
+    )
+    within(20, lambda: Dialogue.objects.filter(stage=Stage.PROPOSED).count() >= 4)
+    workers.kill(workers.started[0])
+    assert waiting.wait(60) == 0
+    assert Dialogue.objects.filter(stage=Stage.PROPOSED).count() == 20
+
+
+def test_without_redis_no_worker_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = Redis.from_url("redis://127.0.0.1:9", socket_connect_timeout=0.2)
+    monkeypatch.setattr("generation.liveness._redis", lambda: gone)
+    assert not worker_alive()
