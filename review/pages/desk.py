@@ -1,19 +1,20 @@
 """The desk: one dialogue at a time, decided with a key, answered by the next one."""
 
 import secrets
+from datetime import timedelta
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.urls import reverse
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from review import assignments, decisions, undoing
-from review.errors import Invalid, Missing, PlaceLost, ReviewError
-from review.models import Assignment, Dataset, Decision, Membership
+from review.errors import Conflict, Invalid, Missing, ReviewError
+from review.models import Assignment, Dataset, Decision, Membership, Stage
+from review.models.decisions import DecisionQuerySet
 from review.pages.people import SignedIn, wants_fragment
 from review.pages.reading import read
 from review.pages.rulings import posted_ruling
@@ -22,6 +23,10 @@ from review.permissions import dataset_for
 from review.progress import open_to, stages_of
 from review.refusals import STATUS
 from review.visibility import at_place, record_shown
+
+LONGEST_KEY = 128
+# An older decision is found in the list of dialogues, and is not undone by one key.
+UNDO_HOURS = 12
 
 
 @require_safe
@@ -37,19 +42,17 @@ def decide(request: SignedIn, assignment_id: int) -> HttpResponse:
     assignment = assignments.place_of(assignment_id=assignment_id, by=request.user)
     dataset, membership = dataset_for(request.user, assignment.dialogue.dataset.slug)
     try:
-        decision = decisions.decide(
+        decisions.decide(
             assignment=assignment,
             ruling=posted_ruling(request.POST),
             by=request.user,
-            idempotency_key=request.POST.get("key", "")[:128],
+            idempotency_key=request.POST.get("key", "")[:LONGEST_KEY],
         )
-    except PlaceLost as error:
+    except Conflict as error:
         return _next(request, dataset, membership, lost=error, draft=request.POST.get("text", ""))
     except Invalid as error:
         return _same(request, assignment, membership, error)
-    if not wants_fragment(request):
-        return _redirect(dataset, decision)
-    return _next(request, dataset, membership, just_decided=decision)
+    return _after(request, dataset, membership)
 
 
 @require_POST
@@ -57,34 +60,36 @@ def give_back(request: SignedIn, assignment_id: int) -> HttpResponse:
     assignment = assignments.place_of(assignment_id=assignment_id, by=request.user)
     decisions.keep_draft(assignment=assignment, text=request.POST.get("text", ""))
     assignments.give_back(assignment=assignment)
-    return HttpResponseRedirect(reverse("dataset", args=[assignment.dialogue.dataset.slug]))
+    return redirect("dataset", slug=assignment.dialogue.dataset.slug)
 
 
 @require_POST
 @never_cache
 def undo(request: SignedIn, decision_id: int) -> HttpResponse:
-    decision = (
-        Decision.objects.select_related("dialogue__dataset")
-        .filter(pk=decision_id, reviewer=request.user)
-        .first()
-    )
-    if decision is None:
-        raise Missing("There is no such decision among yours.")
+    decision = _own_decision(request, decision_id)
     dataset, membership = dataset_for(request.user, decision.dialogue.dataset.slug)
     try:
-        assignment = undoing.undo(decision=decision, by=request.user)
+        undoing.undo(decision=decision, by=request.user)
     except ReviewError as error:
         return _next(request, dataset, membership, lost=error)
+    return _after(request, dataset, membership, undone=decision)
+
+
+def _own_decision(request: SignedIn, decision_id: int) -> Decision:
+    mine = Decision.objects.filter(reviewer=request.user).select_related("dialogue__dataset")
+    found = mine.filter(pk=decision_id).first()
+    if found is None:
+        raise Missing("There is no such decision among yours.")
+    return found
+
+
+def _after(
+    request: SignedIn, dataset: Dataset, membership: Membership, **context: Any
+) -> HttpResponse:
+    """The next dialogue at once; by a redirect without htmx, so that reloading sends nothing."""
     if not wants_fragment(request):
-        return _redirect(dataset)
-    assignment.dialogue.dataset = dataset
-    return _shown(request, assignment, membership, {"undone": decision})
-
-
-def _redirect(dataset: Dataset, decision: Decision | None = None) -> HttpResponse:
-    """Without JavaScript: back to the desk by GET, so that reloading sends nothing twice."""
-    after = f"?decided={decision.pk}" if decision else ""
-    return HttpResponseRedirect(reverse("desk", args=[dataset.slug]) + after)
+        return redirect("desk", slug=dataset.slug)
+    return _next(request, dataset, membership, **context)
 
 
 def _next(
@@ -92,22 +97,18 @@ def _next(
     dataset: Dataset,
     membership: Membership,
     *,
-    just_decided: Decision | None = None,
     lost: ReviewError | None = None,
     draft: str = "",
+    undone: Decision | None = None,
 ) -> HttpResponse:
     """The next dialogue, or what there is to know where none waits."""
     assignment = assignments.claim_next(dataset=dataset, by=request.user)
-    context: dict[str, Any] = {
-        "just_decided": just_decided or _decided_before(request, dataset),
-        "lost": lost,
-        "lost_draft": draft,
-    }
+    context: dict[str, Any] = {"lost": lost, "lost_draft": draft, "undone": undone}
     status = STATUS[lost.kind] if lost else 200
-    if assignment is None:
-        context |= {"stages": stages_of(dataset), "nothing_waits": True}
-        return _render(request, dataset, membership, context, status)
-    return _shown(request, assignment, membership, context, status)
+    if assignment is not None:
+        return _shown(request, assignment, membership, context, status)
+    context |= {"stages": stages_of(dataset), "nothing_waits": True, "waiting": 0}
+    return _render(request, dataset, membership, context, status)
 
 
 def _same(
@@ -127,16 +128,17 @@ def _shown(
 ) -> HttpResponse:
     view = at_place(assignment)
     record_shown(view)
-    context = {
+    dataset = view.dialogue.dataset
+    context |= {
         "view": view,
         "dialogue": view.dialogue,
         "reading": read(view),
         "assignment": assignment,
         "key": secrets.token_urlsafe(16),
-        "waiting": open_to(request.user).filter(dataset=view.dialogue.dataset).count(),
-        **context,
+        # Those that could be claimed, and the one in hand.
+        "waiting": open_to(request.user).filter(dataset=dataset).count() + 1,
     }
-    return _render(request, view.dialogue.dataset, membership, context, status)
+    return _render(request, dataset, membership, context, status)
 
 
 def _render(
@@ -146,28 +148,43 @@ def _render(
     context: dict[str, Any],
     status: int,
 ) -> HttpResponse:
-    template = "review/desk.html#desk" if wants_fragment(request) else "review/desk.html"
+    last = _last_decision(request, dataset)
     context |= {
         "dataset": dataset,
         "membership": membership,
         "done_today": _done_today(request, dataset),
-        "check_panels": panels("dialogue", membership),
+        "last": last,
+        "last_panels": _panels_of(last, membership) if last else [],
     }
-    response = render(request, template, context, status=status)
+    part = "#desk" if wants_fragment(request) else ""
+    response = render(request, f"review/desk.html{part}", context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
 
+def _own_decisions(request: SignedIn, dataset: Dataset) -> DecisionQuerySet:
+    mine = Decision.objects.standing().filter(reviewer=request.user, adjudication=False)
+    return mine.filter(dialogue__dataset=dataset)
+
+
 def _done_today(request: SignedIn, dataset: Dataset) -> int:
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    mine = Decision.objects.standing().filter(reviewer=request.user, created__gte=midnight)
-    return mine.filter(dialogue__dataset=dataset).count()
+    return _own_decisions(request, dataset).filter(created__gte=midnight).count()
 
 
-def _decided_before(request: SignedIn, dataset: Dataset) -> Decision | None:
-    """The decision that a redirect names, if it is this person's own."""
-    named = request.GET.get("decided", "")
-    if not (named.isascii() and named.isdigit() and len(named) < 19):
-        return None
-    mine = Decision.objects.standing().filter(reviewer=request.user, dialogue__dataset=dataset)
-    return mine.filter(pk=int(named)).select_related("dialogue").first()
+def _last_decision(request: SignedIn, dataset: Dataset) -> Decision | None:
+    """What an undo takes back: this person's newest decision, if it is of these hours."""
+    recent = timezone.now() - timedelta(hours=UNDO_HOURS)
+    mine = _own_decisions(request, dataset).filter(created__gte=recent)
+    return mine.select_related("dialogue").order_by("-pk").first()
+
+
+def _panels_of(decision: Decision, membership: Membership) -> list[dict[str, str]]:
+    """What other apps show of the dialogue that was just approved."""
+    if decision.dialogue.stage != Stage.APPROVED:
+        return []
+    names = {"slug": membership.dataset.slug, "external_id": decision.dialogue.external_id}
+    return [
+        {"title": panel.title, "url": panel.url(**names)}
+        for panel in panels("dialogue", membership)
+    ]

@@ -69,6 +69,7 @@ def _page(
         "dialogue": found,
         "view": view,
         "reading": read(view),
+        "held": view.assignment is not None and view.assignment.is_open(),
         "may_adjudicate": found.stage == Stage.DISPUTED and membership.adjudicates(),
         "check_panels": panels("dialogue", membership) if view.sight.retrieval else [],
         "opened": timezone.now().timestamp(),

@@ -78,11 +78,15 @@ class CriterionScore:
 
 @dataclass(frozen=True)
 class Card:
-    """A candidate as a page shows it; `number` is its key."""
+    """A candidate as a page shows it; `number` is its key.
+
+    The marks join to its text; `left_out` has the words of the final query that it dropped.
+    """
 
     number: int
     view: CandidateView
     marks: list[Mark]
+    left_out: list[str]
     unsupported: list[str]
     criteria: list[CriterionScore]
     judges: str
@@ -96,6 +100,15 @@ class Reading:
     turns: list[ChatTurn]
     cards: list[Card]
     targets: list[Picture]
+
+    @property
+    def pictures(self) -> int:
+        return sum(len(turn.pictures) for turn in self.turns)
+
+    @property
+    def marked(self) -> int:
+        """The number of the candidate whose phrases show first: the approved one, or the best."""
+        return next((card.number for card in self.cards if card.view.chosen), 1)
 
 
 def read(view: DialogueView) -> Reading:
@@ -136,10 +149,12 @@ def _takers(taken: list[list[Span]], at: int) -> list[int]:
 def _card(view: DialogueView, number: int, candidate: CandidateView) -> Card:
     dialogue = view.dialogue
     judges = {judgement.judge for judgement in candidate.judgements}
+    pieces = differences(dialogue.final_query, candidate.text)
     return Card(
         number=number,
         view=candidate,
-        marks=[_mark(p) for p in differences(dialogue.final_query, candidate.text)],
+        marks=[_mark(piece) for piece in pieces if piece.kind != "removed"],
+        left_out=_left_out(pieces),
         unsupported=unsupported_words(dialogue.turns, candidate.text),
         criteria=_criteria(candidate.judgements),
         judges=_judges(candidate, len(judges)),
@@ -150,6 +165,12 @@ def _card(view: DialogueView, number: int, candidate: CandidateView) -> Card:
 def _mark(piece: Piece) -> Mark:
     text = piece.text.rstrip()
     return Mark(piece.kind, text, piece.text[len(text) :])
+
+
+def _left_out(pieces: list[Piece]) -> list[str]:
+    """The removed stretches that hold a word; dropped punctuation alone tells nobody anything."""
+    removed = [piece.text.strip() for piece in pieces if piece.kind == "removed"]
+    return [text for text in removed if any(map(str.isalnum, text))]
 
 
 def _judges(candidate: CandidateView, count: int) -> str:

@@ -4,6 +4,7 @@ from django import template
 
 from review.errors import ReviewError
 from review.models import Dataset, Verdict
+from review.visibility import Sight
 
 register = template.Library()
 
@@ -46,3 +47,10 @@ def reason_label(dataset: Dataset, code: str) -> str:
     """A reject reason in the dataset's words; the code where the dataset knows it no more."""
     labels = {reason["code"]: reason["label"] for reason in dataset.reject_reasons}
     return labels.get(code, code)
+
+
+@register.filter
+def hidden_parts(sight: Sight) -> str:
+    """What the policy or the lot hides from this reviewer, to follow a count."""
+    hidden = [part for part in ("authors", "scores") if not getattr(sight, part)]
+    return f", {' and '.join(hidden)} hidden" if hidden else ""

@@ -1,23 +1,19 @@
-// What every page shares: menus that close, and words on what was saved.
-"use strict";
+// What every page shares: an open menu closes with Escape, or with a click elsewhere.
+(() => {
+  "use strict";
 
-const typing = (target) => target.closest("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
+  const openMenus = () => document.querySelectorAll(".account[open]");
 
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
-  document.querySelectorAll(".account[open]").forEach((menu) => menu.removeAttribute("open"));
-});
-
-document.addEventListener("click", (event) => {
-  document.querySelectorAll(".account[open]").forEach((menu) => {
-    if (!menu.contains(event.target)) menu.removeAttribute("open");
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of openMenus()) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+      event.preventDefault();
+    }
   });
-});
 
-// Says in the bar what became of the last request that changed something.
-const saved = (words, failed = false) => {
-  const line = document.getElementById("saved");
-  if (!line) return;
-  line.textContent = words;
-  line.classList.toggle("failed", failed);
-};
+  document.addEventListener("click", (event) => {
+    for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
+  });
+})();

@@ -1,169 +1,289 @@
-// The desk's keys, highlights and pictures. Everything works without this file; it makes it quick.
-"use strict";
+// The desk's keys, the large view of images, and what the bar says about saving.
+// Everything here is also a link, a button or a form that works without it.
+(() => {
+  "use strict";
 
-const form = () => document.getElementById("decide-form");
-const choices = () => [...document.querySelectorAll(".choice")];
-const chosen = () => document.querySelector(".choice:checked");
-const openPanel = () => document.querySelector(".choose[open]");
+  // A second press meant for the dialogue before must not decide the next one.
+  const SETTLING_MS = 300;
+  let shownAt = -Infinity;
+  let sending = false;
 
-// Marks in the chat what the chosen candidate took up.
-function highlight() {
-  const number = chosen()?.closest(".card").dataset.number ?? document.querySelector(".card")?.dataset.number;
-  document.querySelectorAll("[data-taken]").forEach((stretch) => {
-    stretch.classList.toggle("on", stretch.dataset.taken.split(" ").includes(number));
-  });
-}
+  const one = (selector, within = document) => within.querySelector(selector);
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
-function choose(choice) {
-  if (!choice) return;
-  choice.checked = true;
-  choice.focus({ preventScroll: true });
-  choice.closest(".card").scrollIntoView({ block: "nearest" });
-  highlight();
-}
+  // Candidates
 
-function step(by) {
-  const all = choices();
-  const at = all.indexOf(chosen());
-  choose(all[Math.min(Math.max(at + by, 0), all.length - 1)]);
-}
+  const choices = () => all("#decide .choice");
+  const chosen = () => one("#decide .choice:checked");
+  const textOf = (choice) => one(".text", choice.closest(".card")).textContent;
 
-// An edit starts from the chosen text until somebody has changed it.
-function startEdit(panel) {
-  const text = panel.querySelector("textarea");
-  if (!text.dataset.touched && chosen()) text.value = chosen().dataset.text;
-  count(text);
-}
+  let startedFrom = null;
 
-function count(text) {
-  const line = document.getElementById("edit-count");
-  const words = text.value.trim().split(/\s+/u).filter(Boolean).length;
-  if (line) line.textContent = `${words} ${words === 1 ? "word" : "words"}, ${[...text.value].length} characters`;
-}
-
-function toggle(panel) {
-  panel.open = !panel.open;
-  if (panel.open) panel.querySelector("textarea:not([name$=note]), input, textarea")?.focus();
-  else chosen()?.focus({ preventScroll: true });
-}
-
-function press(verdict) {
-  const button = form()?.querySelector(`button[value="${verdict}"]`);
-  if (button && !button.disabled) form().requestSubmit(button);
-}
-
-const KEYS = {
-  Enter: () => press("accept"),
-  e: () => toggle(document.querySelector(".choose[data-key=e]")),
-  r: () => toggle(document.querySelector(".choose[data-key=r]")),
-  m: () => toggle(document.querySelector(".choose[data-key=m]")),
-  s: () => press("skip"),
-  u: () => document.getElementById("undo-form")?.requestSubmit(),
-  i: () => showPicture(document.querySelector(".targets .picture, .turns .picture")),
-  d: () => { const why = chosen()?.closest(".card").querySelector(".criteria"); if (why) why.open = !why.open; },
-  "?": () => document.getElementById("keys")?.showModal(),
-  ArrowDown: () => step(1),
-  ArrowUp: () => step(-1),
-  j: () => step(1),
-  k: () => step(-1),
-};
-
-function back() {
-  const panel = openPanel();
-  if (panel) toggle(panel);
-}
-
-function onKey(event) {
-  if (event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
-  const withControl = event.ctrlKey || event.metaKey;
-  if (withControl && event.key === "Enter" && openPanel()) {
-    event.preventDefault();
-    openPanel().querySelector("button[name=verdict]").click();
-    return;
+  function markTaken() {
+    const number = chosen()?.closest(".card").dataset.number;
+    if (!number) return;
+    for (const stretch of all("[data-taken]")) {
+      stretch.classList.toggle("on", stretch.dataset.taken.split(" ").includes(number));
+    }
   }
-  if (event.key === "Escape" && !document.querySelector("dialog[open]")) return back();
-  if (withControl || event.altKey || !form() || document.querySelector("dialog[open]")) return;
-  if (typing(event.target)) return;
-  if (event.key === "Enter" && event.target.closest("button, a, summary")) return;
-  const numbered = /^[1-9]$/.test(event.key) ? choices()[event.key - 1] : null;
-  const action = KEYS[event.key] ?? KEYS[event.key.toLowerCase()];
-  if (numbered) { event.preventDefault(); choose(numbered); }
-  else if (action && !(event.repeat && !event.key.startsWith("Arrow"))) { event.preventDefault(); action(); }
-}
 
-// Pictures: a dialog that goes through all pictures of the dialogue.
-const pictures = () => [...document.querySelectorAll(".turns .picture, .targets .picture")];
-let shownPicture = null;
+  function startEdit() {
+    const field = one("#edit-text");
+    const choice = chosen();
+    if (!field || !choice) return;
+    if (startedFrom !== null && field.value !== startedFrom) return;
+    field.value = startedFrom = textOf(choice);
+    one("[data-from]").textContent = choice.closest(".card").dataset.number;
+    countEdit();
+  }
 
-function showPicture(link) {
-  if (!link) return;
-  const dialog = document.getElementById("lightbox");
-  const image = link.querySelector("img");
-  shownPicture = link;
-  dialog.querySelector("img").src = link.dataset.large;
-  dialog.querySelector("img").alt = image.alt;
-  dialog.querySelector("figcaption").textContent = image.alt;
-  document.getElementById("lightbox-place").textContent = `${pictures().indexOf(link) + 1} of ${pictures().length}`;
-  if (!dialog.open) dialog.showModal();
-}
+  function countEdit() {
+    const field = one("#edit-text");
+    const words = field.value.trim().split(/\s+/).filter(Boolean).length;
+    one("#edit-count").textContent = `${field.value.length} characters, ${words} ${words === 1 ? "word" : "words"}`;
+  }
 
-function nextPicture(by) {
-  const all = pictures();
-  showPicture(all[(all.indexOf(shownPicture) + by + all.length) % all.length]);
-}
+  function choose(choice) {
+    if (!choice) return;
+    choice.checked = true;
+    choice.focus({ preventScroll: true });
+    choice.closest(".card").scrollIntoView({ block: "nearest" });
+    chose();
+  }
 
-document.addEventListener("click", (event) => {
-  const link = event.target.closest?.(".turns .picture, .targets .picture");
-  if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); showPicture(link); }
-  const stepper = event.target.closest?.("[data-step]");
-  if (stepper) nextPicture(Number(stepper.dataset.step));
-  if (event.target.closest?.("[data-close]") || event.target.id === "lightbox") document.getElementById("lightbox").close();
-  if (event.target.closest?.("[data-show-keys]")) document.getElementById("keys").showModal();
-});
+  function chose() {
+    markTaken();
+    startEdit();
+  }
 
-document.getElementById("lightbox")?.addEventListener("keydown", (event) => {
-  if (event.key === "ArrowRight") nextPicture(1);
-  if (event.key === "ArrowLeft") nextPicture(-1);
-});
+  function step(by) {
+    const list = choices();
+    choose(list[Math.min(Math.max(list.indexOf(chosen()) + by, 0), list.length - 1)]);
+  }
 
-document.addEventListener("keydown", onKey);
-document.addEventListener("change", (event) => {
-  if (event.target.matches(".choice")) highlight();
-});
-document.addEventListener("input", (event) => {
-  if (event.target.id === "edit-text") { event.target.dataset.touched = "yes"; count(event.target); }
-});
-document.addEventListener("toggle", (event) => {
-  if (event.target.matches?.(".choose[data-key=e]") && event.target.open) startEdit(event.target);
-}, true);
+  // Panels of the verdicts
 
-// What became of a decision, in the bar.
-const clock = () => new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-const isDecision = (event) => event.target.matches?.("#decide-form, #undo-form") || event.detail?.ctx?.sourceElement?.matches?.("#decide-form, #undo-form");
+  const openPanel = () => one(".choose[open]");
 
-document.addEventListener("htmx:before:request", (event) => { if (isDecision(event)) saved("Saving…"); });
-document.addEventListener("htmx:after:swap", () => {
-  const desk = document.getElementById("desk");
-  if (!desk || desk.dataset.seen) return;
-  desk.dataset.seen = "yes";
+  function togglePanel(panel) {
+    panel.open = !panel.open;
+    if (panel.open) one("textarea, input", panel).focus();
+  }
+
+  function opened(event) {
+    const panel = event.target;
+    if (!panel.matches?.(".choose")) return;
+    if (!panel.open) return;
+    if (panel.dataset.key === "e" && startedFrom === null) {
+      // What the server put there is either a draft, or the text of the first candidate.
+      const first = choices()[0];
+      const field = one("#edit-text");
+      startedFrom = !first || field.value === textOf(first) ? field.value : null;
+      if (startedFrom !== null) startEdit();
+      countEdit();
+    }
+    const field = one("input:checked", panel) ?? one("textarea, input", panel);
+    field.focus();
+    if (field.matches("#edit-text")) field.setSelectionRange(field.value.length, field.value.length);
+  }
+
+  function closePanel(panel) {
+    panel.open = false;
+    (chosen() ?? one("summary", panel)).focus({ preventScroll: true });
+  }
+
+  // Images
+
+  let place = 0;
+  const pictures = () => all(".desk .picture");
+
+  function show(index) {
+    const links = pictures();
+    if (!links.length) return;
+    place = (index + links.length) % links.length;
+    const viewer = one("#viewer");
+    const small = one("img", links[place]);
+    const large = one("img", viewer);
+    large.src = links[place].dataset.large;
+    large.alt = small.alt;
+    one("figcaption", viewer).textContent = small.alt;
+    one("[data-count]", viewer).textContent = `${place + 1} of ${links.length}`;
+    if (!viewer.open) viewer.showModal();
+  }
+
+  const showTarget = () => show(pictures().findIndex((link) => link.closest(".evidence")));
+
+  // What the bar says
+
+  function say(words, isLost = false) {
+    const saved = one("#saved");
+    saved.textContent = words;
+    saved.classList.toggle("lost", isLost);
+  }
+
+  const clock = () => new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+
+  // Keys
+
+  const press = (element) => {
+    if (element && !element.disabled) element.click();
+  };
+
+  const KEYS = {
+    Enter: () => press(one('[data-key="Enter"]')),
+    j: () => step(1),
+    k: () => step(-1),
+    ArrowDown: () => step(1),
+    ArrowUp: () => step(-1),
+    e: () => panelOf("e"),
+    r: () => panelOf("r"),
+    m: () => panelOf("m"),
+    s: () => press(one('[data-key="s"]')),
+    u: () => press(one('[data-key="u"]')),
+    " ": showTarget,
+    "?": () => one("#keys").showModal(),
+  };
+
+  function panelOf(key) {
+    const panel = one(`.choose[data-key="${key}"]`);
+    if (panel) togglePanel(panel);
+  }
+
+  const isTyping = (element) => element.closest?.("textarea, select, [contenteditable], input:not([type=radio])") != null;
+  // These have a use of their own for Enter and Space.
+  const isPressable = (element) => element.closest?.("a, button, summary, [type=submit]") != null;
+
+  function keyInViewer(event) {
+    const by = { ArrowRight: 1, ArrowLeft: -1, " ": 0 }[event.key];
+    if (by === undefined || (by === 0 && isPressable(event.target))) return;
+    event.preventDefault();
+    if (by) show(place + by);
+    else one("#viewer").close();
+  }
+
+  function keyInPanel(event, panel) {
+    if (event.key === "Escape") {
+      event.preventDefault();
+      closePanel(panel);
+    } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      press(one(".panel-foot .primary", panel));
+    } else if (event.key === "Enter" && event.target.matches("input[type=radio]")) {
+      event.preventDefault();
+      press(one(".panel-foot .primary", panel));
+    }
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.isComposing || event.keyCode === 229) return;
+    if (one("#viewer")?.open) return keyInViewer(event);
+    if (one("dialog[open]")) return;
+    const panel = openPanel();
+    const inPanel = panel?.contains(event.target);
+    if (panel && (inPanel || event.key === "Escape")) keyInPanel(event, panel);
+    if (event.defaultPrevented || isTyping(event.target) || (inPanel && event.target.matches("input"))) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if ((event.key === "Enter" || event.key === " ") && isPressable(event.target)) return;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    if (event.repeat && !/^(j|k|Arrow)/.test(key)) return;
+    const action = /^[1-9]$/.test(key) ? () => choose(choices()[key - 1]) : KEYS[key];
+    if (!action) return;
+    if (!one("#decide") && /^(Arrow|Enter)/.test(key)) return;
+    event.preventDefault();
+    action();
+  });
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches?.(".choice")) chose();
+  });
+  document.addEventListener("input", (event) => {
+    if (event.target.matches?.("#edit-text")) countEdit();
+  });
+  document.addEventListener("toggle", opened, true);
+
+  document.addEventListener("click", (event) => {
+    const picture = event.target.closest(".picture");
+    if (picture && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      show(pictures().indexOf(picture));
+      return;
+    }
+    const opener = event.target.closest("[data-opens]");
+    if (opener) {
+      event.preventDefault();
+      one(`#${opener.dataset.opens}`).showModal();
+      return;
+    }
+    const button = event.target.closest("dialog button");
+    if (button?.dataset.step) show(place + Number(button.dataset.step));
+    else if (button?.hasAttribute("data-close")) button.closest("dialog").close();
+    else if (event.target.matches("dialog")) event.target.close();
+  });
+
+  // Sending
+
+  const isDesk = (element) => element?.matches?.("#decide, #undo");
+
+  document.addEventListener(
+    "submit",
+    (event) => {
+      if (!isDesk(event.target)) return;
+      if (sending || performance.now() - shownAt < SETTLING_MS) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+      }
+    },
+    true,
+  );
+
+  document.addEventListener("htmx:before:request", (event) => {
+    if (!isDesk(event.target)) return;
+    sending = true;
+    one("#desk").classList.add("sending");
+  });
+
+  document.addEventListener("htmx:before:response", (event) => {
+    const { ctx } = event.detail;
+    if (!isDesk(event.target)) return;
+    // Signed out meanwhile: the answer is the sign-in page, which must not replace the desk.
+    if (ctx.response.raw.redirected && new URL(ctx.response.raw.url).pathname !== location.pathname) {
+      event.preventDefault();
+      say("Not saved: you were signed out. Sign in in another tab, load this page again and send it once more.", true);
+    } else if (ctx.response.status >= 500 || ctx.response.status === 403) {
+      say("Not saved: the server could not take it. Your text is still here; try again.", true);
+    } else if (ctx.response.status < 400) {
+      say(`Saved ${clock()}`);
+    } else {
+      say("Not saved: see the note on the page.", true);
+    }
+  });
+
+  document.addEventListener("htmx:error", (event) => {
+    if (isDesk(event.target)) say("Not connected: not saved yet. Your text is still here; try again.", true);
+  });
+
+  document.addEventListener("htmx:finally:request", (event) => {
+    // The form that sent it may have been replaced by its answer.
+    if (event.detail.ctx && !isDesk(event.detail.ctx.sourceElement)) return;
+    sending = false;
+    one("#desk")?.classList.remove("sending");
+  });
+
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (event.detail.ctx && !isDesk(event.detail.ctx.sourceElement)) return;
+    shownAt = performance.now();
+    begin();
+  });
+
+  function begin() {
+    startedFrom = null;
+    markTaken();
+    const wrong = one("#desk [aria-invalid=true], .panel [role=alert]");
+    if (wrong) wrong.closest(".panel").querySelector("textarea, input").focus();
+    else (chosen() ?? one("#desk"))?.focus({ preventScroll: true });
+  }
+
+  window.addEventListener("offline", () => say("Not connected. Nothing is lost; decisions wait for you to send them.", true));
+  window.addEventListener("online", () => say("Connected again."));
   begin();
-  const words = desk.dataset.saved;
-  saved(desk.querySelector("[role=alert]") ? "Not saved" : words ? `Saved ${clock()}` : "", Boolean(desk.querySelector("[role=alert]")));
-});
-document.addEventListener("htmx:error", (event) => {
-  if (isDecision(event)) saved("Not saved: no answer from the server. Press the key again.", true);
-});
-document.addEventListener("htmx:response:error", (event) => {
-  const status = event.detail?.ctx?.response?.status ?? 0;
-  if (isDecision(event) && status >= 500) saved("Not saved: the server failed. Press the key again.", true);
-});
-
-function begin() {
-  highlight();
-  const panel = openPanel();
-  if (panel) { panel.querySelector("[aria-invalid], textarea, input")?.focus(); count(document.getElementById("edit-text")); }
-  else chosen()?.focus({ preventScroll: true });
-}
-
-document.getElementById("desk")?.setAttribute("data-seen", "yes");
-begin();
+})();
