@@ -1,5 +1,7 @@
 """The offline rewriter writes candidates that stand without the history."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -239,3 +241,13 @@ ANY_TEXT = st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=12).map(" "
 def test_any_text_in_turns_never_breaks_it(texts: list[str], note: str) -> None:
     candidates = rewrite(dialogue(*texts), note=note)
     assert 1 <= len(candidates) <= 4
+
+
+@pytest.mark.parametrize(
+    "unit", ["it ", "the red barn on a hill, which I did not like. ", "灯塔在海边", "yes, "]
+)
+def test_a_hostile_length_does_not_hold_up_a_worker(unit: str) -> None:
+    turns = dialogue(unit * 20_000, unit * 20_000, "Can you send me it?")
+    start = time.process_time()
+    assert rewrite(turns)
+    assert time.process_time() - start < 5

@@ -12,7 +12,7 @@ from generation.offline.answers import facts, is_answer
 from generation.offline.clauses import CLAUSE_END, idles, without_remarks
 from generation.offline.mention import Mention
 from generation.offline.requests import asks, without_request
-from generation.offline.salience import History, read
+from generation.offline.salience import LONGEST_TURN, History, read
 from generation.offline.substitution import resolved
 from review.turns import Turn
 from review.wording.grounding import roots, unsupported_words
@@ -35,7 +35,7 @@ TOLD_LEAST = (0.2, 0.4, 0.6, 0.75)
 
 def judge(turns: Sequence[Turn], text: str) -> dict[str, Score]:
     """For each criterion a score from 1 (bad) to 5 (good) and the reason in one sentence."""
-    case = _Case(_history(_frozen(turns)), text)
+    case = _Case(_history(_frozen(turns)), text[: 2 * LONGEST_TURN])
     if not words(text):
         return dict.fromkeys(CRITERIA, (1, "The text has no words."))
     return {

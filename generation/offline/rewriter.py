@@ -8,7 +8,7 @@ from generation.offline.composing import composed, listed
 from generation.offline.mention import Mention
 from generation.offline.phrasing import capital, tidy
 from generation.offline.requests import without_request
-from generation.offline.salience import History, read
+from generation.offline.salience import LONGEST_TURN, History, read
 from generation.offline.slots import filled
 from generation.offline.substitution import elaborated, resolved
 from review.turns import Turn
@@ -24,10 +24,13 @@ def rewrite(turns: Sequence[Turn], *, count: int = 4, note: str = "") -> list[st
 
     The same turns and note give the same candidates. `note` is what a reviewer asked for when
     they wanted other candidates: a phrase of the history that it names is taken up first.
-    No history gives the final query without its request phrases, if that differs.
+    No history gives the final query without its request phrases, if that differs; a final query
+    longer than LONGEST_TURN characters stays as it is.
     """
     if not turns or count < 1:
         return []
+    if len(turns[-1]["text"]) > LONGEST_TURN:
+        return [turns[-1]["text"].strip()]
     history = _with_note(read(list(turns)), note)
     made = (tidy(text, history.known) for text in _texts(history))
     able = (text for text in made if text and not _takes_refused(text, history))

@@ -20,6 +20,8 @@ COMPLAINT, THEIRS = -0.9, -0.45
 PER_TURN_AGO = -0.05
 PER_LATER_SENTENCE = -0.05
 DETAIL, MOST_DETAILS = 0.04, 4
+# Longer turns are pasted matter; it bounds the time that a hostile dialogue takes.
+LONGEST_TURN = 1500
 # A phrase below this is small talk ("a good discussion"), not something to show.
 LEAST = 0.5
 
@@ -50,7 +52,11 @@ class History:
 
 
 def read(turns: list[Turn]) -> History:
-    """The history of a dialogue; its last turn is the final query."""
+    """The history of a dialogue; its last turn is the final query.
+
+    Of a very long turn only the first LONGEST_TURN characters are read.
+    """
+    turns = [{**turn, "text": turn["text"][:LONGEST_TURN]} for turn in turns]
     known = dialogue_language(turns)
     found = [
         mention

@@ -1,5 +1,6 @@
 """What a rewrite changed, word by word, for showing it beside the final query."""
 
+from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
@@ -13,6 +14,8 @@ Kind = Literal["same", "added", "removed", "resolved"]
 # Two texts of more words than this together are not compared word by word: the comparing takes
 # quadratic time, and nobody reads the result.
 MOST_TOKENS = 6000
+# The same for texts that repeat few words: pairs of equal words that the comparing has to weigh.
+MOST_PAIRS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +58,17 @@ def differences(final_query: str, text: str) -> list[Piece]:
 
 
 def _steps(before: list[_Token], after: list[_Token]) -> list[tuple[str, int, int, int, int]]:
-    if len(before) + len(after) > MOST_TOKENS:
+    if len(before) + len(after) > MOST_TOKENS or _pairs(before, after) > MOST_PAIRS:
         return [("replace", 0, len(before), 0, len(after))]
     keys = [token.key for token in before], [token.key for token in after]
     steps = SequenceMatcher(None, *keys, autojunk=False).get_opcodes()
     return [(str(tag), a, b, c, d) for tag, a, b, c, d in steps]
+
+
+def _pairs(before: list[_Token], after: list[_Token]) -> int:
+    """How many pairs of a word before and an equal word after there are."""
+    counts = Counter(token.key for token in before)
+    return sum(counts[token.key] for token in after)
 
 
 def _tokens(text: str) -> list[_Token]:

@@ -11,6 +11,8 @@ from review.wording.tokens import Word, key, unspaced, words
 # differ by no more than an ending: for languages without a stemmer, and for irregular forms.
 SHORTEST_SHARED_START = 5
 LONGEST_ENDING = 3
+# Of a word that a rewrite repeats so often further places tell nothing new.
+MOST_PLACES = 20
 
 
 class Span(NamedTuple):
@@ -107,14 +109,14 @@ class _Taken:
     def _longest(self, stems: list[str], at: int) -> int:
         """How many words from there on stand in the rewrite in one piece."""
         return max(
-            (self._run(stems, at, place) for place in self.places.get(stems[at], ())), default=0
+            (self._run(stems, at, place) for place in self.places.get(stems[at], ())[:MOST_PLACES]),
+            default=0,
         )
 
     def _run(self, stems: list[str], at: int, place: int) -> int:
+        most = min(len(stems) - at, len(self.roots) - place)
         length = 0
-        for one, other in zip(stems[at:], self.roots[place:], strict=False):
-            if one != other:
-                break
+        while length < most and stems[at + length] == self.roots[place + length]:
             length += 1
         return length
 

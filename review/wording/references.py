@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 import regex
 
 from review.wording.language import Language, is_content, language_of
 from review.wording.tokens import Word, words
 
+# Nobody leaves more open in one query; it bounds the time that a hostile text takes.
+MOST_REFERENCES = 50
+LONGEST_TEXT = 4000
 # Kinds that may be settled by a noun earlier in the same text ("a woman and her dog").
 BINDABLE = frozenset({"personal", "gendered", "possessive"})
 
@@ -34,23 +38,27 @@ def unresolved_references(text: str) -> list[str]:
 
 @lru_cache(maxsize=1024)
 def references(text: str, known: Language | None = None) -> tuple[Reference, ...]:
-    """References in the order of the text; none overlaps another."""
+    """References in the order of the text; none overlaps another.
+
+    Of a very long text only the first LONGEST_TEXT characters are read.
+    """
+    text = text[:LONGEST_TEXT]
     known = known or language_of(text)
     taken = [match.span() for match in _idioms(text, known)]
     found: list[Reference] = []
     for kind, pattern in known.references.items():
-        for match in pattern.finditer(text):
+        for match in islice(pattern.finditer(text), MOST_REFERENCES):
             if match[0].strip() and not _overlaps(match.span(), taken):
                 taken.append(match.span())
                 found.append(_reference(kind, match))
     found.sort(key=lambda reference: reference.start)
-    return tuple(one for one in found if not _bound(one, text, known))
+    return tuple(one for one in found[:MOST_REFERENCES] if not _bound(one, text, known))
 
 
 def _idioms(text: str, known: Language) -> Iterator[regex.Match[str]]:
     """Stretches in which a pronoun refers to nothing: "there is", "is it raining"."""
-    yield from known.pattern("existential").finditer(text)
-    yield from known.pattern("expletive").finditer(text)
+    yield from islice(known.pattern("existential").finditer(text), MOST_REFERENCES)
+    yield from islice(known.pattern("expletive").finditer(text), MOST_REFERENCES)
 
 
 def _reference(kind: str, match: regex.Match[str]) -> Reference:
