@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from whitenoise.compress import Compressor
 
 from recqr_site.record import PROJECT_DIR, kept_secret_key, record_dir
 
@@ -157,6 +158,10 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+
+# Pages name the hashed files alone, and nobody asks for source maps compressed.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 
 REDIS_URL: str = env.str("REDIS_URL", default="")
 if not REDIS_URL:

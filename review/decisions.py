@@ -66,7 +66,7 @@ def _decide(assignment: Assignment, ruling: Ruling, by: User, key: str) -> Decis
     )
     _leave_place(dialogue, assignment, ruling.verdict)
     _apply(dialogue, ruling)
-    return decision
+    return _with_stage(decision, dialogue)
 
 
 def keep_draft(*, assignment: Assignment, text: str) -> None:
@@ -96,6 +96,13 @@ def adjudicate(*, dialogue: Dialogue, ruling: Ruling, by: User, seconds: float) 
         **recorded(dialogue, ruling),
     )
     _apply_adjudication(dialogue, decision)
+    return _with_stage(decision, dialogue)
+
+
+def _with_stage(decision: Decision, dialogue: Dialogue) -> Decision:
+    """Completes a new decision by the stage it led to, so that a repeat gets the same answer."""
+    decision.stage_after = dialogue.stage
+    decision.save(update_fields=["stage_after"])
     return decision
 
 
@@ -162,7 +169,7 @@ def _settle(dialogue: Dialogue) -> None:
 
 
 def _conclude(dialogue: Dialogue, settlement: Settlement, *, adjudicated: bool) -> None:
-    if settlement.event != Event.APPROVE:
+    if settlement.candidate_id is None:
         advance(dialogue, settlement.event, settled_at=timezone.now())
         return
     candidate = Candidate.objects.get(pk=settlement.candidate_id)

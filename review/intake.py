@@ -314,9 +314,10 @@ _CHECKED = ["form", "rank", "tied", "score", "ranks", "top", "unranked_reason", 
 
 def _conclude(dialogue: Dialogue, outcome: CheckOutcome) -> None:
     changes = {"checked_at": timezone.now(), "check_outcome": outcome}
-    # An adjudicator's word stands whatever the check says: it has been disputed once.
-    adjudicated = dialogue.approval == Approval.ADJUDICATED
-    if outcome == CheckOutcome.WORSE and dialogue.dataset.dispute_when_worse and not adjudicated:
+    # An adjudicator's word stands whatever the check says: it has been disputed once. And what
+    # a release holds is not opened again.
+    final = dialogue.approval == Approval.ADJUDICATED or dialogue.released
+    if outcome == CheckOutcome.WORSE and dialogue.dataset.dispute_when_worse and not final:
         advance(dialogue, Event.DISPUTE, approved_candidate=None, approval="", **changes)
         return
     Dialogue.objects.filter(pk=dialogue.pk).update(**changes)

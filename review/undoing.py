@@ -21,7 +21,7 @@ def _undo(decision: Decision, by: User) -> Assignment:
     dialogue = locked(decision.dialogue_id)
     decision.refresh_from_db()
     _check_can_undo(dialogue, decision, by)
-    assignment = Assignment.objects.get(pk=decision.assignment_id)
+    assignment = Assignment.objects.get(decisions=decision)
     Decision.objects.create(
         dialogue=dialogue,
         assignment=assignment,

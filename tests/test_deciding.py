@@ -146,6 +146,15 @@ def test_the_same_key_again_gives_the_first_decision(
     assert Decision.objects.count() == 1
 
 
+def test_a_repeat_gets_the_first_answer_even_when_the_dialogue_has_moved_on(
+    dialogue: Dialogue, alice: User, claim: Claim
+) -> None:
+    place = claim(alice)
+    accept(place, key="k-1")
+    Dialogue.objects.update(stage=Stage.DISPUTED, approved_candidate=None)
+    assert accept(place, key="k-1").stage_after == Stage.APPROVED
+
+
 def test_a_key_is_good_for_one_decision_only(
     make_dialogue: Make, alice: User, claim: Claim
 ) -> None:

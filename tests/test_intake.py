@@ -172,3 +172,14 @@ def test_a_worse_check_is_disputed_once_and_then_the_adjudicators_word_stands(
     check(dialogue, CheckOutcome.WORSE)
     dialogue.refresh_from_db()
     assert (dialogue.stage, dialogue.approval) == (Stage.APPROVED, Approval.ADJUDICATED)
+
+
+def test_what_a_release_holds_is_not_disputed_again(
+    dialogue: Dialogue, alice: User, claim: Claim
+) -> None:
+    Dataset.objects.update(dispute_when_worse=True)
+    approve(dialogue, claim(alice))
+    Dialogue.objects.update(released=True)
+    check(dialogue, CheckOutcome.WORSE)
+    dialogue.refresh_from_db()
+    assert dialogue.stage == Stage.APPROVED

@@ -214,10 +214,10 @@ class ClaimSerializer(serializers.Serializer[Any]):
 
 
 class DialogueStageSerializer(serializers.Serializer[Any]):
-    id = serializers.CharField(source="external_id")
-    stage = serializers.ChoiceField(choices=Stage.choices)
+    id = serializers.CharField(source="dialogue.external_id")
+    stage = serializers.ChoiceField(choices=Stage.choices, source="stage_after")
 
 
 class DecidedSerializer(serializers.Serializer[Any]):
-    decision = serializers.IntegerField()
-    dialogue = DialogueStageSerializer()
+    decision = serializers.IntegerField(source="pk")
+    dialogue = DialogueStageSerializer(source="*")

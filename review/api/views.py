@@ -146,8 +146,7 @@ def decide(request: Request, assignment: int) -> Response:
         by=caller(request),
         idempotency_key=_idempotency_key(request),
     )
-    decided = {"decision": decision.pk, "dialogue": decision.dialogue}
-    return Response(DecidedSerializer(decided).data, status=201)
+    return Response(DecidedSerializer(decision).data, status=201)
 
 
 def _idempotency_key(request: Request) -> str:

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from review.models.assignments import Assignment
 from review.models.candidates import Candidate
-from review.models.dialogues import Dialogue
+from review.models.dialogues import Dialogue, Stage
 from review.models.users import User
 
 
@@ -57,6 +57,8 @@ class Decision(models.Model):
     note = models.TextField(blank=True, default="")
     adjudication = models.BooleanField(default=False)
     round = models.PositiveSmallIntegerField(default=0)
+    # The dialogue's stage once this decision had been taken in.
+    stage_after = models.CharField(max_length=16, choices=Stage, blank=True, default="")
     seconds = models.FloatField()
     saw = models.JSONField(default=dict)
     policy = models.JSONField(default=dict)
