@@ -42,33 +42,37 @@ class Chunker:
                 yield self._mention(kept, turn, speaker, sentence)
 
     def _kind(self, index: int) -> str:
+        """What a word does in a phrase: content, article, link, and, loose, or break."""
         word, known = self.words[index], self.known
-        if any(start <= word.start < end for start, end in self.timed):
-            return "break"
-        if (
-            known.code == "ja"
-            and HIRAGANA.fullmatch(word.text)
-            and not known.has("links", word.key)
-        ):
+        if self._idle(word):
             return "break"
         if word.text[0].isupper() and self._inside_name(index):
             return "content"
-        if known.has("loose", word.key):
-            return "loose"
-        if known.has("links", word.key) or (
-            not known.words.get("links") and known.has("prepositions", word.key)
-        ):
-            return "link"
-        if known.has("indefinite", word.key) or known.has("definite", word.key):
-            return "article"
-        if known.has("conjunctions", word.key) and word.key in (
-            known.glue.get("and"),
-            known.glue.get("or"),
-        ):
-            return "and"
+        for kind, holds in self._classes(word.key):
+            if holds:
+                return kind
         if known.has("time", word.key):
             return "break"
         return "content" if is_content(word.key, known) or self._noun(index) else "break"
+
+    def _classes(self, word: str) -> Iterator[tuple[str, bool]]:
+        known = self.known
+        linking = "links" if known.words.get("links") else "prepositions"
+        yield "loose", known.has("loose", word)
+        yield "link", known.has(linking, word)
+        yield "article", known.has("indefinite", word) or known.has("definite", word)
+        yield "and", known.has("conjunctions", word) and word in self._joints
+
+    @property
+    def _joints(self) -> set[str | None]:
+        return {self.known.glue.get("and"), self.known.glue.get("or")}
+
+    def _idle(self, word: Word) -> bool:
+        """Whether a word only fills: in "last night", or a Japanese ending."""
+        if any(start <= word.start < end for start, end in self.timed):
+            return True
+        ending = self.known.code == "ja" and HIRAGANA.fullmatch(word.text)
+        return bool(ending) and not self.known.has("links", word.key)
 
     def _noun(self, index: int) -> bool:
         """Whether a verb or an exclamation must be a noun or an adjective: "a digital watch"."""
@@ -116,7 +120,12 @@ class Chunker:
             return 0
         if self.kinds[end] == "and" and self._lists(run, end + 1):
             return 0
-        return 0 if self._verbal(run, end) else end + 1
+        return 0 if self._verbal(run, end) else self._behind_links(end)
+
+    def _behind_links(self, at: int) -> int:
+        """The word behind one or two prepositions: "next to", "out of"."""
+        paired = at + 2 < len(self.words) and self.kinds[at : at + 2] == ["link", "link"]
+        return at + 2 if paired and self._close(at + 1) else at + 1
 
     def _verbal(self, run: tuple[int, int, int], link: int) -> bool:
         """Whether "to" begins a verb: "a place to eat", but "the road to Rome"."""
