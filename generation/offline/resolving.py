@@ -81,7 +81,7 @@ def _agreeing(pronoun: str, history: History) -> Mention | None:
     likely = history.weights[history.wanted[0]] - MOST_BEHIND
     able = [one for one in history.wanted if _agrees(pronoun, one, history)]
     if not able and pronoun == "it":
-        able = [one for one in history.wanted if not _several(one)]
+        able = [one for one in history.wanted if one.article.casefold() in ("a", "an")]
     return able[0] if able and history.weights[able[0]] >= likely else None
 
 
