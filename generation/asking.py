@@ -24,7 +24,7 @@ MOST_ATTEMPTS = 6
 # An unusable reply is asked again this often: the same words rarely get better.
 MOST_REPEATS = 2
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
-# A server that wants to be left alone for longer than this has failed.
+# Whoever has waited so long in all for one answer gives up on it.
 LONGEST_WAIT = 600.0
 
 
@@ -50,25 +50,35 @@ class Tries:
         self.made = 0
         self._unusable = 0
         self._failed = 0
+        self._limited = 0
+        self._waited = 0.0
 
     def repeat(self, reason: str) -> None:
+        """Counts an unusable reply; raises `NoUsableReply` after the last one allowed."""
         self._unusable += 1
         if self._unusable > MOST_REPEATS:
             raise NoUsableReply(f"{reason} (asked {self.made} times)")
 
     def pause(self, failed: Exchange) -> float:
-        """Seconds to wait: what the server asks for, else exponential with full jitter.
+        """Seconds to wait before the next attempt: what the server asks for, else exponential.
 
-        Full jitter: Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+        A rate limit is no fault of the question: it may be met often, but not wait for ever.
+        Raises `NoUsableReply` when there is no sense in asking again.
         """
-        self._failed += 1
-        if not failed.again or (failed.wait or 0) > LONGEST_WAIT:
+        if not failed.again:
             raise NoUsableReply(failed.problem)
-        if self._failed >= MOST_ATTEMPTS:
+        limited = failed.status_code == 429
+        self._limited += limited
+        self._failed += not limited
+        seconds = failed.wait if failed.wait is not None else self._backoff()
+        self._waited += seconds
+        if self._failed >= MOST_ATTEMPTS or self._waited > LONGEST_WAIT:
             raise NoUsableReply(f"{failed.problem} (asked {self.made} times)")
-        if failed.wait is not None:
-            return failed.wait
-        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self._failed - 1))
+        return seconds
+
+    def _backoff(self) -> float:
+        """Exponential with jitter: clients that failed together must not come back together."""
+        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (self._failed + self._limited - 1))
         return random.uniform(longest / 2, longest)  # noqa: S311  (a pause, no secret)
 
 

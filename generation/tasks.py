@@ -1,6 +1,7 @@
 """Tasks of Celery: each takes ids, may run twice, and calls functions that know nothing of it."""
 
 from functools import partial
+from threading import Event, Timer
 from typing import Any
 
 from celery import shared_task
@@ -16,6 +17,9 @@ from review import assignments
 from review.models import Assignment, Dataset
 
 SWEEP_EXPIRES_SECONDS = 30.0
+# Far below the time after which the broker hands a task to a second worker, and short enough for
+# whatever waits behind long runs.
+TURN_SECONDS = 120.0
 
 
 class SafelySent(DjangoTask):
@@ -27,9 +31,18 @@ class SafelySent(DjangoTask):
 
 @shared_task(base=SafelySent, queue="llm")
 def drain_run(run_id: int) -> None:
-    """Works on a run, unless another worker is at it."""
-    if not running.is_held(run_id):
-        running.drain(run_id)
+    """Works on a run for a while, unless another worker is at it; then others get their turn."""
+    if running.is_held(run_id):
+        return
+    enough = Event()
+    turn = Timer(TURN_SECONDS, enough.set)
+    turn.start()
+    try:
+        running.drain(run_id, enough=enough)
+    finally:
+        turn.cancel()
+    if enough.is_set() and Run.objects.unfinished().filter(pk=run_id).exists():
+        drain_run.delay(run_id)
 
 
 @shared_task(base=SafelySent, queue="default")

@@ -113,6 +113,21 @@ def test_a_rate_limit_is_waited_out_as_long_as_the_server_asks(
     assert [c.status_code for c in run.calls.order_by("pk")] == [429, 200]
 
 
+def test_a_rate_limit_met_often_fails_nothing(
+    dataset: Dataset, dialogue: Dialogue, endpoint: Endpoint, model_server: ModelServer
+) -> None:
+    model_server.fail(*[Fault.rate_limited(0.01)] * 9)
+    run = rewrite(dataset)
+    assert (run.calls.count(), run.items.get().state) == (10, ItemState.DONE)
+
+
+def test_a_server_that_asks_for_too_long_a_wait_is_given_up(
+    dataset: Dataset, dialogue: Dialogue, endpoint: Endpoint, model_server: ModelServer
+) -> None:
+    model_server.always = Fault.rate_limited(86400)
+    assert "answered 429" in rewrite(dataset).items.get().failure
+
+
 def test_a_rate_limit_holds_for_all_who_ask_that_endpoint(
     dataset: Dataset, make_dialogue: Make, make_endpoint: MakeEndpoint, model_server: ModelServer
 ) -> None:

@@ -126,7 +126,8 @@ def test_a_killed_workers_run_is_finished_by_another_with_one_outcome_each(
     assert unanswered <= 2
     # At most what was in flight, or answered and not yet recorded, was asked twice.
     assert calls.count() <= 20 + 3
-    assert calls.count() == len(model_server.completions)
+    # No request without its row; a row may have been killed before its request left.
+    assert len(model_server.completions) <= calls.count() <= len(model_server.completions) + 2
 
 
 def test_waiting_goes_on_by_itself_when_the_worker_dies(
@@ -149,6 +150,24 @@ def test_waiting_goes_on_by_itself_when_the_worker_dies(
     workers.kill(workers.started[0])
     assert waiting.wait(60) == 0
     assert Dialogue.objects.filter(stage=Stage.PROPOSED).count() == 20
+
+
+def test_a_long_run_lets_others_have_their_turn(
+    dataset: Dataset,
+    dialogues: list[Dialogue],
+    workers: Workers,
+    make_endpoint: Callable[..., Endpoint],
+    model_server: ModelServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("generation.tasks.TURN_SECONDS", 0.3)
+    make_endpoint(most_in_flight=1)
+    model_server.latency = 0.1
+    run = runs.start(dataset=dataset, kind="rewrite", endpoints=["remote"])
+    drain_run(run.pk)
+    assert 0 < run.items.filter(state=ItemState.DONE).count() < 20
+    assert not run.items.exclude(leased_until=None).exists()
+    assert Redis.from_url(settings.REDIS_URL).llen("llm") == 1
 
 
 def test_without_redis_no_worker_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
