@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import regex
 
 from generation.offline.mention import NUMBERED, Mention
-from review.wording.language import Language, is_content, root
+from review.wording.language import Language, is_content, only_compares, root
 from review.wording.tokens import Word, words
 
 # Japanese nouns are mostly written in other letters; these are endings and verbs.
@@ -44,7 +44,7 @@ class Chunker:
     def _kind(self, index: int) -> str:
         """What a word does in a phrase: content, article, link, and, loose, or break."""
         word, known = self.words[index], self.known
-        if self._idle(word):
+        if self._idle(word) or self._governs(index):
             return "break"
         if word.text[0].isupper() and self._inside_name(index):
             return "content"
@@ -66,6 +66,11 @@ class Chunker:
     @property
     def _joints(self) -> set[str | None]:
         return {self.known.glue.get("and"), self.known.glue.get("or")}
+
+    def _governs(self, index: int) -> bool:
+        """Whether a word opens the sentence as a verb: "remind me", "sending you"."""
+        behind = self.words[index + 1].key if index == 0 and self._close(0) else ""
+        return self.known.has("objects", behind)
 
     def _idle(self, word: Word) -> bool:
         """Whether a word only fills: in "last night", or a Japanese ending."""
@@ -188,7 +193,7 @@ class Chunker:
         """Whether no word of the run says what is shown."""
         *rest, head = [word.key for word in self.words[run[1] : run[2]]]
         return self.known.has("carriers", head) and all(
-            self.known.has("carriers", one) or self.known.has("comparing", one) for one in rest
+            self.known.has("carriers", one) or only_compares(one, self.known) for one in rest
         )
 
     def _core(self, runs: list[tuple[int, int, int]]) -> list[Word]:

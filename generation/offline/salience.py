@@ -8,7 +8,7 @@ from generation.offline.mentions import mentions
 from generation.offline.rejection import rejected
 from review.turns import Turn
 from review.wording.grounding import dialogue_language
-from review.wording.language import NEVER, Language
+from review.wording.language import NEVER, Language, only_compares
 from review.wording.tokens import words
 
 # Weights were set by eye on dialogues of several kinds; only their order matters much.
@@ -180,7 +180,7 @@ def _kind(asked: Mention, known: Language) -> str:
 
 def _plain(text: str, known: Language) -> str:
     """A kind of thing without what only places it: "nearest coffee shop" is "coffee shop"."""
-    kept = [word for word in text.split() if not known.has("comparing", word.casefold())]
+    kept = [word for word in text.split() if not only_compares(word.casefold(), known)]
     while len(kept) > 1 and kept[-2].endswith("'s") and known.has("carriers", kept[-1].casefold()):
         kept.pop()
     alone = len(kept) == 1 and known.pattern("participle").search(kept[0])

@@ -148,3 +148,8 @@ def is_content(word: str, known: Language) -> bool:
 def root(word: str, known: Language) -> str:
     """What the inflected forms of a word (as its key) share, for comparing only."""
     return known.stem(core(word, known))
+
+
+def only_compares(word: str, known: Language) -> bool:
+    """Whether a word (as its key) only sets a thing against others: "nearest", "good"."""
+    return known.has("comparing", word) or bool(known.pattern("superlative").match(word))
