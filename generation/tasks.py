@@ -1,18 +1,15 @@
 """Tasks of Celery: each takes ids, may run twice, and calls functions that know nothing of it."""
 
-from functools import partial
 from threading import Event, Timer
-from typing import Any
 
 from celery import shared_task
-from celery.contrib.django.task import DjangoTask
-from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from generation import checks, running
 from generation.check_tasks import drain_checks
 from generation.models import Run
+from generation.publishing import SafelySent
 from review import assignments
 from review.models import Assignment, Dataset
 
@@ -20,13 +17,6 @@ SWEEP_EXPIRES_SECONDS = 30.0
 # Far below the time after which the broker hands a task to a second worker, and short enough for
 # whatever waits behind long runs.
 TURN_SECONDS = 120.0
-
-
-class SafelySent(DjangoTask):
-    """A task that a door may send to a dead broker as well: the sweep finds what was not sent."""
-
-    def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]  # stubs
-        transaction.on_commit(partial(self.delay, *args, **kwargs), robust=True)
 
 
 @shared_task(base=SafelySent, queue="llm")

@@ -4,13 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from redis import Redis
 
 from generation import runs
@@ -168,6 +170,23 @@ def test_a_long_run_lets_others_have_their_turn(
     assert 0 < run.items.filter(state=ItemState.DONE).count() < 20
     assert not run.items.exclude(leased_until=None).exists()
     assert Redis.from_url(settings.REDIS_URL).llen("llm") == 1
+
+
+def test_a_run_is_started_at_once_where_no_broker_answers(
+    dataset: Dataset, dialogues: list[Dialogue], caplog: pytest.LogCaptureFixture
+) -> None:
+    conf, before = current_app.conf, current_app.conf.broker_url
+    conf.broker_url = "redis://127.0.0.1:9/0"
+    try:
+        began = time.monotonic()
+        with transaction.atomic():
+            run = runs.start(dataset=dataset, kind="rewrite")
+            drain_run.delay_on_commit(run.pk)
+        assert time.monotonic() - began < 2
+    finally:
+        conf.broker_url = before
+    assert "wait for the sweep" in caplog.text
+    assert state(run) == RunStatus.RUNNING
 
 
 def test_without_redis_no_worker_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:

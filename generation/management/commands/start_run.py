@@ -13,12 +13,12 @@ from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from kombu.exceptions import OperationalError
 
 from generation import running, runs
 from generation.liveness import worker_alive
 from generation.models import Run, RunStatus
 from generation.progress import Progress, progress
+from generation.publishing import publish
 from generation.tasks import drain_run
 from generation.work import KINDS_OF_WORK
 from review.errors import ReviewError
@@ -78,7 +78,7 @@ class Command(BaseCommand):
     def _hand_over(self, run: Run, told: "Told") -> None:
         if run.status != RunStatus.RUNNING:
             return
-        if not (worker_alive() and enqueued(run)):
+        if not (worker_alive() and publish(drain_run, run.pk)):
             told.line(
                 "No worker is running: the run is saved and starts when one does. "
                 "Start one with `make run`, or let this command do the work with --wait."
@@ -116,7 +116,7 @@ class Told:
 def wait_for(run: Run, told: Told) -> None:
     """Until the run rests or is done: by a live worker, else by this very process."""
     with interruptible() as enough:
-        handed_over = worker_alive() and enqueued(run)
+        handed_over = worker_alive() and publish(drain_run, run.pk)
         while _is_running(run) and not enough.is_set():
             handed_over = handed_over and worker_alive()
             if not handed_over:
@@ -128,15 +128,6 @@ def wait_for(run: Run, told: Told) -> None:
     if enough.is_set():
         told.line(f"Run {run.pk} is saved: it goes on when a worker runs.")
         sys.exit(INTERRUPTED)
-
-
-def enqueued(run: Run) -> bool:
-    """Whether the broker took the run; without it the sweep of a worker finds it later."""
-    try:
-        drain_run.delay(run.pk)
-    except (OperationalError, OSError):
-        return False
-    return True
 
 
 @contextmanager
