@@ -7,7 +7,8 @@ from review.models.datasets import Dataset, Membership, Role
 from review.models.decisions import Decision, Verdict
 from review.models.dialogues import Approval, Dialogue, Stage
 from review.models.images import Image
-from review.models.transfers import Import, Release
+from review.models.transfers import Import, ImportStatus, Release
+from review.models.uploads import Upload
 from review.models.users import ApiToken, User
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Dialogue",
     "Image",
     "Import",
+    "ImportStatus",
     "Judgement",
     "Membership",
     "PlaceState",
@@ -32,6 +34,7 @@ __all__ = [
     "RetrievalCheck",
     "Role",
     "Stage",
+    "Upload",
     "User",
     "Verdict",
 ]
