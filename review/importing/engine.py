@@ -35,7 +35,7 @@ from review.importing.reading import slices
 from review.importing.records import CleanImage, Kind, Problem, Record, Rejected
 from review.importing.report import Progress, Report
 from review.importing.sources import Source, opened
-from review.models import Dataset, Import, User
+from review.models import Dataset, Import, ImportStatus, User
 from review.models.datasets import SLUG
 from review.permissions import check_can_administer
 
@@ -157,8 +157,9 @@ class _Run:
         with transaction.atomic():
             publish_corpus(self.dataset)
             self.entry.finished = timezone.now()
+            self.entry.status = ImportStatus.DONE
             self.entry.report = self.report.as_json()
-            self.entry.save(update_fields=["finished", "report"])
+            self.entry.save(update_fields=["finished", "report", "status"])
 
     def _batches(self, document: str) -> Iterator[list[Record]]:
         with self.source.open(document) as stream:
