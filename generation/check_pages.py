@@ -11,8 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from generation import check_words
-from generation.liveness import worker_alive
 from review.errors import Missing, NotAllowed
+from review.liveness import worker_alive
 from review.models import Dataset, Dialogue, Image, QueryForm, RetrievalCheck, Stage
 from review.pages.people import SignedIn, wants_fragment
 from review.permissions import dataset_for

@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 
 from generation import checks
-from generation.publishing import publish
+from review.publishing import publish
 
 
 @shared_task(queue="retrieval")

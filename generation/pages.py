@@ -14,10 +14,10 @@ from django.views.decorators.http import require_POST, require_safe
 from generation import board
 from generation import runs as engine
 from generation.endpoints import DEFAULT, OFFLINE, is_configured
-from generation.liveness import worker_alive
 from generation.models import Call, Endpoint, Run, RunKind
 from generation.tasks import drain_run
 from review.errors import Missing, ReviewError
+from review.liveness import worker_alive
 from review.models import Dataset, Membership, Stage
 from review.pages.people import SignedIn, administered, wants_fragment
 from review.progress import checks_of, stages_of

@@ -9,9 +9,9 @@ from django.utils import timezone
 from generation import checks, running
 from generation.check_tasks import drain_checks
 from generation.models import Run
-from generation.publishing import SafelySent
 from review import assignments
 from review.models import Assignment, Dataset
+from review.publishing import SafelySent
 
 SWEEP_EXPIRES_SECONDS = 30.0
 # Far below the time after which the broker hands a task to a second worker, and short enough for

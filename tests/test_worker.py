@@ -16,9 +16,9 @@ from django.db import connection, transaction
 from redis import Redis
 
 from generation import runs
-from generation.liveness import KEY, worker_alive
 from generation.models import Call, CallOutcome, Endpoint, ItemState, RunStatus
 from generation.tasks import drain_run, sweep
+from review.liveness import KEY, worker_alive
 from review.models import Dataset, Dialogue, Stage
 from tests.model_server import ModelServer
 from tests.plugins.records import PROJECT, within
@@ -197,5 +197,5 @@ def test_a_run_is_started_at_once_where_no_broker_answers(
 
 def test_without_redis_no_worker_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
     gone = Redis.from_url("redis://127.0.0.1:9", socket_connect_timeout=0.2)
-    monkeypatch.setattr("generation.liveness._redis", lambda: gone)
+    monkeypatch.setattr("review.liveness._redis", lambda: gone)
     assert not worker_alive()

@@ -15,14 +15,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from generation import running, runs
-from generation.liveness import worker_alive
 from generation.models import Run, RunStatus
 from generation.progress import Progress, progress
-from generation.publishing import publish
 from generation.tasks import drain_run
 from generation.work import KINDS_OF_WORK
 from review.errors import ReviewError
+from review.liveness import worker_alive
 from review.models import Dataset
+from review.publishing import publish
 
 POLL_SECONDS = 0.5
 TELL_SECONDS = 2.0
