@@ -8,7 +8,7 @@ from generation import checks
 from review.publishing import publish
 
 
-@shared_task(queue="retrieval")
+@shared_task
 def drain_checks(dataset_id: int) -> None:
     """Checks what awaits its check in a dataset. Twice at once does no harm."""
     checks.drain(dataset_id)

@@ -19,7 +19,7 @@ SWEEP_EXPIRES_SECONDS = 30.0
 TURN_SECONDS = 120.0
 
 
-@shared_task(base=SafelySent, queue="llm")
+@shared_task(base=SafelySent)
 def drain_run(run_id: int) -> None:
     """Works on a run for a while, unless another worker is at it; then others get their turn."""
     if running.is_held(run_id):
@@ -35,7 +35,7 @@ def drain_run(run_id: int) -> None:
         drain_run.delay(run_id)
 
 
-@shared_task(base=SafelySent, queue="default")
+@shared_task(base=SafelySent)
 def sweep() -> None:
     """Finds what was lost with a worker or the broker: runs, checks, and places gone overdue."""
     for run_id in Run.objects.unfinished().values_list("pk", flat=True):
@@ -43,7 +43,7 @@ def sweep() -> None:
             # Where all workers are busy, tasks of many sweeps must not pile up.
             drain_run.apply_async((run_id,), expires=SWEEP_EXPIRES_SECONDS)
     for dataset in checks.datasets_awaiting():
-        drain_checks.delay(dataset.pk)
+        drain_checks.apply_async((dataset.pk,), expires=SWEEP_EXPIRES_SECONDS)
     for dataset in _with_overdue_places():
         assignments.release_overdue(dataset=dataset)
 

@@ -175,6 +175,13 @@ CELERY_BROKER_URL = celery_broker(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_CREATE_MISSING_QUEUES = False
+# Every task has its queue here, a test sees to it: slow models never hold up a check.
+CELERY_TASK_ROUTES = {
+    "generation.tasks.drain_run": {"queue": "llm"},
+    "generation.check_tasks.drain_checks": {"queue": "retrieval"},
+    "generation.tasks.sweep": {"queue": "default"},
+    "review.tasks.*": {"queue": "default"},
+}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

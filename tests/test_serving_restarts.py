@@ -14,7 +14,12 @@ from recqr_site.serving.worker import restore_unacknowledged
 from tests.plugins.records import within
 from tests.plugins.sites import Site
 
-SAID = {"web": "Web server", "worker": "Worker", "beat": "Beat"}
+SAID = {
+    "web": "Web server",
+    "models": "Worker of models",
+    "checks": "Worker of checks",
+    "beat": "Beat",
+}
 
 
 def test_every_part_that_is_killed_is_back_within_seconds(serve: Callable[..., Site]) -> None:

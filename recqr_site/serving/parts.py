@@ -12,7 +12,7 @@ from recqr_site.serving.children import Child
 
 # Never the scripts beside it: their first line breaks on spaces and on long paths.
 PYTHON = sys.executable
-ALONE = "RECQR_ONLY_WORKER"  # tells our worker that no other uses the same Redis
+ALONE = "RECQR_ONLY_SITE"  # tells our workers that no others use the same Redis
 MANAGE = str(PROJECT_DIR / "manage.py")
 GUNICORN_CONF = str(Path(__file__).with_name("gunicorn_conf.py"))
 
@@ -25,15 +25,18 @@ def prepare(*, demo_accounts: bool, dev: bool) -> Child:
 
 
 def parts(listener: socket.socket, record: Path, alone: bool, *, dev: bool) -> list[Child]:
-    """Web server, worker and beat; `alone` says that no other worker uses this Redis."""
+    """Web server, workers and beat; `alone` says that no other site uses this Redis."""
     places = Places.of(record)
 
     def log(name: str) -> Path | None:
         return None if dev else places.log(name)
 
+    level = "INFO" if dev else "WARNING"
+    # Long runs at slow models must never hold up the check of what somebody just approved.
     return [
         web(listener, log("web")),
-        worker(log("worker"), alone=alone, level="INFO" if dev else "WARNING"),
+        worker("models", "llm", log("worker-models"), alone=alone, level=level),
+        worker("checks", "retrieval,default", log("worker-checks"), alone=alone, level=level),
         beat(log("beat"), places.lock.with_name("beat-schedule")),
     ]
 
@@ -44,12 +47,12 @@ def web(listener: socket.socket, log: Path | None) -> Child:
     return Child("Web server", [PYTHON, "-m", "gunicorn", *words], log=log, pass_fds=(number,))
 
 
-def worker(log: Path | None, *, alone: bool, level: str) -> Child:
-    words = ["-Q", "llm,retrieval,default", "--concurrency", "2", "--loglevel", level]
-    # The only worker has nobody to greet: a second less at the start.
+def worker(name: str, queues: str, log: Path | None, *, alone: bool, level: str) -> Child:
+    words = ["-Q", queues, "-n", f"{name}@%h", "--concurrency", "1", "--loglevel", level]
+    # Workers of one supervisor have nothing to tell each other: a second less at the start.
     words += ["--without-mingle", "--without-gossip"] if alone else []
     return Child(
-        "Worker",
+        f"Worker of {name}",
         [PYTHON, "-m", "recqr_site.serving.worker", *words],
         log=log,
         stop_signal=signal.SIGQUIT,  # "cold": tasks in hand go back to their queue

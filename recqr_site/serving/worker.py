@@ -1,4 +1,4 @@
-"""The Celery worker of `make run`: the machine's only one, killed with its supervisor.
+"""A Celery worker of `make run`, killed with its supervisor.
 
 Takes the words of `celery worker`, as in `python -m recqr_site.serving.worker -Q default`.
 """
@@ -26,8 +26,9 @@ def tie_pool(parent: int) -> None:
 
 
 def restore_unacknowledged(celery: Celery) -> int:
-    """Put back the tasks that a killed worker had taken; only right when no worker is alive.
+    """Put back the tasks that a killed worker had taken; only right where all workers are ours.
 
+    One that another worker still has in hand comes a second time, and then finds nothing to do.
     Celery itself would do so after the visibility time-out, an hour: here that is set to 0.
     Returns how many were waiting to be put back.
     """

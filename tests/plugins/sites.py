@@ -16,7 +16,7 @@ import pytest
 from tests.plugins.records import PROJECT, Record, within
 
 SERVE = [sys.executable, "-m", "recqr_site.serving"]
-PARTS = {"web": "gunicorn", "worker": "recqr_site.serving.worker", "beat": "beat"}
+PARTS = {"web": "gunicorn", "models": "llm", "checks": "retrieval,default", "beat": "beat"}
 
 
 class Site:
@@ -78,7 +78,7 @@ class Site:
         )
 
     def part(self, name: str) -> psutil.Process | None:
-        """The main process of web, worker or beat."""
+        """The main process of the web server, a worker or beat."""
         for child in self.supervisor().children():
             if PARTS[name] in child.cmdline():
                 return child
