@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.staticfiles",
     "django_htmx",
+    "csp",
     "template_partials",
     "rest_framework",
     "django_filters",
@@ -100,6 +101,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -150,6 +152,8 @@ STATIC_URL = "static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(RECORD_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = RECORD_DIR / "media"
+# The largest source that a person may upload.
+UPLOAD_MOST_GB = number("UPLOAD_MOST_GB", default=20)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -230,6 +234,17 @@ if HTTPS:
 COOKIE_SUFFIX = env.str("COOKIE_SUFFIX", default="")
 SESSION_COOKIE_NAME = f"recqr_session{COOKIE_SUFFIX}"
 CSRF_COOKIE_NAME = f"recqr_csrf{COOKIE_SUFFIX}"
+# Words of a dialogue may hold anything; should one ever reach a page as HTML, it runs nothing.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 

@@ -132,6 +132,12 @@ def test_nothing_of_a_page_comes_from_elsewhere() -> None:
                 assert loader not in text, f"{path} loads something from elsewhere"
 
 
+def test_pages_run_no_script_but_our_own(db: None) -> None:
+    policy = Client().get("/login/")["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+
+
 def test_no_test_can_reach_the_internet() -> None:
     with pytest.warns(UserWarning, match="192.0.2.1"), pytest.raises(SocketConnectBlockedError):
         socket.create_connection(("192.0.2.1", 80), timeout=1)

@@ -1,14 +1,17 @@
 """Addresses of the API, under `/api/v1/`."""
 
+from csp.decorators import csp_replace
 from django.contrib.auth.decorators import login_required
 from django.urls import path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import IsAuthenticated
 
 from review.api import schema, views  # noqa: F401 - the schema learns of our tokens by import
 
 # The documentation is for a browser: a stranger is sent to sign in.
-docs = login_required(SpectacularSwaggerView.as_view(url_name="api-schema"))
+docs = login_required(SpectacularSwaggerSplitView.as_view(url_name="api-schema"))
+# Swagger UI sets styles of its own on its elements.
+docs = csp_replace({"style-src": ["'self'", "'unsafe-inline'"]})(docs)
 
 urlpatterns = [
     path(
