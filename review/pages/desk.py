@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from review import assignments, decisions, undoing
 from review.errors import Conflict, Invalid, Missing, ReviewError
-from review.models import Assignment, Dataset, Decision, Membership, Stage
+from review.models import Assignment, Dataset, Decision, Membership, Stage, Verdict
 from review.models.decisions import DecisionQuerySet
 from review.pages.people import SignedIn, wants_fragment
 from review.pages.reading import read
@@ -169,7 +169,8 @@ def _own_decisions(request: SignedIn, dataset: Dataset) -> DecisionQuerySet:
 
 def _done_today(request: SignedIn, dataset: Dataset) -> int:
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    return _own_decisions(request, dataset).filter(created__gte=midnight).count()
+    mine = _own_decisions(request, dataset).exclude(verdict=Verdict.SKIP)
+    return mine.filter(created__gte=midnight).count()
 
 
 def _last_decision(request: SignedIn, dataset: Dataset) -> Decision | None:

@@ -53,7 +53,7 @@
 
   function chose() {
     markTaken();
-    startEdit();
+    if (one("#edit-text")) prepareEdit(one("#edit-text"));
   }
 
   function step(by) {
@@ -67,24 +67,30 @@
 
   function togglePanel(panel) {
     panel.open = !panel.open;
-    if (panel.open) one("textarea, input", panel).focus();
+    if (panel.open) enterPanel(panel);
+  }
+
+  // At once with the key, before the browser's own event, or the first letters typed would be lost.
+  function enterPanel(panel) {
+    const field = one("input:checked", panel) ?? one("textarea, input", panel);
+    if (field.matches("#edit-text")) prepareEdit(field);
+    field.focus();
+    if (field.matches("textarea")) field.setSelectionRange(field.value.length, field.value.length);
+  }
+
+  function prepareEdit(field) {
+    const first = choices()[0];
+    // What the server put there is the text of the first candidate, or a draft to keep.
+    if (startedFrom === null && (!first || field.value === textOf(first))) startedFrom = field.value;
+    if (startedFrom !== null) startEdit();
+    countEdit();
   }
 
   function opened(event) {
     const panel = event.target;
-    if (!panel.matches?.(".choose")) return;
-    if (!panel.open) return;
-    if (panel.dataset.key === "e" && startedFrom === null) {
-      // What the server put there is either a draft, or the text of the first candidate.
-      const first = choices()[0];
-      const field = one("#edit-text");
-      startedFrom = !first || field.value === textOf(first) ? field.value : null;
-      if (startedFrom !== null) startEdit();
-      countEdit();
-    }
-    const field = one("input:checked", panel) ?? one("textarea, input", panel);
-    field.focus();
-    if (field.matches("#edit-text")) field.setSelectionRange(field.value.length, field.value.length);
+    if (!panel.matches?.(".choose") || !panel.open) return;
+    const within = one(".panel", panel);
+    if (!within.contains(document.activeElement)) enterPanel(panel);
   }
 
   function closePanel(panel) {
@@ -171,6 +177,13 @@
     } else if (event.key === "Enter" && event.target.matches("input[type=radio]")) {
       event.preventDefault();
       press(one(".panel-foot .primary", panel));
+    } else if (/^[1-9]$/.test(event.key) && !isTyping(event.target)) {
+      event.preventDefault();
+      const option = all("input[type=radio]", panel)[event.key - 1];
+      if (option) {
+        option.checked = true;
+        option.focus();
+      }
     }
   }
 
@@ -269,6 +282,13 @@
     one("#desk")?.classList.remove("sending");
   });
 
+  document.addEventListener("htmx:before:swap", (event) => {
+    if (!isDesk(event.detail.ctx?.sourceElement)) return;
+    // Of panels with one name a page may have one open: the old one must not shut the new one.
+    const panel = openPanel();
+    if (panel) panel.removeAttribute("name");
+  });
+
   document.addEventListener("htmx:after:swap", (event) => {
     if (event.detail.ctx && !isDesk(event.detail.ctx.sourceElement)) return;
     shownAt = performance.now();
@@ -279,7 +299,7 @@
     startedFrom = null;
     markTaken();
     const wrong = one("#desk [aria-invalid=true], .panel [role=alert]");
-    if (wrong) wrong.closest(".panel").querySelector("textarea, input").focus();
+    if (wrong) enterPanel(wrong.closest(".choose"));
     else (chosen() ?? one("#desk"))?.focus({ preventScroll: true });
   }
 

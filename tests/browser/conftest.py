@@ -1,6 +1,7 @@
 """A real Chromium, in which people of the cast open pages of a real server."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 
@@ -13,6 +14,9 @@ from pytest_django.live_server_helper import LiveServer
 from review.models import User
 
 Visit = Callable[[User, str], Page]
+
+# A browser counts these as errors of a page: a form that was refused, and a lost connection.
+FORESEEN = re.compile(r"status of (400|409|422)|ERR_INTERNET_DISCONNECTED|Failed to fetch")
 
 
 def _chromium() -> str | None:
@@ -43,8 +47,7 @@ def visit(
     errors: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        # A refused form is answered with 422, and the browser counts that as an error.
-        if message.type == "error" and "422" not in message.text:
+        if message.type == "error" and not FORESEEN.search(message.text):
             errors.append(message.text)
 
     def open_page(user: User, address: str) -> Page:
