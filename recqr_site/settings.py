@@ -155,7 +155,7 @@ MEDIA_ROOT = RECORD_DIR / "media"
 # The largest source that a person may upload.
 UPLOAD_MOST_GB = number("UPLOAD_MOST_GB", default=20)
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "review.storage.WholeFileStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

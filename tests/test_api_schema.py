@@ -32,6 +32,8 @@ def test_every_operation_is_documented(schema: dict[str, Any]) -> None:
         "/api/v1/datasets/{dataset}/claim/",
         "/api/v1/datasets/{dataset}/dialogues/",
         "/api/v1/datasets/{dataset}/dialogues/{external_id}/",
+        "/api/v1/datasets/{dataset}/uploads/",
+        "/api/v1/datasets/{dataset}/uploads/{upload}/",
         "/api/v1/assignments/{assignment}/decision/",
     }
     for path in paths:

@@ -6,7 +6,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import IsAuthenticated
 
-from review.api import schema, views  # noqa: F401 - the schema learns of our tokens by import
+from review.api import schema, uploads, views  # noqa: F401 - the schema learns of our tokens by import
 
 # The documentation is for a browser: a stranger is sent to sign in.
 docs = login_required(SpectacularSwaggerSplitView.as_view(url_name="api-schema"))
@@ -29,6 +29,8 @@ urlpatterns = [
         views.dialogue_detail,
         name="api-dialogue",
     ),
+    path("datasets/<slug:dataset>/uploads/", uploads.begin, name="api-uploads"),
+    path("datasets/<slug:dataset>/uploads/<int:upload>/", uploads.upload, name="api-upload"),
     path("assignments/<int:assignment>/decision/", views.decide, name="api-decide"),
     path("<path:rest>", views.nowhere, name="api-nowhere"),
 ]
