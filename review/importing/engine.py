@@ -23,7 +23,7 @@ from review.importing.dialogues import (
     refuse_unknown_images,
     sort_batch,
 )
-from review.importing.formats import Format, format_named
+from review.importing.formats import Format
 from review.importing.pictures import (
     Finder,
     PictureStage,
@@ -32,6 +32,7 @@ from review.importing.pictures import (
     write_images,
 )
 from review.importing.reading import slices
+from review.importing.recognising import chosen_format
 from review.importing.records import CleanImage, Kind, Problem, Record, Rejected
 from review.importing.report import Progress, Report
 from review.importing.sources import Source, opened
@@ -48,7 +49,7 @@ def import_dialogues(
     *,
     dataset: str,
     path: Path,
-    format: str = "native",
+    format: str = "auto",
     images: Path | None = None,
     dry_run: bool = False,
     by: User | None = None,
@@ -61,10 +62,10 @@ def import_dialogues(
     `by` must administer a dataset that exists; None for the operator on the command line.
     A dry run checks everything and writes nothing. Raises `ReviewError` where it cannot begin.
     """
-    chosen = format_named(format)
     if images is not None and not images.is_dir():
         raise Invalid(f"{images} is no folder. Name the folder that holds the images.")
     with opened(path) as source:
+        chosen = chosen_format(format, source)
         documents = chosen.documents(source)
         target = _dataset(dataset, title, by, dry_run=dry_run)
         with _alone(target), seen.seen_table():

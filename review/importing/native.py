@@ -6,22 +6,30 @@
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from review.errors import Invalid
 from review.importing.reading import Slice, decoded
 from review.importing.records import Kind, Record
 from review.importing.sources import LoneFile, Source
 
+_ENDINGS = (".jsonl", ".json", ".jsonl.gz", ".json.gz")
+_IMAGE = {"id", "file", "caption", "url", "metadata"}
+
 
 class Native:
     name = "native"
+    title = "Native"
+
+    def fits(self, value: dict[str, Any]) -> bool:
+        return "turns" in value or ("id" in value and value.keys() <= _IMAGE)
 
     def documents(self, source: Source) -> list[str]:
         if isinstance(source, LoneFile):
             return source.documents()
         found = set(source.documents())
         wanted = [
-            next((name for name in (f"{stem}.jsonl", f"{stem}.json") if name in found), "")
+            next((stem + ending for ending in _ENDINGS if stem + ending in found), "")
             for stem in ("images", "dialogues")
         ]
         if not any(wanted):

@@ -46,7 +46,8 @@ class Record:
     """One record in native form, with the place it came from.
 
     `implied` are images that a format derives from its dialogue. They go in with it or not at all,
-    and an image that is there already stays as it is.
+    and an image that is there already stays as it is. `named` says what the source calls a field
+    of the native form, so that a complaint names what the reader finds in the file.
     """
 
     kind: Kind
@@ -55,9 +56,11 @@ class Record:
     line: int
     implied: list["Record"] = field(default_factory=list)
     id: str = ""
+    named: dict[str, str] | None = None
 
     def problem(self, error: Rejected) -> Problem:
-        return Problem(self.file, self.line, self.id, error.field, error.reason)
+        field = (self.named or {}).get(error.field, error.field)
+        return Problem(self.file, self.line, self.id, field, error.reason)
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from review.errors import Invalid
+from review.importing.documents import record_documents, stem
 from review.importing.reading import Slice, decoded, named_type
 from review.importing.records import Kind, Record, Rejected
 from review.importing.sources import Source
@@ -20,12 +20,13 @@ from review.turns import Role, Turn
 
 class VisDial:
     name = "visdial"
+    title = "VisDial and ChatIR"
+
+    def fits(self, value: dict[str, Any]) -> bool:
+        return {"img", "dialog"} <= value.keys()
 
     def documents(self, source: Source) -> list[str]:
-        found = [name for name in source.documents() if name.endswith((".json", ".jsonl"))]
-        if not found:
-            raise Invalid(f"{source.name} has no .json file. Name the file, or another format.")
-        return found
+        return record_documents(source)
 
     def kind(self, document: str) -> Kind:
         return Kind.DIALOGUE
@@ -33,14 +34,14 @@ class VisDial:
     def records(self, document: str, found: Slice) -> Iterator[Record]:
         item = decoded(found)
         name, lines = _name(item), _lines(item)
-        stem = PurePosixPath(name).stem
+        image_id = PurePosixPath(name).stem
         image = Record(
-            Kind.IMAGE, {"id": stem, "file": name, "caption": lines[0]}, document, found.line
+            Kind.IMAGE, {"id": image_id, "file": name, "caption": lines[0]}, document, found.line
         )
         dialogue = {
-            "id": f"{PurePosixPath(document).stem}-{stem}",
+            "id": f"{stem(document)}-{image_id}",
             "turns": turns_of(lines),
-            "target_images": [stem],
+            "target_images": [image_id],
             "metadata": {key: item[key] for key in item if key not in {"img", "dialog"}},
         }
         yield Record(Kind.DIALOGUE, dialogue, document, found.line, implied=[image])

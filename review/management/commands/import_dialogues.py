@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from review.importing.engine import import_dialogues
-from review.importing.formats import FORMATS
+from review.importing.recognising import AUTO, CHOICES
 from review.importing.report import Report
 from review.management.base import ReviewCommand
 
@@ -19,7 +19,7 @@ class Command(ReviewCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("path", metavar="PATH", type=Path, help="folder, zip, JSONL or JSON")
-        parser.add_argument("--format", choices=list(FORMATS), default="native")
+        parser.add_argument("--format", choices=CHOICES, default=AUTO)
         parser.add_argument(
             "--images", metavar="DIR", type=Path, help="where to look for images not beside PATH"
         )
