@@ -169,7 +169,7 @@ def _mark(piece: Piece) -> Mark:
 
 def _left_out(pieces: list[Piece]) -> list[str]:
     """The removed stretches that hold a word; dropped punctuation alone tells nobody anything."""
-    removed = [piece.text.strip() for piece in pieces if piece.kind == "removed"]
+    removed = [piece.text.strip(" ,;:\n\t") for piece in pieces if piece.kind == "removed"]
     return [text for text in removed if any(map(str.isalnum, text))]
 
 

@@ -262,7 +262,9 @@
     if (ctx.response.raw.redirected && new URL(ctx.response.raw.url).pathname !== location.pathname) {
       event.preventDefault();
       say("Not saved: you were signed out. Sign in in another tab, load this page again and send it once more.", true);
-    } else if (ctx.response.status >= 500 || ctx.response.status === 403) {
+    } else if (ctx.response.status === 403 || ctx.response.status === 404) {
+      say("Not saved: this place is not yours any more, or you signed in anew. Copy your text and load the page again.", true);
+    } else if (ctx.response.status >= 500) {
       say("Not saved: the server could not take it. Your text is still here; try again.", true);
     } else if (ctx.response.status < 400) {
       say(`Saved ${clock()}`);
