@@ -167,6 +167,9 @@ STORAGES = {
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 
+# Whether admins may have imports fetch images by their addresses; the command may in any case.
+FETCH_URLS = switch("FETCH_URLS")
+
 REDIS_URL: str = env.str("REDIS_URL", default="")
 if not REDIS_URL:
     raise ImproperlyConfigured(
