@@ -58,7 +58,7 @@ def name_of(item: dict[str, Any], name: str, field: str = "") -> str:
         return str(value)
     if type(value) is str:
         raise Rejected(field or name, f"{name} is empty")
-    what = "missing" if value is None else f"text or a number, this is {named_type(value)}"
+    what = "missing" if value is None else f"text or a whole number, this is {named_type(value)}"
     raise Rejected(field or name, f"{name} is {what}")
 
 
