@@ -20,7 +20,7 @@ BARN = dialogue(
     "Sure. A windmill as well?",
     "Not a windmill. Can you send me it in deep snow?",
 )
-GOOD = "A red barn in a wheat field in deep snow"
+GOOD = "A red barn in a wheat field in deep snow, not a windmill"
 
 
 def mean(text: str, turns: list[Turn] = BARN) -> float:
@@ -54,7 +54,8 @@ def test_a_lost_constraint_is_named_and_costs_correctness() -> None:
 
 def test_taking_up_a_refused_thing_is_incorrect() -> None:
     score, reason = judge(BARN, "A windmill in deep snow")["correctness"]
-    assert score == 1 or "windmill" not in reason
+    assert score <= 2
+    assert "“windmill”" in reason
     turns = dialogue(
         "I like owls.", "Ok.", "Not an eagle, though.", "Ok.", "Show me them in flight"
     )

@@ -116,7 +116,7 @@ def test_remarks_beside_the_wish_are_left_out_of_some_candidate() -> None:
         "This one?",
         "not the ruin, my son would cry. can you send me that place at dawn?",
     )
-    assert "The castle at dawn" in rewrite(turns)
+    assert "The castle at dawn, not the ruin" in rewrite(turns)
 
 
 OTHER_LANGUAGES = [

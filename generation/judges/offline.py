@@ -5,7 +5,7 @@ from typing import Self
 from generation.asking import Askers
 from generation.judges.protocol import JudgeTask
 from generation.models import Endpoint, Prompt
-from generation.offline.judge import judge
+from generation.offline.judge import Judge
 from review.intake import JudgedCriterion, Provenance
 from review.models import CandidateKind
 
@@ -18,10 +18,11 @@ class OfflineJudge:
         return cls()
 
     async def judge(self, task: JudgeTask) -> dict[int, list[JudgedCriterion]]:
+        judge = Judge(task.turns)
         return {
             candidate_id: [
                 JudgedCriterion(criterion, score, reason)
-                for criterion, (score, reason) in judge(task.turns, text).items()
+                for criterion, (score, reason) in judge.judge(text).items()
             ]
             for candidate_id, text in task.texts.items()
         }

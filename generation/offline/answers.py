@@ -2,6 +2,7 @@
 
 import regex
 
+from generation.offline.mention import sentences
 from generation.offline.phrasing import tidy
 from generation.offline.requests import without_opening
 from generation.offline.salience import History
@@ -12,8 +13,10 @@ from review.wording.tokens import words
 
 QUESTION = regex.compile(r"[?？؟]\W*$")
 CLAUSE_END = regex.compile(r"[,.;:!]\s+")
+SENTENCE_START = regex.compile(r"(?<=[.!?])\s+")
 # An answer is short; a longer last turn says by itself what it wants.
 MOST_WORDS = 14
+MOST_WORDS_OF_SENTENCES = 9
 
 
 def is_answer(history: History) -> bool:
@@ -21,7 +24,10 @@ def is_answer(history: History) -> bool:
     if len(history.turns) < 3 or not QUESTION.search(history.turns[-2]["text"]):
         return False
     known, text = history.known, history.final
-    if len(words(text)) > MOST_WORDS or QUESTION.search(text):
+    length = len(words(text))
+    if length > MOST_WORDS or QUESTION.search(text) or not known.patterns.get("yes"):
+        return False
+    if length > MOST_WORDS_OF_SENTENCES and len(sentences(text)) > 1:
         return False
     if known.pattern("no").match(text) or known.pattern("yes").match(text) is not None:
         return not _asks(text, known)
@@ -102,7 +108,7 @@ def _placed(answer: str, known: Language) -> bool:
 
 
 def _last_sentence(text: str) -> str:
-    return regex.split(r"(?<=[.!?])\s+", text.strip())[-1]
+    return SENTENCE_START.split(text.strip())[-1]
 
 
 def _said(answer: str, known: Language) -> str:

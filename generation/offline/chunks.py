@@ -5,6 +5,7 @@ runs by prepositions ("a lighthouse on a rocky cliff"), and ends at verbs, prono
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import regex
 
@@ -18,6 +19,23 @@ HIRAGANA = regex.compile(r"\p{Hiragana}+")
 SINGLE = frozenset({"a", "an"})
 # Within a sentence a point only shortens: "St. Ives", "P. F. Chang".
 GAP = regex.compile(r"[\s.\-‐]*")
+
+
+@lru_cache(maxsize=16384)
+def _alone(word: str, known: Language) -> str:
+    """What a word does wherever it stands, "" where that depends on its neighbours."""
+    linking = "links" if known.words.get("links") else "prepositions"
+    if known.has("loose", word):
+        return "loose"
+    if known.has(linking, word):
+        return "link"
+    if known.has("indefinite", word) or known.has("definite", word):
+        return "article"
+    if known.has("conjunctions", word) and word in (known.glue.get("and"), known.glue.get("or")):
+        return "and"
+    if known.has("time", word):
+        return "break"
+    return "content" if is_content(word, known) else ""
 
 
 class Chunker:
@@ -48,24 +66,10 @@ class Chunker:
             return "break"
         if word.text[0].isupper() and self._inside_name(index):
             return "content"
-        for kind, holds in self._classes(word.key):
-            if holds:
-                return kind
-        if known.has("time", word.key):
-            return "break"
-        return "content" if is_content(word.key, known) or self._noun(index) else "break"
-
-    def _classes(self, word: str) -> Iterator[tuple[str, bool]]:
-        known = self.known
-        linking = "links" if known.words.get("links") else "prepositions"
-        yield "loose", known.has("loose", word)
-        yield "link", known.has(linking, word)
-        yield "article", known.has("indefinite", word) or known.has("definite", word)
-        yield "and", known.has("conjunctions", word) and word in self._joints
-
-    @property
-    def _joints(self) -> set[str | None]:
-        return {self.known.glue.get("and"), self.known.glue.get("or")}
+        kind = _alone(word.key, known)
+        if kind in ("", "content"):
+            return "content" if kind or self._noun(index) else "break"
+        return kind
 
     def _governs(self, index: int) -> bool:
         """Whether a word opens the sentence as a verb: "remind me", "sending you"."""
@@ -74,7 +78,7 @@ class Chunker:
 
     def _idle(self, word: Word) -> bool:
         """Whether a word only fills: in "last night", or a Japanese ending."""
-        if any(start <= word.start < end for start, end in self.timed):
+        if self.timed and any(start <= word.start < end for start, end in self.timed):
             return True
         ending = self.known.code == "ja" and HIRAGANA.fullmatch(word.text)
         return bool(ending) and not self.known.has("links", word.key)

@@ -15,11 +15,34 @@ SPELLED_LARGE = frozenset({"i", "i'm", "i'd", "i'll", "i've"})
 CLAUSE_END = regex.compile(r"\s*(?:[.!?;:…。！？؟।]+|[,،、，](?!\d))\s*")
 
 
-def wishes(history: History) -> list[str]:
-    """What the final query asks for, without its request, its references and its remarks."""
-    plain = without_opening(history.final, history.known)
-    found = (_wish(clause, history.known) for clause in CLAUSE_END.split(plain))
-    return [_inside(one, history.known) for one in found if any(sign.isalnum() for sign in one)]
+def wishes(text: str, known: Language, *, open_too: bool = False) -> list[str]:
+    """What a text asks for, without its request and its remarks; what it refuses comes last.
+
+    References are left out, and so is a wish that says nothing without them, unless `open_too`.
+    """
+    plain = without_opening(text, known)
+    asked, refused = [], []
+    for clause in clauses(plain, known):
+        clause = clause_text(clause)
+        if refuses_thing(clause, known):
+            refused.append(_refusal(clause, known))
+        elif wish := _wish(clause, known, open_too=open_too):
+            asked.append(wish)
+    return [_inside(one, known) for one in [*asked, *refused] if any(c.isalnum() for c in one)]
+
+
+def clauses(text: str, known: Language) -> list[str]:
+    """The clauses of a text, each with the sign that ends it; joined they are the text."""
+    ends = {match.end() for match in CLAUSE_END.finditer(text)}
+    turns = (match.start() for match in known.pattern("turning").finditer(text))
+    ends |= {at for at in turns if text[at - 1 : at].isalnum()}
+    places = sorted({0, len(text), *ends})
+    return [text[a:b] for a, b in pairwise(places)]
+
+
+def clause_text(clause: str) -> str:
+    """A clause without the signs around it."""
+    return CLAUSE_END.sub(" ", clause).strip(" ¡¿")
 
 
 def _inside(wish: str, known: Language) -> str:
@@ -31,17 +54,21 @@ def _inside(wish: str, known: Language) -> str:
 
 def in_remark(reference: Reference, history: History) -> bool:
     """Whether a reference stands in a clause that asks for nothing, beside one that does."""
-    text, known = history.final, history.known
-    starts = [0, *(match.end() for match in CLAUSE_END.finditer(text)), len(text)]
-    clauses = [text[a:b] for a, b in pairwise(starts) if text[a:b].strip()]
-    idle = [clause for clause in clauses if idles(clause, known)]
-    own = next(text[a:b] for a, b in pairwise(starts) if a <= reference.start < b)
-    return len(idle) < len(clauses) and own in idle
+    parts = [part for part in clauses(history.final, history.known) if part.strip()]
+    idle = [part for part in parts if idles(part, history.known)]
+    at = history.final.find(parts[0]) if parts else 0
+    for part in parts:
+        at = history.final.find(part, at)
+        if at <= reference.start < at + len(part):
+            return len(idle) < len(parts) and part in idle
+    return False
 
 
 def idles(clause: str, known: Language) -> bool:
-    """Whether a clause only refuses or remarks."""
+    """Whether a clause only remarks or allows; a thing refused is a condition."""
     plain = without_opening(clause, known).strip()
+    if refuses_thing(plain, known):
+        return False
     return _refuses(plain, known) or (not _framed(plain, known) and _remarks(plain, known))
 
 
@@ -49,8 +76,26 @@ def _framed(plain: str, known: Language) -> "regex.Match[str] | None":
     return known.pattern("frames").match(plain) or known.pattern("requests").match(plain)
 
 
-def _wish(clause: str, known: Language) -> str:
-    """A clause as what is wanted alone; "" for a refusal or a remark."""
+def refuses_thing(clause: str, known: Language) -> bool:
+    """Whether a clause sets a condition by naming what is not wanted: "not the storm"."""
+    plain = without_opening(clause, known).strip()
+    match = known.rejections.get("before", NEVER).match(
+        known.pattern("negating").sub("not ", plain)
+    )
+    if match is None or known.pattern("relaxing").search(plain):
+        return False
+    return any(is_content(word.key, known) for word in words(plain)[1:])
+
+
+def _refusal(clause: str, known: Language) -> str:
+    """ "as long as it isn't winter" gives "not winter", "not one of those prints" "not prints"."""
+    plain = without_opening(clause, known).strip()
+    plain = known.pattern("negating").sub("not ", plain)
+    return tidy(known.pattern("refused_ones").sub("", plain), known)
+
+
+def _wish(clause: str, known: Language, *, open_too: bool) -> str:
+    """A clause as what is wanted alone; "" for a remark."""
     plain = without_opening(clause, known).strip()
     if _refuses(plain, known):
         return ""
@@ -59,10 +104,35 @@ def _wish(clause: str, known: Language) -> str:
         return ""
     plain = plain[frame.end() :] if frame else plain
     plain = known.pattern("closings").sub("", plain + " ").strip()
-    for reference in reversed(references(plain, known)):
-        plain = _without_loose_end(plain[: reference.start], known) + plain[reference.end :]
+    carried = known.pattern("carried").match(plain)
+    plain = plain[carried.end() :] if carried else plain
+    plain = plain if open_too else _without_references(plain, known)
     plain = _without_carrier(plain, known)
-    return tidy(known.pattern("joints").sub("", plain.strip()), known)
+    plain = tidy(known.pattern("joints").sub("", plain.strip()), known)
+    says = open_too or not frame or any(_says(word.key, known) for word in words(plain))
+    return plain if says else ""
+
+
+def _without_references(text: str, known: Language) -> str:
+    """A wish without its references; "" where they were all that it said."""
+    found = references(text, known)
+    for reference in reversed(found):
+        text = _before(text[: reference.start], known) + text[reference.end :]
+    return text if not found or any(_says(word.key, known) for word in words(text)) else ""
+
+
+def _says(word: str, known: Language) -> bool:
+    return (
+        is_content(word, known) or known.has("prepositions", word) or known.has("indefinite", word)
+    )
+
+
+def _before(text: str, known: Language) -> str:
+    """What stands before a reference, without a verb or a preposition that governs it."""
+    found = words(text)
+    if found and known.has("verbs", found[-1].key):
+        return ""
+    return _without_loose_end(text, known)
 
 
 def _without_loose_end(text: str, known: Language) -> str:
@@ -84,9 +154,9 @@ def _without_carrier(text: str, known: Language) -> str:
 
 def without_remarks(text: str, known: Language) -> str:
     """The text without its clauses that ask for nothing; all of it where nothing else is there."""
-    ends = [match.end() for match in CLAUSE_END.finditer(text)]
-    clauses = [text[a:b] for a, b in pairwise([0, *ends, len(text)])]
-    kept = [clause for clause in clauses if clause.strip() and not idles(clause, known)]
+    kept = [
+        clause for clause in clauses(text, known) if clause.strip() and not idles(clause, known)
+    ]
     return "".join(kept).strip() if kept else text
 
 
@@ -94,7 +164,8 @@ def _refuses(clause: str, known: Language) -> bool:
     before = known.rejections.get("before", NEVER).match(clause)
     after = known.rejections.get("after", NEVER).search(clause)
     idle = known.rejections.get("idle", NEVER).match(clause)
-    return bool(before or after or idle)
+    relaxes = known.pattern("relaxing").search(clause)
+    return bool(before or after or idle or relaxes)
 
 
 def _remarks(clause: str, known: Language) -> bool:
@@ -106,4 +177,10 @@ def _remarks(clause: str, known: Language) -> bool:
         found = found[1:]
     if any(known.has("selves", word) for word in found):
         return True
-    return bool(found) and known.has("tellers", found[0])
+    return bool(found) and (known.has("tellers", found[0]) or _only_points(found, known))
+
+
+def _only_points(found: list[str], known: Language) -> bool:
+    """Whether words do no more than say what to do with something named before: "taking it"."""
+    pointing = all(known.has("verbs", word) or known.has("pronouns", word) for word in found)
+    return pointing and len(found) > 1 and known.has("verbs", found[0])

@@ -1,11 +1,13 @@
 """Compose a description out of what the user asked for, turn by turn, and what they ask for now."""
 
-from generation.offline.clauses import wishes
+from generation.offline.clauses import wishes, without_remarks
 from generation.offline.mention import Mention
-from generation.offline.phrasing import as_said, capital
+from generation.offline.phrasing import as_said, capital, comma, heading
+from generation.offline.requests import without_opening
 from generation.offline.salience import History
 from review.wording.grounding import roots
 from review.wording.language import Language
+from review.wording.tokens import words
 
 MOST_PARTS = 4
 # Below this a phrase of an earlier turn is a remark rather than a wish.
@@ -17,23 +19,39 @@ def composed(history: History, topic: Mention | None, *, earlier: bool = True) -
     if topic is None:
         return ""
     own = set(roots(history.final, history.known))
-    said = listed(wishes(history), history.known)
+    said = listed(wishes(history.final, history.known), history.known)
     if topic.roots <= own:
         return capital(said)
     held = own | topic.roots
     more = _earlier(topic, held, history) if earlier and history.known.words.get("selves") else []
-    parts = [as_said(topic, history.known), *more, said]
+    parts = [heading(topic, history.known), *more, said]
     return capital(listed([part for part in parts if part], history.known))
+
+
+def stated(text: str, known: Language) -> str:
+    """A text that has its references resolved, as what is wanted alone."""
+    return capital(listed(wishes(text, known, open_too=True), known))
+
+
+def joined(history: History, topics: list[Mention]) -> str:
+    """Topics set before what the final query says: clean where nothing else is."""
+    if not topics:
+        return ""
+    known = history.known
+    named = comma(known).join(heading(topic, known) for topic in topics)
+    said = without_remarks(without_opening(history.final, known), known)
+    colon = {"ja": "：", "zh": "：", "fr": " : "}.get(known.code, ": ")
+    first = said if said[1:2].isupper() else said[:1].lower() + said[1:]
+    return f"{capital(named)}{colon}{first.strip()}"
 
 
 def listed(parts: list[str], known: Language) -> str:
     """Parts behind one another; what begins with a preposition needs no comma."""
-    comma = {"ja": "、", "zh": "，", "ar": "، "}.get(known.code, ", ")
     text = parts[0] if parts else ""
     for part in parts[1:]:
-        first = part.split(" ", 1)[0].casefold()
+        first = words(part)[0].key if words(part) else ""
         places = known.has("prepositions", first) or known.has("loose", first)
-        text += f" {part}" if places else f"{comma}{part}"
+        text += f" {part}" if places else f"{comma(known)}{part}"
     return text
 
 
@@ -42,6 +60,7 @@ def _earlier(topic: Mention, held: set[str], history: History) -> list[str]:
     wishes: list[Mention] = []
     for one in sorted(history.wanted, key=lambda one: (one.turn, one.start)):
         own = one.speaker == "user" and history.weights[one] >= LEAST and not one.measure
+        own = own and one.preposition != history.known.glue.get("for")
         if own and not topic.named and not one.roots & held:
             wishes.append(one)
             held |= one.roots

@@ -25,6 +25,11 @@ def tidy(text: str, known: Language) -> str:
     return ARTICLE.sub(lambda m: m[1] + ("n" if VOWEL.match(m[2]) else ""), text)
 
 
+def comma(known: Language) -> str:
+    """What separates the parts of a list."""
+    return {"ja": "、", "zh": "，", "ar": "، "}.get(known.code, ", ")
+
+
 def capital(text: str) -> str:
     """With a capital at its start, as a sentence has it."""
     return text[:1].upper() + text[1:]
@@ -60,6 +65,12 @@ def as_said(one: Mention, known: Language, *, brief: bool = False) -> str:
     if known.code == "en" and article.casefold() in POINTING:
         article = known.glue["definite"]
     return f"{article}{gap}{_bare(one, brief=brief)}"
+
+
+def heading(one: Mention, known: Language) -> str:
+    """The mention as it stands alone: without an article whose case a preposition set."""
+    inflected = known.glue.get("inflected") and one.preposition
+    return _bare(one, brief=False) if inflected else as_said(one, known)
 
 
 def _bare(one: Mention, *, brief: bool) -> str:

@@ -18,8 +18,20 @@ def rejected(turns: list[Turn], found: list[Mention], known: Language) -> set[Me
         if turn["role"] == "user"
         for mention in _in_turn(index, turns, found, known)
     }
+    refused |= _left_out(turns, found, known)
     refused |= {one for one in found if _absent(one, known)}
     return {one for one in found if any(_same(one, other) for other in refused)}
+
+
+def _left_out(turns: list[Turn], found: list[Mention], known: Language) -> set[Mention]:
+    """What the assistant offers to leave out: "we could do without flowers then"."""
+    pattern = _pattern(known, "left_out")
+    return {
+        one
+        for one in found
+        if one.speaker == "assistant"
+        and pattern.search(turns[one.turn]["text"][: one.start].removesuffix(one.article))
+    }
 
 
 def _absent(one: Mention, known: Language) -> bool:

@@ -16,7 +16,7 @@ SPEAKER = {"user": 1.0, "assistant": 0.45}
 PRESENTED, TOPIC, INTRODUCED, NAMED, REPEATED = 0.45, 0.4, 0.2, 0.45, 0.25
 SHOWN, OPENING, ADOPTED = 0.3, 0.2, 0.4
 ADJUNCT, PERSON, BARE, MEASURED, QUESTIONED = -0.45, -0.8, -0.15, -0.9, -0.35
-COMPLAINT, THEIRS = -0.9, -0.45
+COMPLAINT, THEIRS, PREFERRED = -0.9, -0.45, 0.5
 PER_TURN_AGO = -0.05
 PER_LATER_SENTENCE = -0.05
 DETAIL, MOST_DETAILS = 0.04, 4
@@ -63,6 +63,7 @@ def read(turns: list[Turn]) -> History:
         for index, turn in enumerate(turns[:-1])
         for mention in mentions(turn["text"], index, turn["role"], known)
     ]
+    found = _attributed([_headed(one, found, turns, known) for one in found], turns, known)
     refused = rejected(turns, found, known)
     found = [_categorised(one, found, refused, turns, known) for one in found]
     refused = {
@@ -73,6 +74,40 @@ def read(turns: list[Turn]) -> History:
     weights = {one: _weight(one, found, turns, known) for one in found}
     _lift_instances(found, weights)
     return History(known, turns, turns[-1]["text"] if turns else "", found, refused, weights)
+
+
+def _headed(one: Mention, found: list[Mention], turns: list[Turn], known: Language) -> Mention:
+    """ "A green one" with the noun that "one" stands for: what the user asked for last."""
+    if not known.pattern("ones").match(turns[one.turn]["text"][one.end :]):
+        return one
+    asked = [other for other in found if other.turn == one.turn - 1 and other.speaker == "user"]
+    if not asked or not _describes(one, known) or _describes(asked[-1], known):
+        return one
+    core = f"{one.core} {asked[-1].core}"
+    return replace(one, text=core, core=core, roots=one.roots | asked[-1].roots)
+
+
+def _attributed(found: list[Mention], turns: list[Turn], known: Language) -> list[Mention]:
+    """Mentions with what the user adds right behind: "a lighthouse, yes. red and white"."""
+    joined: list[Mention] = []
+    for one in found:
+        before = joined[-1] if joined else None
+        if before and _adds(one, before, turns, known):
+            joined[-1] = replace(before, text=f"{one.text} {before.text}")
+        else:
+            joined.append(one)
+    return joined
+
+
+def _adds(one: Mention, before: Mention, turns: list[Turn], known: Language) -> bool:
+    text = turns[one.turn]["text"]
+    if one.speaker != "user" or one.turn != before.turn or one.article or one.preposition:
+        return False
+    if text[one.end :].strip()[:1] not in ("", ".", ",", ";", "!") or before.named or before.said:
+        return False
+    between = [word.key for word in words(text[before.end : one.start])]
+    idle = all(known.has("interjections", word) for word in between)
+    return idle and _describes(one, known) and not _describes(before, known)
 
 
 def _weight(one: Mention, found: list[Mention], turns: list[Turn], known: Language) -> float:
@@ -147,6 +182,8 @@ def _doubts(one: Mention, text: str, known: Language) -> float:
     start, end = sentences(text)[one.sentence]
     complains = known.rejections.get("complaint", NEVER).search(text[start:end])
     doubt += COMPLAINT if complains and one.speaker == "user" else 0
+    prefers = known.pattern("preferring").search(text[start:end])
+    doubt += PREFERRED if prefers and one.speaker == "user" else 0
     doubt += QUESTIONED if asked and not one.named else 0
     return doubt + (0 if one.article or one.named or " " in one.core else BARE)
 

@@ -5,7 +5,7 @@ import regex
 from generation.offline.clauses import CLAUSE_END
 from generation.offline.mention import Mention, sentences
 from generation.offline.mentions import mentions
-from generation.offline.phrasing import as_said, capital, definite
+from generation.offline.phrasing import as_said, capital, comma, definite
 from generation.offline.requests import without_opening
 from generation.offline.salience import History
 from review.wording.language import root
@@ -96,7 +96,7 @@ def _fragment(one: Mention, history: History, brief: bool) -> str:
     if not found or verbal or text.rstrip().endswith(("?", "？", "؟")):
         return ""
     linked = known.has("prepositions", found[0].key) or known.has("loose", found[0].key)
-    join = " " if linked else ", "
+    join = " " if linked else comma(known)
     first = text if found[0].text[1:2].isupper() else text[:1].lower() + text[1:]
     return capital(as_said(one, known, brief=brief)) + join + first
 
@@ -110,7 +110,7 @@ def _at_end(one: Mention, history: History, brief: bool) -> str:
     """At the end of the sentence that asks, before "please" and the signs."""
     known = history.known
     glue = one.preposition if one.preposition in PLACING else known.glue.get("for", "")
-    join = f" {glue} " if glue else ("、" if known.code in ("ja", "zh") else ", ")
+    join = f" {glue} " if glue else comma(known)
     name = as_said(one, known, brief=brief) if not glue else definite(one, known, brief=brief)
     return _put_at_end(name, history, join)
 

@@ -30,13 +30,19 @@ def resolved(history: History, *, brief: bool = False) -> tuple[str, list[Mentio
     taken: list[Mention] = []
     for reference in references(text, history.known):
         one = None if in_remark(reference, history) else meant(reference, history)
-        put = _replacement(reference, one, history, brief or one in taken) if one else None
+        fits = one is not None and not _wants_article(one, history)
+        put = _replacement(reference, one, history, brief or one in taken) if one and fits else None
         if one is None or put is None:
             continue
         start, end, words_in_place = put
         pieces += [text[at:start], words_in_place]
         at, taken = end, [*taken, one]
     return "".join([*pieces, text[at:]]), taken
+
+
+def _wants_article(one: Mention, history: History) -> bool:
+    """Whether the language needs an article here that nobody can give without its gender."""
+    return bool(history.known.glue.get("articled")) and not one.article and not one.named
 
 
 def elaborated(history: History, *, brief: bool = False) -> tuple[str, list[Mention]]:

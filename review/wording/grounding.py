@@ -37,28 +37,37 @@ def unsupported_words(turns: Sequence[Turn], text: str) -> list[str]:
 
     Inflection, case and function words do not count; neighbours are one phrase.
     """
-    known = dialogue_language(turns)
-    whole = key("\n".join(turn["text"] for turn in turns))
-    held = {root(word.key, known) for turn in turns for word in words(turn["text"])}
-    phrases: list[Span] = []
-    last = -1
-    for index, word in enumerate(words(text)):
-        if not is_content(word.key, known) or _supported(word, known, held, whole):
-            continue
-        start = phrases.pop().start if phrases and last == index - 1 else word.start
-        phrases.append(Span(start, word.end))
-        last = index
-    return list(dict.fromkeys(text[start:end] for start, end in phrases))
+    return Support(turns).unsupported(text)
 
 
-def _supported(word: Word, known: Language, held: set[str], whole: str) -> bool:
-    wanted = root(word.key, known)
-    if wanted in held or (unspaced(word.text) and word.key in whole):
-        return True
-    parts = [part for part in core(word.key, known).split("-") if part]
-    if len(parts) > 1 and all(root(part, known) in held for part in parts):
-        return True
-    return any(_alike(wanted, one) for one in held)
+class Support:
+    """The words of a dialogue, read once for all texts that are looked up in them."""
+
+    def __init__(self, turns: Sequence[Turn]) -> None:
+        self.known = dialogue_language(turns)
+        self.whole = key("\n".join(turn["text"] for turn in turns))
+        self.held = {root(word.key, self.known) for turn in turns for word in words(turn["text"])}
+
+    def unsupported(self, text: str) -> list[str]:
+        """As `unsupported_words`."""
+        phrases: list[Span] = []
+        last = -1
+        for index, word in enumerate(words(text)):
+            if not is_content(word.key, self.known) or self._holds(word):
+                continue
+            start = phrases.pop().start if phrases and last == index - 1 else word.start
+            phrases.append(Span(start, word.end))
+            last = index
+        return list(dict.fromkeys(text[start:end] for start, end in phrases))
+
+    def _holds(self, word: Word) -> bool:
+        wanted = root(word.key, self.known)
+        if wanted in self.held or (unspaced(word.text) and word.key in self.whole):
+            return True
+        parts = [part for part in core(word.key, self.known).split("-") if part]
+        if len(parts) > 1 and all(root(part, self.known) in self.held for part in parts):
+            return True
+        return any(_alike(wanted, one) for one in self.held)
 
 
 def _alike(one: str, other: str) -> bool:

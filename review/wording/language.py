@@ -24,6 +24,7 @@ SCRIPTS = {
     "ar": regex.compile(r"\p{Arabic}"),
     "hi": regex.compile(r"\p{Devanagari}"),
 }
+NONE: frozenset[str] = frozenset()
 NEVER = regex.compile(r"(?!)")
 
 
@@ -49,7 +50,7 @@ class Language:
 
     def has(self, kind: str, word: str) -> bool:
         """Whether the word (as its key) belongs to a class of words."""
-        return word in self.words.get(kind, frozenset())
+        return word in self.words.get(kind, NONE)
 
     def pattern(self, name: str) -> regex.Pattern[str]:
         return self.patterns.get(name, NEVER)
@@ -133,6 +134,8 @@ def _share(found: list[str], known: Language) -> float:
 
 def core(word: str, known: Language) -> str:
     """A word (as its key) without an elided article or the like: "l'image" gives "image"."""
+    if "'" not in word:
+        return word
     head, mark, tail = word.partition("'")
     return tail if mark and tail and f"{head}'" in known.function else word
 

@@ -43,6 +43,11 @@ def key(text: str) -> str:
 @lru_cache(maxsize=2048)
 def words(text: str) -> tuple[Word, ...]:
     """The words of a text in order. Scripts without spaces are segmented."""
+    if text.isascii():
+        return tuple(
+            Word(match[0], key(match[0]), match.start(), match.end())
+            for match in WORD.finditer(text)
+        )
     japanese = bool(KANA.search(text))
     return tuple(
         Word(text[a:b], key(text[a:b]), a, b)
