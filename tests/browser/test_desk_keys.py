@@ -23,7 +23,10 @@ SETTLED_MS = 350
 def desk(alice: User, make_dialogue: MakeDialogue, visit: Visit) -> Page:
     for number in range(1, 4):
         make_dialogue(f"d-{number}")
-    return visit(alice, DESK)
+    page = visit(alice, DESK)
+    # Without htmx the same keys send plain forms, which is another test's promise.
+    page.wait_for_function("() => window.htmx !== undefined")
+    return page
 
 
 def _shows(page: Page, external_id: str) -> None:
