@@ -171,7 +171,7 @@ def test_an_import_that_stopped_half_way_goes_on_when_started_again(tmp_path: Pa
     assert Dialogue.objects.count() == 1000
     assert Dataset.objects.get().corpus_version == 0
     report = imported(tmp_path)
-    assert (report.dialogues.created, report.dialogues.unchanged) == (1500, 1000)
+    assert (report.dialogues.created, report.dialogues.unchanged) == (2500, 0)
     assert Dataset.objects.get().corpus_version == 1
     assert Image.objects.count() == 2
 

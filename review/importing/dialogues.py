@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 import orjson
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
 
 from review import intake
 from review.importing import checking, seen
@@ -18,15 +17,12 @@ from review.importing.records import (
 )
 from review.importing.tables import Table
 from review.models import (
-    Assignment,
     Candidate,
     CandidateKind,
     Dataset,
-    Decision,
     Dialogue,
     Image,
     Import,
-    PlaceState,
     Stage,
 )
 from review.models.candidates import text_key
@@ -45,10 +41,15 @@ _EXISTING = """
 
 @dataclass(slots=True)
 class Sorted:
-    """A batch by what is to be done with it; `changed` with the key of the row that is there."""
+    """A batch by what is to be done with it.
+
+    `changed` and `appending` with the key of the row that is there: the one gets new content, the
+    other further candidates alone.
+    """
 
     new: list[CleanDialogue] = field(default_factory=list)
     changed: list[tuple[int, CleanDialogue]] = field(default_factory=list)
+    appending: list[tuple[int, CleanDialogue]] = field(default_factory=list)
     unchanged: list[Record] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
 
@@ -57,23 +58,34 @@ class Sorted:
 
     def taken(self) -> list[Record]:
         """The records that are part of the dataset after this batch."""
-        return [*(dialogue.record for dialogue in self.wanted()), *self.unchanged]
+        added = [dialogue.record for _, dialogue in self.appending]
+        return [*(dialogue.record for dialogue in self.wanted()), *added, *self.unchanged]
+
+    def refuse(self, record: Record, error: Rejected) -> None:
+        self.refused.append((record, error))
+        self.new = [d for d in self.new if d.record is not record]
+        self.changed = [entry for entry in self.changed if entry[1].record is not record]
+        self.appending = [entry for entry in self.appending if entry[1].record is not record]
 
 
-def sort_batch(dataset: Dataset, records: Sequence[Record]) -> Sorted:
+def sort_batch(
+    dataset: Dataset, records: Sequence[Record], *, append_candidates: bool = False
+) -> Sorted:
     """Checks the records of a batch; those that came before are known by their checksum alone."""
     firsts, repeats = seen.first_of_each(Kind.DIALOGUE, records)
     batch = Sorted(refused=repeats)
     there = _existing(dataset, [record.id for record in firsts])
     for record in firsts:
         try:
-            _sort(batch, record, there.get(record.id))
+            _sort(batch, record, there.get(record.id), append_candidates)
         except Rejected as error:
             batch.refused.append((record, error))
     return batch
 
 
-def _sort(batch: Sorted, record: Record, there: tuple[int, str] | None) -> None:
+def _sort(
+    batch: Sorted, record: Record, there: tuple[int, str] | None, append_candidates: bool
+) -> None:
     content_hash = checking.content_hash(record)
     if there is not None and there[1] == content_hash:
         batch.unchanged.append(record)
@@ -81,6 +93,8 @@ def _sort(batch: Sorted, record: Record, there: tuple[int, str] | None) -> None:
     dialogue = checking.checked_dialogue(record, content_hash)
     if there is None:
         batch.new.append(dialogue)
+    elif append_candidates:
+        batch.appending.append((there[0], dialogue))
     else:
         batch.changed.append((there[0], dialogue))
 
@@ -104,7 +118,7 @@ def refuse_unknown_images(dataset: Dataset, batch: Sorted) -> None:
         if first is not None:
             reason = f"unknown image “{first}”: neither the source nor the dataset has it"
             where = named[dialogue.record.id][first]
-            _refuse(batch, dialogue.record, Rejected(where, reason))
+            batch.refuse(dialogue.record, Rejected(where, reason))
 
 
 def _known_images(dataset: Dataset, ids: set[str]) -> set[str]:
@@ -113,41 +127,6 @@ def _known_images(dataset: Dataset, ids: set[str]) -> set[str]:
     rows = Image.objects.current().filter(dataset=dataset.pk).named(ids)
     found = set(rows.values_list("external_id", flat=True)) if dataset.pk else set()
     return found | seen.among(Kind.IMAGE, sorted(ids - found))
-
-
-def refuse_decided(batch: Sorted) -> None:
-    """Refuses changes to dialogues that people have worked on: their work would lose its object.
-
-    The rows are locked, so that nobody decides between this look and the change.
-    """
-    keys = [key for key, _ in batch.changed]
-    if not keys:
-        return
-    rows = Dialogue.objects.select_for_update().filter(pk__in=keys).order_by("pk")
-    list(rows.values_list("pk", flat=True))
-    decided = set(_worked_on(keys))
-    for key, dialogue in list(batch.changed):
-        if key in decided:
-            reason = (
-                "its content changed, but a reviewer has decided on it or has it open: it stays as "
-                "it was. Give the new content another id"
-            )
-            _refuse(batch, dialogue.record, Rejected("id", reason))
-
-
-def _worked_on(keys: Sequence[int]) -> Iterator[int]:
-    decisions = Decision.objects.filter(dialogue=OuterRef("pk"))
-    places = Assignment.objects.filter(dialogue=OuterRef("pk")).filter(
-        Q(state=PlaceState.OPEN) | ~Q(draft="")
-    )
-    rows = Dialogue.objects.filter(pk__in=keys).filter(Exists(decisions) | Exists(places))
-    yield from rows.values_list("pk", flat=True)
-
-
-def _refuse(batch: Sorted, record: Record, error: Rejected) -> None:
-    batch.refused.append((record, error))
-    batch.new = [d for d in batch.new if d.record is not record]
-    batch.changed = [entry for entry in batch.changed if entry[1].record is not record]
 
 
 class DialogueTables:
@@ -167,20 +146,7 @@ class DialogueTables:
         self.candidates.copy(
             row for key, dialogue in keyed for row in _candidate_rows(key, dialogue)
         )
-        _add_judgements(keyed)
-
-    def update(self, changed: Sequence[tuple[int, CleanDialogue]]) -> None:
-        """Puts new content in place of the old, in a new round: what machines made of the old
-        content goes, and what they still hand in for it belongs to a round that is past."""
-        rows = Dialogue.objects.in_bulk([key for key, _ in changed])
-        for key, dialogue in changed:
-            row = rows[key]
-            if row.turns != dialogue.turns:
-                row.candidates.all().delete()
-                self._reset(row)
-            self._fill(row, dialogue)
-        _add_candidates([(rows[key].round, key, dialogue) for key, dialogue in changed])
-        _add_judgements(changed)
+        add_judgements(keyed)
 
     def _row(self, key: int, dialogue: CleanDialogue) -> tuple[object, ...]:
         return (
@@ -196,25 +162,8 @@ class DialogueTables:
             Stage.PROPOSED.value if dialogue.candidates else Stage.IMPORTED.value,
         )
 
-    def _reset(self, row: Dialogue) -> None:
-        row.stage, row.round = Stage.IMPORTED, row.round + 1
-        row.panel_score = row.disagreement = None
-        row.places_taken = 0
-        row.save(update_fields=["stage", "round", "panel_score", "disagreement", "places_taken"])
 
-    def _fill(self, row: Dialogue, dialogue: CleanDialogue) -> None:
-        row.turns, row.final_query = dialogue.turns, dialogue.final_query
-        row.target_images, row.metadata = dialogue.target_images, dialogue.metadata
-        row.content_hash, row.imported_by = dialogue.content_hash, self.imported_by
-        row.save(
-            update_fields=[
-                *("turns", "final_query", "target_images", "metadata"),
-                *("content_hash", "imported_by"),
-            ]
-        )
-
-
-def _by(author: str) -> intake.Provenance:
+def imported_by(author: str) -> intake.Provenance:
     """Who made what an import brings; whether they saw the target, nobody knows."""
     return intake.Provenance(author, CandidateKind.IMPORTED, saw_target=None)
 
@@ -229,7 +178,7 @@ def _candidate_rows(key: int, dialogue: CleanDialogue) -> Iterator[tuple[object,
 
 
 def _also_by(author: str) -> dict[str, object]:
-    by = _by(author)
+    by = imported_by(author)
     return {
         "author": by.author,
         "kind": by.kind.value,
@@ -252,18 +201,7 @@ def _distinct(candidates: Sequence[CleanCandidate]) -> dict[tuple[str, str], lis
     return found
 
 
-def _add_candidates(dialogues: Sequence[tuple[int, int, CleanDialogue]]) -> None:
-    """Through intake, which knows the candidates that are there: (round, key, dialogue)."""
-    proposals = [
-        intake.Proposal(key, [candidate.text], _by(candidate.author), round)
-        for round, key, dialogue in dialogues
-        for candidate in dialogue.candidates
-    ]
-    if proposals:
-        intake.add_proposals(proposals)
-
-
-def _add_judgements(dialogues: Sequence[tuple[int, CleanDialogue]]) -> None:
+def add_judgements(dialogues: Sequence[tuple[int, CleanDialogue]]) -> None:
     judged = [(k, d) for k, d in dialogues if any(c.judgements for c in d.candidates)]
     if not judged:
         return
@@ -281,4 +219,4 @@ def _opinions(
         pk = keys[key, text_key(candidate.text)]
         for j in candidate.judgements:
             said = intake.JudgedCriterion(j.criterion, j.score, j.reason, j.unscored_reason)
-            yield intake.Opinion(key, _by(j.judge), {pk: [said]})
+            yield intake.Opinion(key, imported_by(j.judge), {pk: [said]})

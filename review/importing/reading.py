@@ -7,7 +7,7 @@ names its line, and a record that is broken or too long costs itself alone.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -15,6 +15,8 @@ from review.errors import Invalid
 from review.importing.limits import RECORD_BYTES
 from review.importing.records import Rejected
 
+# The fields of a line in the report of what an import rejected: `Problem.as_line`.
+REPORTED = {"kind", "file", "line", "id", "field", "reason", "excerpt", "record"}
 CHUNK = 256 * 1024
 BOM = b"\xef\xbb\xbf"
 TOO_LONG = f"the record has more than {RECORD_BYTES:,} bytes: split it or leave out what is big"
@@ -29,7 +31,11 @@ class Slice:
     fault: str = ""
 
 
-def slices(stream: IO[bytes], name: str) -> Iterator[Slice]:
+class Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def slices(stream: Readable, name: str) -> Iterator[Slice]:
     """The records of a document; a `[` at its start makes it one array, else it is JSON lines."""
     head = stream.read(4096)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -44,7 +50,7 @@ def slices(stream: IO[bytes], name: str) -> Iterator[Slice]:
 class _Tail:
     """A stream with the bytes that were read ahead put back in front."""
 
-    def __init__(self, start: bytes, stream: IO[bytes]) -> None:
+    def __init__(self, start: bytes, stream: Readable) -> None:
         self.start = start
         self.stream = stream
 
@@ -182,9 +188,17 @@ def decoded(found: Slice) -> dict[str, Any]:
         value = orjson.loads(found.content)
     except orjson.JSONDecodeError as error:
         raise Rejected("", _why_unreadable(found, error)) from None
+    if type(value) is dict and value.keys() == REPORTED:
+        return _mended(found, value["record"])
     if type(value) is not dict:
         raise Rejected("", f"a record is an object, this is {named_type(value)}")
     return value
+
+
+def _mended(found: Slice, record: Any) -> dict[str, Any]:
+    """The record in a line of an earlier import's report, once somebody has mended it."""
+    content = record.encode() if type(record) is str else orjson.dumps(record)
+    return decoded(Slice(found.line, content))
 
 
 def _why_unreadable(found: Slice, error: orjson.JSONDecodeError) -> str:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+import orjson
+
 from review.turns import Turn
 
 
@@ -21,15 +23,23 @@ class Rejected(Exception):
         self.reason = reason
 
 
+# Characters of a record that a report shows, so that its reader sees which one is meant.
+EXCERPT = 160
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One entry of the report's `errors`. `line` is 0 where no line is to blame."""
+    """One entry of the report's `errors`. `line` is 0 where no line is to blame.
+
+    `raw` is the record as it came: "" where nobody kept it.
+    """
 
     file: str
     line: int
     id: str
     field: str
     reason: str
+    raw: bytes = b""
 
     def as_entry(self) -> dict[str, Any]:
         return {
@@ -38,7 +48,24 @@ class Problem:
             "id": self.id,
             "field": self.field,
             "reason": self.reason,
+            "excerpt": " ".join(self.raw[: 4 * EXCERPT].decode(errors="replace").split())[:EXCERPT],
         }
+
+    def as_line(self, kind: Kind) -> bytes:
+        """The entry with the whole record: a line that can be mended and imported again.
+
+        `reading.decoded` takes it back.
+        """
+        entry = {"kind": kind.value, **self.as_entry(), "record": self._record()}
+        return orjson.dumps(entry) + b"\n"
+
+    def _record(self) -> "orjson.Fragment | str":
+        try:
+            orjson.loads(self.raw)
+        except orjson.JSONDecodeError:
+            return self.raw.decode(errors="replace")
+        # In JSON a line can only end between two values, where a space does as well.
+        return orjson.Fragment(self.raw.replace(b"\r", b" ").replace(b"\n", b" "))
 
 
 @dataclass(slots=True)
@@ -57,10 +84,11 @@ class Record:
     implied: list["Record"] = field(default_factory=list)
     id: str = ""
     named: dict[str, str] | None = None
+    raw: bytes = b""
 
     def problem(self, error: Rejected) -> Problem:
         field = (self.named or {}).get(error.field, error.field)
-        return Problem(self.file, self.line, self.id, field, error.reason)
+        return Problem(self.file, self.line, self.id, field, error.reason, self.raw)
 
 
 @dataclass(slots=True)

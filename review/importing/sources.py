@@ -3,22 +3,21 @@
 A source has *documents* (what holds records) at its top, and files that records name by path.
 """
 
+import hashlib
 import stat
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, Protocol
+from typing import Protocol
 
 from review.errors import Invalid, Missing
+from review.importing.streams import MOST_RATIO, SMALL_FILE, Document
 from review.pictures import MOST_BYTES, PictureRefused
 
-# A zip may hold this many files, bytes in all, and bytes per byte packed (text packs about 10:1).
+# A zip may hold this many files, and bytes in all.
 MOST_FILES = 2_000_000
 MOST_UNPACKED = 200 * 1024**3
-MOST_RATIO = 250
-# Below this a file may be packed as tightly as it likes.
-SMALL_FILE = 1024**2
 
 
 class FileMissing(Exception):
@@ -33,8 +32,17 @@ class Source(Protocol):
     def documents(self) -> list[str]:
         """Names of the files at its top."""
 
-    def open(self, name: str) -> IO[bytes]:
+    def open(self, name: str) -> Document:
         """A document, open for reading."""
+
+    def size(self, name: str) -> int:
+        """Bytes of a document as it lies in the source, packed or plain."""
+
+    def checksum(self, documents: list[str]) -> str:
+        """SHA-256 of the file that the source is, or of its documents where it is a folder."""
+
+    def is_documents_alone(self, documents: list[str]) -> bool:
+        """Whether the checksum speaks for all that the source holds."""
 
     def content(self, path: str) -> bytes:
         """A picture file. Raises `FileMissing` or `PictureRefused`."""
@@ -59,9 +67,24 @@ class Folder:
     def documents(self) -> list[str]:
         return sorted(entry.name for entry in self.root.iterdir() if entry.is_file())
 
-    def open(self, name: str) -> IO[bytes]:
+    def open(self, name: str) -> Document:
+        return Document(self._document(name).open("rb"), name)
+
+    def size(self, name: str) -> int:
+        return self._document(name).stat().st_size
+
+    def checksum(self, documents: list[str]) -> str:
+        digest = hashlib.sha256()
+        for name in documents:
+            digest.update(name.encode() + b"\0" + _file_digest(self._document(name)))
+        return digest.hexdigest()
+
+    def is_documents_alone(self, documents: list[str]) -> bool:
+        return {entry.name for entry in self.root.iterdir()} <= set(documents)
+
+    def _document(self, name: str) -> Path:
         try:
-            return self._inside(PurePosixPath(name)).open("rb")
+            return self._inside(PurePosixPath(name))
         except PictureRefused as error:
             raise Invalid(f"{self.name}: {error}.") from None
 
@@ -99,8 +122,17 @@ class LoneFile:
     def documents(self) -> list[str]:
         return [self.path.name]
 
-    def open(self, name: str) -> IO[bytes]:
-        return self.path.open("rb")
+    def open(self, name: str) -> Document:
+        return Document(self.path.open("rb"), name)
+
+    def size(self, name: str) -> int:
+        return self.path.stat().st_size
+
+    def checksum(self, documents: list[str]) -> str:
+        return _file_digest(self.path).hex()
+
+    def is_documents_alone(self, documents: list[str]) -> bool:
+        return True
 
     def content(self, path: str) -> bytes:
         checked_path(path)
@@ -115,6 +147,7 @@ class Zip:
 
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
         self.name = str(path)
+        self.path = path
         self.archive = archive
         infos = [info for info in archive.infolist() if not _is_clutter(info)]
         for info in infos:
@@ -126,8 +159,17 @@ class Zip:
     def documents(self) -> list[str]:
         return sorted(name for name in self.files if "/" not in name)
 
-    def open(self, name: str) -> IO[bytes]:
-        return self.archive.open(self.files[name])
+    def open(self, name: str) -> Document:
+        return Document(self.archive.open(self.files[name]), name)
+
+    def size(self, name: str) -> int:
+        return self.files[name].file_size
+
+    def checksum(self, documents: list[str]) -> str:
+        return _file_digest(self.path).hex()
+
+    def is_documents_alone(self, documents: list[str]) -> bool:
+        return True
 
     def content(self, path: str) -> bytes:
         info = self.files.get(str(checked_path(path)))
@@ -154,6 +196,11 @@ def opened(path: Path) -> Iterator[Source]:
             yield Zip(path, archive)
     else:
         yield LoneFile(path)
+
+
+def _file_digest(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 def _archive(path: Path) -> zipfile.ZipFile:
