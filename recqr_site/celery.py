@@ -15,6 +15,12 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.task_queues = [Queue("llm"), Queue("retrieval"), Queue("default")]
 # Finds what a worker or the broker lost. A sweep that nobody took in time is not worth keeping.
 app.conf.beat_schedule = {
-    "sweep": {"task": "generation.tasks.sweep", "schedule": 5.0, "options": {"expires": 5.0}}
+    "sweep": {"task": "generation.tasks.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
+    "sweep-images": {
+        "task": "review.picture_tasks.sweep_images",
+        "schedule": 15.0,
+        "options": {"expires": 15.0},
+    },
 }
 app.autodiscover_tasks()
+app.autodiscover_tasks(["review"], related_name="picture_tasks")

@@ -188,6 +188,7 @@ CELERY_TASK_ROUTES = {
     "generation.check_tasks.drain_checks": {"queue": "retrieval"},
     "generation.tasks.sweep": {"queue": "default"},
     "review.tasks.*": {"queue": "default"},
+    "review.picture_tasks.*": {"queue": "default"},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -20,6 +20,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
             Q(removed_version=None) | Q(removed_version__gt=version)
         )
 
+    def unprepared(self) -> Self:
+        """Pictures whose review size nobody has made ahead."""
+        return self.filter(prepared=False).exclude(file="")
+
     def named(self, external_ids: Iterable[str]) -> Self:
         return self.filter(external_id__in=list(external_ids))
 
@@ -39,6 +43,8 @@ class Image(models.Model):
     # Why a file that came with the import was not taken.
     refused = models.TextField(blank=True, default="")
     metadata = models.JSONField(default=dict)
+    # Whether its review size was made ahead of the first who asks for it.
+    prepared = models.BooleanField(default=False, db_default=False)
     added_version = models.PositiveIntegerField()
     removed_version = models.PositiveIntegerField(null=True, blank=True)
     created = models.DateTimeField(auto_now_add=True)
@@ -57,7 +63,15 @@ class Image(models.Model):
                 name="image_removed_after_added",
             ),
         ]
-        indexes = [models.Index(fields=["dataset", "added_version"])]
+        indexes = [
+            models.Index(fields=["dataset", "added_version"]),
+            # Looked at every few seconds, and nearly always empty.
+            models.Index(
+                fields=["dataset"],
+                condition=Q(prepared=False) & ~Q(file=""),
+                name="image_unprepared",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.external_id
