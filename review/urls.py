@@ -3,7 +3,19 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from review.pages import datasets, desk, dialogue, help, home, images, listing, members, releases
+from review.pages import (
+    datasets,
+    desk,
+    dialogue,
+    founding,
+    help,
+    home,
+    images,
+    imports,
+    listing,
+    members,
+    releases,
+)
 
 DATASET = "datasets/<slug:slug>/"
 DIALOGUE = f"{DATASET}dialogues/<path:external_id>/"
@@ -25,6 +37,12 @@ urlpatterns = [
     path(f"{DIALOGUE}adjudicate/", dialogue.adjudicate, name="adjudicate"),
     path(DIALOGUE, dialogue.dialogue, name="dialogue"),
     path(f"{DATASET}images/<int:pk>/<str:size>/", images.image, name="image"),
+    path("new-dataset/", founding.new_dataset, name="new_dataset"),
+    path(f"{DATASET}imports/", imports.imports, name="imports"),
+    path(f"{DATASET}imports/start/", imports.start_import, name="start_import"),
+    path(f"{DATASET}imports/<int:pk>/", imports.import_page, name="import"),
+    path(f"{DATASET}imports/<int:pk>/confirm/", imports.confirm_import, name="confirm_import"),
+    path(f"{DATASET}imports/<int:pk>/rejected/", imports.import_rejected, name="import_rejected"),
     path(f"{DATASET}releases/", releases.releases, name="releases"),
     path(f"{DATASET}releases/<int:number>/", releases.download, name="download"),
     path(f"{DATASET}members/", members.members, name="members"),

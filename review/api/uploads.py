@@ -42,7 +42,7 @@ class PieceParser(BaseParser):
         stream: IO[Any],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> bytes:
+    ) -> bytes:  # type: ignore[override]  # the stubs know forms and JSON alone
         length = int((parser_context or {})["request"].META.get("CONTENT_LENGTH") or 0)
         if length > uploads.PIECE_BYTES:
             raise TooLarge(f"The piece has {length:,} bytes, the most is {uploads.PIECE_BYTES:,}.")

@@ -6,7 +6,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import IsAuthenticated
 
-from review.api import schema, uploads, views  # noqa: F401 - the schema learns of our tokens by import
+from review.api import imports, schema, uploads, views  # noqa: F401 - the schema learns of our tokens by import
 
 # The documentation is for a browser: a stranger is sent to sign in.
 docs = login_required(SpectacularSwaggerSplitView.as_view(url_name="api-schema"))
@@ -28,6 +28,15 @@ urlpatterns = [
         "datasets/<slug:dataset>/dialogues/<path:external_id>/",
         views.dialogue_detail,
         name="api-dialogue",
+    ),
+    path("datasets/<slug:dataset>/imports/", imports.Imports.as_view(), name="api-imports"),
+    path(
+        "datasets/<slug:dataset>/imports/<int:import_id>/", imports.import_detail, name="api-import"
+    ),
+    path(
+        "datasets/<slug:dataset>/imports/<int:import_id>/rejected/",
+        imports.rejected,
+        name="api-rejected",
     ),
     path("datasets/<slug:dataset>/uploads/", uploads.begin, name="api-uploads"),
     path("datasets/<slug:dataset>/uploads/<int:upload>/", uploads.upload, name="api-upload"),

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from review.founding import can_found
 from review.models import Assignment, Membership, Stage
 from review.pages.people import SignedIn
 from review.progress import StageCounts, held_by, stages_by_dataset, waiting_for
@@ -56,7 +57,12 @@ def health(request: HttpRequest) -> HttpResponse:
 @require_safe
 def home(request: SignedIn) -> HttpResponse:
     cards = _cards(request)
-    return render(request, "review/home.html", {"cards": cards, "next_step": _next_step(cards)})
+    context = {
+        "cards": cards,
+        "next_step": _next_step(cards),
+        "may_found": can_found(request.user),
+    }
+    return render(request, "review/home.html", context)
 
 
 def _cards(request: SignedIn) -> list[DatasetCard]:
