@@ -69,9 +69,9 @@ def metadata_of(
 
     A field that both have is kept under `extra`, so that none is lost.
     """
-    left = {name: item[name] for name in item.keys() - set(used)}
-    own = own or {}
-    twice = {name: left.pop(name) for name in left.keys() & own.keys()}
+    used, own = set(used), own or {}
+    left = {name: value for name, value in item.items() if name not in used}
+    twice = {name: left.pop(name) for name in own if name in left}
     return {**left, **own, **({"extra": twice} if twice else {})}
 
 

@@ -11,11 +11,12 @@ from review.errors import Missing
 
 @dataclass(frozen=True)
 class HelpPage:
-    """One page; its text is in `templates/help/<name>.html`."""
+    """One page, of `templates/help/<name>.html`; an inner one belongs to the page before it."""
 
     name: str
     title: str
     summary: str
+    inner: bool = False
 
 
 HELP_PAGES = [
@@ -23,6 +24,14 @@ HELP_PAGES = [
     HelpPage("roles-and-keys", "Roles and keys", "Who may do what, and the desk's keys"),
     HelpPage("way-of-a-dialogue", "The way of a dialogue", "Stages, decisions and checks"),
     HelpPage("formats", "Formats", "What can be imported, and what a release holds"),
+    HelpPage(
+        "formats-curated", "Curated JSONL", "What a release holds, and how it comes back", True
+    ),
+    HelpPage("formats-visdial", "VisDial", "Questions and answers about an image", True),
+    HelpPage("formats-photochat", "PhotoChat", "Two people chat, and one shares a photo", True),
+    HelpPage("formats-mmdialog", "MMDialog", "Conversations with media in their turns", True),
+    HelpPage("formats-qrecc", "QReCC", "Questions in context, rewritten by people", True),
+    HelpPage("formats-canard", "CANARD", "Questions about an article, rewritten by people", True),
     HelpPage("commands", "Commands", "Everything that the command line does"),
     HelpPage("api", "API", "Review from a program of your own"),
     HelpPage("offline", "Models and offline", "Working without a model, and connecting one"),
