@@ -1,109 +1,25 @@
-"""Pictures by address: from the public internet alone, whatever tricks an address plays.
+"""Pictures by address: from the public internet alone, whatever tricks an address plays."""
 
-The server is real and on loopback. No address of it is public, so the network of these tests dials
-it for public addresses that stand for it; what is checked before a dial is checked as always.
-"""
-
-import io
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-import httpcore2
 import pytest
-from PIL import Image as Pillow
 
 from review import fetching
 from review.errors import NotAllowed
 from review.fetching import Fetcher, NotFetched, PublicNetwork, is_public
 from review.models import User
 from review.pictures import PictureRefused
-
-# Addresses of documentation are not public; these are, and belong to a well-known resolver.
-PUBLIC, PUBLIC_TOO = "9.9.9.9", "2620:fe::9"
-Answer = Callable[[BaseHTTPRequestHandler], None]
-
-
-def png(colour: str = "teal") -> bytes:
-    buffer = io.BytesIO()
-    Pillow.new("RGB", (40, 30), colour).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-class Site:
-    """What the server answers, by path, and what it was asked."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-        self.answers: dict[str, Answer] = {}
-        self.asked: list[tuple[str, dict[str, str]]] = []
-
-    def gives(self, path: str, content: bytes, status: int = 200, **headers: str) -> None:
-        def answer(request: BaseHTTPRequestHandler) -> None:
-            request.send_response(status)
-            for name, value in {"Content-Length": str(len(content)), **headers}.items():
-                request.send_header(name.replace("_", "-"), value)
-            request.end_headers()
-            request.wfile.write(content)
-
-        self.answers[path] = answer
-
-    def leads(self, path: str, to: str, status: int = 302) -> None:
-        self.gives(path, b"", status, Location=to)
-
-    def paths(self) -> list[str]:
-        return [path for path, _ in self.asked]
+from tests.picture_site import PUBLIC, PUBLIC_TOO, Answer, Dialled, Names, Site, png, serving
 
 
 @pytest.fixture
 def site() -> Iterator[Site]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            found.asked.append((self.path, dict(self.headers)))
-            found.answers[self.path](self)
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    found = Site(server.server_port)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    yield found
-    server.shutdown()
-    server.server_close()
-
-
-class Dialled(httpcore2.SyncBackend):
-    """Connects every address to the site, and keeps which addresses those were."""
-
-    def __init__(self, site: Site) -> None:
-        self.site = site
-        self.addresses: list[str] = []
-        self.dead: set[str] = set()
-
-    def connect_tcp(self, host: str, port: int, timeout: float | None = None, **_: Any) -> Any:
-        self.addresses.append(host)
-        if host in self.dead:
-            raise httpcore2.ConnectError("nobody there")
-        return super().connect_tcp("127.0.0.1", self.site.port, timeout, None, [])
-
-
-class Names:
-    """A resolver: each name with its addresses; literals and numbers as the machine reads them."""
-
-    def __init__(self) -> None:
-        self.known = {"pictures.test": [PUBLIC], "more.test": [PUBLIC_TOO]}
-        self.asked: list[str] = []
-
-    def __call__(self, host: str, port: int) -> list[str]:
-        self.asked.append(host)
-        return self.known.get(host) or list(fetching.resolve(host, port))
+    with serving() as found:
+        yield found
 
 
 @pytest.fixture

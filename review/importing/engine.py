@@ -6,13 +6,14 @@ ever half in: an import that was killed goes on where it stopped, as if nothing 
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.db import connection, transaction
 
 from review.errors import Conflict, Invalid
+from review.fetching import check_can_fetch
 from review.importing import checking, seen
 from review.importing.batches import Batch, ahead, batches
 from review.importing.dialogues import (
@@ -41,7 +42,7 @@ from review.models.datasets import SLUG
 from review.permissions import check_can_administer
 
 # Any fixed number: with a dataset's key it names the lock under which one import at a time runs.
-_LOCK = 0x5EC0
+LOCK = 0x5EC0
 
 
 class Busy(Conflict):
@@ -75,7 +76,7 @@ def import_dialogues(
     """
     options = Options(format, str(images or ""), replace, append_candidates, fetch_urls, dry_run)
     try:
-        _check(options)
+        _check(options, by)
         with opened(path) as source:
             asked = _Asked(dataset, title, by, options, record, progress, wait)
             return _import(source, asked)
@@ -100,7 +101,9 @@ class _Asked:
     wait: bool
 
 
-def _check(options: Options) -> None:
+def _check(options: Options, by: User | None) -> None:
+    if options.fetch_urls:
+        check_can_fetch(by)
     if options.images and not Path(options.images).is_dir():
         raise Invalid(f"{options.images} is no folder. Name the folder that holds the images.")
     if options.replace and options.append_candidates:
@@ -126,7 +129,8 @@ def _import(source: Source, asked: _Asked) -> Report:
             return journal.report
         with journal.failing(taken_up_by_others=asked.record is not None):
             run = _Run(dataset, source, format, asked.options, journal, asked.progress)
-            return run.take(documents)
+            with closing(run.pictures):
+                return run.take(documents)
 
 
 def title_from(slug: str) -> str:
@@ -167,13 +171,13 @@ def _alone(dataset: Dataset, *, wait: bool) -> Iterator[None]:
         yield
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK, dataset.pk])
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK, dataset.pk])
 
 
 def _lock(dataset: Dataset, *, wait: bool) -> None:
     name = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {name}(%s, %s)", [_LOCK, dataset.pk])
+        cursor.execute(f"SELECT {name}(%s, %s)", [LOCK, dataset.pk])
         (taken,) = cursor.fetchone()
     if taken is False:
         raise Busy("Another import of this dataset is at work. This one begins when it has ended.")
@@ -200,7 +204,9 @@ class _Run:
         self.progress: Progress = progress or (lambda report: None)
         finder = Finder(source, Path(options.images) if options.images else None)
         self.looks_for_files = bool(options.images)
-        self.pictures = PictureStage(dataset, finder, dry_run=options.dry_run)
+        self.pictures = PictureStage(
+            dataset, finder, dry_run=options.dry_run, fetch_urls=options.fetch_urls
+        )
         entry = None if options.dry_run else journal.entry
         self.tables = DialogueTables(dataset, entry) if entry else None
 
@@ -281,10 +287,10 @@ class _Run:
 
     def _count_image(self, entry: Staged, *, may_be_missing: bool = False) -> None:
         record, fault = entry.clean.record, entry.fault()
-        problem = Problem(record.file, record.line, record.id, "file", fault, record.raw)
+        problem = Problem(record.file, record.line, record.id, entry.field, fault, record.raw)
         if entry.refused:
             self.report.reject(Kind.IMAGE, problem)
-        elif entry.missing and not may_be_missing:
+        elif entry.missing and not (may_be_missing and entry.field == "file"):
             self.report.miss(problem)
         elif entry.is_changed():
             self.report.images.created += 1

@@ -1,14 +1,16 @@
 """Images of a batch: their files found and opened on all cores, then their rows written."""
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from django.db.models import Q
 
-from review import pictures
+from review import fetching, pictures
+from review.fetching import Fetcher, NotFetched
 from review.importing.records import CleanImage
 from review.importing.sources import FileMissing, Folder, Source
 from review.models import Dataset, Image
@@ -19,13 +21,17 @@ ENDINGS = ["", ".jpg", ".jpeg", ".png", ".webp", ".gif", ".JPG", ".PNG"]
 
 @dataclass(slots=True)
 class Staged:
-    """An image ready to be written: `kept` its file, or why there is none."""
+    """An image ready to be written: `kept` its file, or why there is none.
+
+    `field` is where its file was looked for: `file`, or `url` where it was to be fetched.
+    """
 
     clean: CleanImage
     before: Image | None
     kept: Kept | None = None
     refused: str = ""
     missing: str = ""
+    field: str = "file"
 
     @property
     def id(self) -> str:
@@ -52,8 +58,15 @@ class Staged:
             for name in _FILE:
                 setattr(row, name, getattr(self.before, name))
         else:
-            row.refused = self.fault()
+            row.refused = self._lasting_fault()
         return row
+
+    def _lasting_fault(self) -> str:
+        """Why there is no file. A host that fails again in other words changes nothing."""
+        before = self.before
+        if self.field == "url" and self.missing and before is not None and before.refused:
+            return before.refused if before.url == self.clean.url else self.missing
+        return self.fault()
 
     def _described(self) -> dict[str, object]:
         clean = self.clean
@@ -95,16 +108,28 @@ class Finder:
 
 
 class PictureStage:
-    """Opens the files of images, several at a time. Pillow works outside Python's lock."""
+    """Opens the files of images, several at a time. Pillow works outside Python's lock.
 
-    def __init__(self, dataset: Dataset, finder: Finder, *, dry_run: bool) -> None:
+    With `fetch_urls`, images without a file are fetched from their `url`; a dry run asks nobody.
+    """
+
+    def __init__(
+        self, dataset: Dataset, finder: Finder, *, dry_run: bool, fetch_urls: bool = False
+    ) -> None:
         self.dataset = dataset
         self.finder = finder
+        self.fetcher = Fetcher() if fetch_urls else None
+        self.dry_run = dry_run
         self.take: Callable[..., Kept] = pictures.examine if dry_run else pictures.keep
-        self.workers = max(2, os.cpu_count() or 2)
+        cores = max(2, os.cpu_count() or 2)
+        self.workers = max(cores, fetching.CONNECTIONS) if fetch_urls else cores
+
+    def close(self) -> None:
+        if self.fetcher is not None:
+            self.fetcher.close()
 
     def stage(self, images: Sequence[CleanImage], *, implied: bool = False) -> Iterator[Staged]:
-        """The images with their files; implied ones that are there are left as they are."""
+        """The images with their files, in order; implied ones that are there are left as is."""
         if not images:
             return
         before = self._before(images)
@@ -112,13 +137,23 @@ class PictureStage:
         if implied:
             staged = [entry for entry in staged if entry.before is None or self._may_add(entry)]
         with ThreadPoolExecutor(self.workers) as pool:
-            # In portions, so that no more than a few files wait in memory.
-            for start in range(0, len(staged), self.workers * 2):
-                yield from pool.map(self._open, staged[start : start + self.workers * 2])
+            yield from self._opened(pool, staged)
+
+    def _opened(self, pool: ThreadPoolExecutor, staged: Iterable[Staged]) -> Iterator[Staged]:
+        """A few ahead of who takes them, so that no more than these wait in memory."""
+        ahead: deque[Future[Staged]] = deque()
+        for entry in staged:
+            ahead.append(pool.submit(self._open, entry))
+            if len(ahead) > self.workers * 2:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
     def _may_add(self, entry: Staged) -> bool:
         """Whether this import may bring the file of an image that was declared without one."""
-        if entry.before is None or entry.before.has_file() or self.finder.folder is None:
+        if entry.before is None or entry.before.has_file():
+            return False
+        if self.finder.folder is None and self.fetcher is None:
             return False
         # All but the file stays as the first import said it.
         entry.clean.caption, entry.clean.url = entry.before.caption, entry.before.url
@@ -133,14 +168,36 @@ class PictureStage:
 
     def _open(self, entry: Staged) -> Staged:
         try:
-            content = self.finder.content(entry.clean)
+            content = self._content(entry)
             if content is not None:
                 entry.kept = self._kept(entry, content)
         except PictureRefused as error:
             entry.refused = str(error)
-        except FileMissing as error:
+        except (FileMissing, NotFetched) as error:
             entry.missing = str(error)
         return entry
+
+    def _content(self, entry: Staged) -> bytes | None:
+        """The bytes of its file, from where it lies or from its address; None without either."""
+        by_address = self.fetcher is not None and entry.clean.url
+        try:
+            content = self.finder.content(entry.clean)
+        except FileMissing:
+            if not by_address:
+                raise
+            content = None
+        return self._fetched(entry) if content is None and by_address else content
+
+    def _fetched(self, entry: Staged) -> bytes | None:
+        before, address = entry.before, entry.clean.url
+        entry.field = "url"
+        if before is not None and before.has_file() and before.url == address:
+            # An earlier import fetched it, and nobody is asked twice.
+            return None
+        if self.dry_run or self.fetcher is None:
+            fetching.checked_address(address)
+            return None
+        return self.fetcher.fetch(address)
 
     def _kept(self, entry: Staged, content: bytes) -> Kept:
         sha256, before = pictures.checksum(content), entry.before
