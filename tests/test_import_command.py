@@ -18,7 +18,7 @@ def test_json_has_the_promised_keys_on_its_last_line(
     write(tmp_path, [record()], IMAGES)
     call_command("import_dialogues", "coast-2", str(tmp_path), "--json")
     outcome = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert list(outcome) == ["dialogues", "images", "errors", "seconds"]
+    assert list(outcome) == ["dialogues", "images", "errors", "seconds", "format"]
     assert list(outcome["dialogues"]) == ["created", "updated", "unchanged", "rejected"]
     assert list(outcome["images"]) == ["created", "rejected", "missing"]
 

@@ -108,6 +108,7 @@ class Report:
             "images": asdict(self.images),
             "errors": self.errors,
             "seconds": round(self.seconds(), 3),
+            "format": self.format,
         }
 
     def as_counts(self) -> dict[str, Any]:
