@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generation.offline.judge import CRITERIA, judge
+from generation.offline.judge import CRITERIA, Judge, judge
 from generation.offline.rewriter import rewrite
 from review.turns import Turn
 
@@ -83,6 +83,54 @@ def test_a_text_that_still_asks_is_less_concise_than_one_that_says() -> None:
 
 def test_repetition_costs_clarity() -> None:
     assert judge(BARN, "A red barn barn in the the snow")["clarity"][0] < 5
+
+
+def test_a_refusal_of_the_final_query_is_a_condition_that_can_be_lost() -> None:
+    score, reason = judge(BARN, "A red barn in a wheat field in deep snow")["correctness"]
+    assert score < 5
+    assert "“windmill”" in reason
+
+
+def test_a_broken_shape_is_named_and_costs_clarity() -> None:
+    broken = {
+        ", the red barn in deep snow": "begins with a sign",
+        "The red barn? in deep snow, not a windmill": "in the middle",
+        "The red barn in deep snow with": "“with”",
+        "But the red barn in deep snow": "“But”",
+        "Barn, deep, snow": "lists single words",
+    }
+    for text, named in broken.items():
+        score, reason = judge(BARN, text)["clarity"]
+        assert score <= 4, text
+        assert named.casefold() in reason.casefold()
+
+
+def test_chat_left_in_is_named_and_costs_conciseness() -> None:
+    turns = dialogue("a red barn", "Here.", "great! my son would love it. show me it in snow")
+    said = "Great! my son would love it. show me a red barn in snow"
+    score, reason = judge(turns, said)["conciseness"]
+    assert score <= 3
+    assert "“Great”" in reason
+    assert "my son would love it" in reason
+
+
+def test_details_of_the_history_left_out_are_named_and_cost_completeness() -> None:
+    score, reason = judge(BARN, "The barn in deep snow, not a windmill")["completeness"]
+    assert score < 5
+    assert "“wheat”" in reason
+
+
+def test_scores_tell_good_candidates_from_poor_ones() -> None:
+    poor = [BARN[-1]["text"], "Barn, snow", "A windmill", "A barn and a tractor, please"]
+    assert all(mean(one) <= mean(GOOD) - 0.6 for one in poor)
+
+
+def test_all_candidates_of_a_dialogue_are_judged_by_one_reading() -> None:
+    one = Judge(BARN)
+    assert [one.judge(text) for text in (GOOD, "A barn")] == [
+        judge(BARN, GOOD),
+        judge(BARN, "A barn"),
+    ]
 
 
 def test_more_of_what_was_told_is_more_complete() -> None:

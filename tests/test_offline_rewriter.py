@@ -119,6 +119,66 @@ def test_remarks_beside_the_wish_are_left_out_of_some_candidate() -> None:
     assert "The castle at dawn, not the ruin" in rewrite(turns)
 
 
+def test_what_the_final_query_refuses_stays_refused() -> None:
+    turns = dialogue(
+        "a mill by a river",
+        "Here.",
+        "same scene in fog? a painting though, not one of those prints",
+    )
+    candidates = rewrite(turns)
+    assert candidates[0] == "A mill by a river in fog, a painting, not prints"
+    assert all("painting" in one and "prints" in one for one in candidates)
+
+
+def test_a_candidate_never_drops_to_a_list_of_lone_words() -> None:
+    turns = dialogue(
+        "something with apples for the kitchen",
+        "With a jug?",
+        "i do like the jug. so that table again, but nothing in it",
+    )
+    for one in rewrite(turns):
+        parts = [part.split() for part in one.split(",")]
+        assert sum(len(part) == 1 for part in parts) * 2 <= len(parts)
+
+
+def test_a_wish_behind_a_remark_is_kept() -> None:
+    turns = dialogue(
+        "trams, please",
+        "In mine it rains. Is that all right?",
+        "rain is fine. but he always worked late so could it be dark out?",
+    )
+    assert all("dark" in one for one in rewrite(turns))
+
+
+def test_what_was_added_behind_a_thing_belongs_to_it() -> None:
+    turns = dialogue("a lighthouse, yes. red and white", "Here.", "show me it at night")
+    assert rewrite(turns)[0] == "Show me the red and white lighthouse at night".replace("S", "s", 1)
+
+
+def test_one_of_several_offered_by_colour_is_named_with_its_noun() -> None:
+    turns = dialogue(
+        "is there one with a tram?", "A yellow one, a red one, and a green one.", "the last one"
+    )
+    assert "green tram" in rewrite(turns)[0]
+
+
+def test_what_the_assistant_offers_to_leave_out_is_not_taken_up() -> None:
+    turns = dialogue(
+        "an old bench with flowers", "I could do it without flowers.", "Yes, show me that in snow"
+    )
+    assert all("flowers" not in one for one in rewrite(turns))
+
+
+def test_an_order_beside_the_wish_is_left_out() -> None:
+    turns = dialogue("a card with two mugs", "Here.", "a third person comes too. can you fix that?")
+    assert any("third person" in one and "fix" not in one for one in rewrite(turns))
+
+
+def test_no_candidate_holds_a_noun_without_its_article_where_the_language_needs_one() -> None:
+    turns = dialogue("Une image de chat ?", "Voici.", "la même idée mais avec lui, sous la pluie")
+    assert all("avec chat" not in one for one in rewrite(turns))
+
+
 OTHER_LANGUAGES = [
     (
         "Ich suche ein altes Auto vor einem Haus.",

@@ -88,13 +88,18 @@ def _after_no(answer: str, known: Language) -> str:
     """What stands behind "no": "no, standing still" says "standing still"."""
     match = known.pattern("no").match(answer)
     rest = answer[match.end() :] if match else ""
-    return "" if known.pattern("negative").search(rest) else _said(rest, known)
+    says = any(is_content(word.key, known) for word in words(rest))
+    return _said(rest, known) if says and not known.pattern("negative").search(rest) else ""
 
 
 def _affirmed(question: str, more: str, known: Language) -> str:
     """What a "yes" says; what was added to it says it better where there is enough."""
     statement = _statement(question, known)
-    if len(words(more)) > 2 or set(roots(more, known)) & set(roots(statement, known)):
+    if (
+        not statement
+        or len(words(more)) > 2
+        or set(roots(more, known)) & set(roots(statement, known))
+    ):
         return more
     return statement
 
@@ -120,9 +125,11 @@ def _said(answer: str, known: Language) -> str:
 
 def _statement(question: str, known: Language) -> str:
     """What a question says once it is answered with yes: "are there any trees" gives "trees"."""
-    plain = known.pattern("asked").sub("", question, count=1)
-    plain = known.pattern("asked_tail").sub("", plain)
-    return "" if plain == question else tidy(plain, known)
+    asked = known.pattern("asked").match(question)
+    if not asked:
+        return ""
+    plain = tidy(known.pattern("asked_tail").sub("", question[asked.end() :]), known)
+    return "" if references(plain, known) else plain
 
 
 def _chosen(question: str, answer: str, known: Language) -> str:

@@ -149,6 +149,8 @@ def _without_carrier(text: str, known: Language) -> str:
         return text
     rest = text[found[0].end :].lstrip()
     after = words(rest)[0].key if words(rest) else ""
+    if after in (known.glue.get("of"), known.glue.get("to")):  # "the address of ...": a wish.
+        return text
     return rest if not after or known.has("prepositions", after) else text
 
 

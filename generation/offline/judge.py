@@ -129,7 +129,7 @@ def _covered(held: Set[str], needs: Needs) -> Score:
     if needs.topic is None:
         return 5, "Nothing in the history is missing."
     topic = needs.topic.core
-    if share(needs.topic_roots, held) <= 0.5:
+    if share(needs.topic_roots, held) < 0.5:
         return _without_topic(held, needs)
     missing = [word for one, word in needs.details.items() if one not in held]
     weighed = len(needs.topic_roots) + DETAIL * len(needs.details)
@@ -141,7 +141,7 @@ def _covered(held: Set[str], needs: Needs) -> Score:
 
 def _without_topic(held: Set[str], needs: Needs) -> Score:
     topic = needs.topic.core if needs.topic else ""
-    other = next((one for one in needs.history.wanted if share(one.roots, held) > 0.5), None)
+    other = next((one for one in needs.history.wanted if share(one.roots, held) >= 0.5), None)
     if other and not other.roots <= needs.own:
         return 3, f"Takes up “{other.core}”, not “{topic}”, which is likelier meant."
     return (2 if needs.open else 3), f"Says nothing of “{topic}” from the history."

@@ -1,6 +1,7 @@
 """A phrase of a turn, and the sentences that turns consist of."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import regex
 
@@ -36,6 +37,10 @@ class Mention:
     said: str = ""
     category: str = ""
 
+    def __hash__(self) -> int:
+        # Mentions are looked up often; their place nearly always tells them apart.
+        return hash((self.turn, self.start, self.text))
+
     @property
     def measure(self) -> bool:
         """Whether it counts or places something else: "5 miles away", "10 Main Street"."""
@@ -46,11 +51,12 @@ class Mention:
         return f"{self.text} {self.said}".strip()
 
 
-def sentences(text: str) -> list[tuple[int, int]]:
+@lru_cache(maxsize=1024)
+def sentences(text: str) -> tuple[tuple[int, int], ...]:
     """Character spans of the sentences, their end signs included."""
     spans, start = [], 0
     for match in SENTENCE_END.finditer(text):
         if text[start : match.end()].strip():
             spans.append((start, match.end()))
         start = match.end()
-    return [*spans, (start, len(text))] if text[start:].strip() else spans
+    return (*spans, (start, len(text))) if text[start:].strip() else tuple(spans)

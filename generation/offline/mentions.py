@@ -1,6 +1,7 @@
 """The phrases of a turn that may be meant later, each joined to what the turn says of it."""
 
 from dataclasses import replace
+from functools import lru_cache
 
 import regex
 
@@ -10,14 +11,15 @@ from review.wording.language import Language, root
 from review.wording.tokens import words
 
 
-def mentions(text: str, turn: int, speaker: str, known: Language) -> list[Mention]:
+@lru_cache(maxsize=4096)
+def mentions(text: str, turn: int, speaker: str, known: Language) -> tuple[Mention, ...]:
     """The mentions of a turn in order, each joined to what the turn says of it."""
     found = [
         mention
         for index, (start, end) in enumerate(sentences(text))
         for mention in Chunker(text, start, end, known).mentions(turn, speaker, index)
     ]
-    return _joined(found, text, known)
+    return tuple(_joined(found, text, known))
 
 
 def _tail(text: str) -> str:

@@ -1,7 +1,7 @@
 """What a rewrite of one final query has to hold: read once for all its candidates."""
 
 from collections.abc import Collection, Iterable, Sequence, Set
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 
 from generation.offline.answers import facts, is_answer
@@ -70,7 +70,7 @@ class Needs:
         left = {
             one: word for one, word in left.items() if not unspaced(word) or word not in pointing
         }
-        carriers = {root(word, self.known) for word in self.known.words.get("carriers", ())}
+        carriers = _carriers(self.known)
         return {one: word for one, word in left.items() if one not in carriers} or left
 
     @cached_property
@@ -167,6 +167,13 @@ def _spelled(text: str, known: Language, without: Collection[str] = ()) -> Roots
     """Roots of the content words of a text with the words as written."""
     found = ((root(word.key, known), word) for word in words(text) if is_content(word.key, known))
     return {one: word.text for one, word in found if one not in without}
+
+
+@cache
+def _carriers(known: Language) -> frozenset[str]:
+    """Roots of the nouns that add nothing where pictures are looked for."""
+    nouns = known.words.get("depictions") or known.words.get("carriers", frozenset())
+    return frozenset(root(word, known) for word in nouns)
 
 
 def neighbours(found: Sequence[str]) -> Iterable[tuple[str, str]]:

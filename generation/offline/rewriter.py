@@ -66,10 +66,13 @@ def _sensible(texts: list[str], needs: Needs) -> list[str]:
 
 def _cost(text: str, needs: Needs) -> float:
     """What is wrong with a text: its faults, and what it loses."""
-    missing = share(needs.topic_roots, held_roots(text, needs)) <= 0.5
-    shape = sum(fault.cost for fault in faults(text, needs))
+    lost = LOST * (1 - needs.kept(text))
+    if needs.answers:  # Facts one behind another have no shape that could break.
+        return lost
+    missing = share(needs.topic_roots, held_roots(text, needs)) < 0.5
+    shape: float = sum(fault.cost for fault in faults(text, needs))
     shape += GREETS * bool(greeting(text, needs))
-    return shape + LOST * (1 - needs.kept(text)) + TOPIC * missing
+    return shape + lost + TOPIC * missing
 
 
 def _with_note(history: History, note: str) -> History:

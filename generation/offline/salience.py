@@ -130,6 +130,8 @@ def _weight(one: Mention, found: list[Mention], turns: list[Turn], known: Langua
 
 def _carried(one: Mention, known: Language) -> bool:
     """Whether a carrier leads to the mention: "pictures of ...", "the road to ..."."""
+    if not one.lead.strip():
+        return False
     *_, noun, link = ["", "", *(word.key for word in words(one.lead))]
     if known.words.get("carrying") and not known.has("carrying", link):
         return False
@@ -200,7 +202,7 @@ def _categorised(
     if one.category and _plain(one.category, known):
         return replace(one, category=_plain(one.category, known))
     if one.speaker != "assistant" or not one.named or not asked:
-        return replace(one, category="")
+        return replace(one, category="") if one.category else one
     best = max(asked, key=lambda other: _weight(other, found, turns, known))
     if best.roots <= one.roots or best.named or best.measure:
         return replace(one, category="")

@@ -1,8 +1,9 @@
 """Cut text of any script into words that know where they stand."""
 
-from dataclasses import dataclass
+import re
 from functools import cache, lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 from unicodedata import normalize
 
 import budoux
@@ -12,6 +13,8 @@ import regex
 # points and commas of numbers ("4.5", "1,000").
 LETTERS = r"[\p{L}\p{N}][\p{L}\p{M}\p{N}\u200c\u200d]*"
 WORD = regex.compile(rf"{LETTERS}(?:(?:['’\-‐‑]|(?<=\p{{N}})[.,](?=\p{{N}})){LETTERS})*")
+# The same for plain ASCII, which most texts are: several times quicker.
+PLAIN_WORD = re.compile(r"[A-Za-z0-9]+(?:(?:['-]|(?<=[0-9])[.,](?=[0-9]))[A-Za-z0-9]+)*")
 KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
 UNSPACED = regex.compile(
     r"(?P<east>[\p{Han}\p{Hiragana}\p{Katakana}ー]+)|(?P<thai>\p{Thai}+)"
@@ -23,8 +26,7 @@ PARTICLE = regex.compile(r"(?<=.)(?:から|まで|より|には|では|とは|[�
 LONGEST_SEGMENT = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word as written, its form for comparing, and its place as character offsets."""
 
     text: str
@@ -44,10 +46,8 @@ def key(text: str) -> str:
 def words(text: str) -> tuple[Word, ...]:
     """The words of a text in order. Scripts without spaces are segmented."""
     if text.isascii():
-        return tuple(
-            Word(match[0], key(match[0]), match.start(), match.end())
-            for match in WORD.finditer(text)
-        )
+        found = PLAIN_WORD.finditer(text)
+        return tuple([Word(match[0], match[0].lower(), *match.span()) for match in found])
     japanese = bool(KANA.search(text))
     return tuple(
         Word(text[a:b], key(text[a:b]), a, b)
