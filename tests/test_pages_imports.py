@@ -12,9 +12,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from redis import Redis
 
 from review import uploads
 from review.importing.following import Following
+from review.liveness import KEY
 from review.models import Dataset, Dialogue, Image, Import, Membership, Upload, User
 from review.tasks import run_import
 
@@ -182,8 +184,8 @@ def test_a_form_from_elsewhere_is_refused(carol: User) -> None:
     assert not Upload.objects.exists()
 
 
-def test_without_a_worker_the_page_says_so_at_once(browser: Client, monkeypatch: Any) -> None:
-    monkeypatch.setattr("review.pages.imports.worker_alive", lambda queue: False)
+def test_without_a_worker_the_page_says_so_at_once(browser: Client, settings: Any) -> None:
+    Redis.from_url(settings.REDIS_URL).delete(KEY.format(queue="default"))
     address = bring(browser)
     for page in (page_of(browser, address), page_of(browser, ADDRESS)):
         assert "No worker is running" in page

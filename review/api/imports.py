@@ -207,4 +207,4 @@ def rejected(request: Request, dataset: str, import_id: int) -> FileResponse:
     found, _ = administered(request, dataset)
     row = import_of(found, import_id)
     file, name = rejected_records(row)
-    return FileResponse(file, True, name, content_type="application/jsonl")
+    return FileResponse(file, as_attachment=True, filename=name, content_type="application/jsonl")

@@ -37,12 +37,12 @@ class PieceParser(BaseParser):
 
     media_type = "application/octet-stream"
 
-    def parse(
+    def parse(  # type: ignore[override]  # the stubs know forms and JSON alone
         self,
         stream: IO[Any],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> bytes:  # type: ignore[override]  # the stubs know forms and JSON alone
+    ) -> bytes:
         length = int((parser_context or {})["request"].META.get("CONTENT_LENGTH") or 0)
         if length > uploads.PIECE_BYTES:
             raise TooLarge(f"The piece has {length:,} bytes, the most is {uploads.PIECE_BYTES:,}.")
