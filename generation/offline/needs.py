@@ -8,6 +8,7 @@ from generation.offline.answers import facts, is_answer
 from generation.offline.clauses import clauses, refuses_thing, wishes, without_remarks
 from generation.offline.mention import Mention
 from generation.offline.requests import without_request
+from generation.offline.resolving import picks
 from generation.offline.salience import History
 from generation.offline.substitution import resolved
 from review.wording.grounding import roots
@@ -81,7 +82,8 @@ class Needs:
     @cached_property
     def turned_down(self) -> set[str]:
         """Roots of what the history refused, unless the final query names it."""
-        return self.history.refused_roots - self.own
+        refused = self.history.refused_roots - self.own
+        return {one for one in refused if is_content(one, self.known)}
 
     @cached_property
     def topic(self) -> Mention | None:
@@ -116,7 +118,7 @@ class Needs:
         topic = self.topic
         if topic is None or topic.named or not self.known.words.get("selves"):
             return []
-        held = self.own | topic.roots
+        held, picked = self.own | topic.roots, picks(self.history)
         able = [
             one
             for one in self.history.wanted
@@ -124,6 +126,7 @@ class Needs:
             and not one.measure
             and not one.roots & held
             and one.preposition != self.known.glue.get("for")
+            and (one.turn == topic.turn or not picked)
         ]
         return [one for one in able if self.history.weights[one] >= LEAST][:MOST_WISHES]
 

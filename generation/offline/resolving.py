@@ -7,7 +7,7 @@ import regex
 from generation.offline.mention import Mention
 from generation.offline.salience import History
 from review.wording.language import root
-from review.wording.references import Reference
+from review.wording.references import Reference, references
 from review.wording.tokens import words
 
 ORDINALS = {"first": 0, "second": 1, "third": 2}
@@ -30,6 +30,18 @@ def meant(reference: Reference, history: History) -> Mention | None:
     if noun := reference.group("noun"):
         return _with_head(noun, history)
     return wanted[0]
+
+
+def picks(history: History) -> bool:
+    """Whether the final query picks one of several things: what was said of others is not meant."""
+    kinds = {"earliest", "latest", "other", *ORDINALS}
+    return any(one.kind in kinds for one in references(history.final, history.known))
+
+
+def unknown(text: str, history: History) -> bool:
+    """Whether a part of the final query points to something that nobody named."""
+    found = references(text, history.known)
+    return any(one.group("noun") and meant(one, history) is None for one in found)
 
 
 def _with_head(noun: str, history: History) -> Mention | None:

@@ -20,8 +20,9 @@ from review.wording.tokens import words
 MOST_FACTS = 6
 # Losing all conditions weighs as much as this many points of faults.
 LOST = 6
-# Saying nothing of what is likeliest meant: a full question may do without.
-TOPIC = 1
+# Saying nothing of what is likeliest meant, or not all that was told of it.
+TOPIC = 3
+DETAILS = 0.4
 GREETS = 0.5
 # A text that costs more is not offered where others are there.
 MOST_COST = 2.5
@@ -69,7 +70,9 @@ def _cost(text: str, needs: Needs) -> float:
     lost = LOST * (1 - needs.kept(text))
     if needs.answers:  # Facts one behind another have no shape that could break.
         return lost
-    missing = share(needs.topic_roots, held_roots(text, needs)) < 0.5
+    held = held_roots(text, needs)
+    missing = share(needs.topic_roots, held) < 0.5
+    lost += DETAILS * (1 - share(needs.details, held))
     shape: float = sum(fault.cost for fault in faults(text, needs))
     shape += GREETS * bool(greeting(text, needs))
     return shape + lost + TOPIC * missing

@@ -59,6 +59,8 @@ def _broken(text: str, parts: list[str], needs: Needs) -> Iterator[Fault]:
         yield Fault("has two articles in a row")
     if len(words(text)) > 1 and _joins(words(text)[0].key, needs):
         yield Fault(f"begins with {quoted([words(text)[0].text])}, which joins it to nothing")
+    if needs.known.has("prepositions", next((word.key for word in words(text)), "")):
+        yield Fault(f"begins with {quoted([words(text)[0].text])}, which hangs on nothing")
 
 
 def _last(part: str) -> str:
