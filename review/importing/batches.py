@@ -7,7 +7,7 @@ from threading import Event, Thread
 
 from review.importing import checking
 from review.importing.formats import Format
-from review.importing.reading import Slice, slices
+from review.importing.reading import Slice, as_it_came, slices
 from review.importing.records import Kind, Problem, Record, Rejected
 from review.importing.sources import Source
 
@@ -74,6 +74,7 @@ def _of_document(
 def _take(batch: Batch, format: Format, document: str, found: Slice) -> None:
     """Adds the records of a slice that have an id; the others are unreadable."""
     batch.size += len(found.content)
+    found, document = as_it_came(found, document)
     kind = format.kind(document)
     place = Record(kind, {}, document, found.line, raw=found.content)
     try:

@@ -188,17 +188,38 @@ def decoded(found: Slice) -> dict[str, Any]:
         value = orjson.loads(found.content)
     except orjson.JSONDecodeError as error:
         raise Rejected("", _why_unreadable(found, error)) from None
-    if type(value) is dict and value.keys() == REPORTED:
-        return _mended(found, value["record"])
     if type(value) is not dict:
         raise Rejected("", f"a record is an object, this is {named_type(value)}")
     return value
 
 
-def _mended(found: Slice, record: Any) -> dict[str, Any]:
-    """The record in a line of an earlier import's report, once somebody has mended it."""
+# `id` is not among these: most records begin with it, and would be read twice.
+_MAY_BE_REPORTED = re.compile(rb'\s*\{\s*"(?:kind|file|line|field|reason|excerpt|record)"')
+_MOST_LINES = 2**31
+_LONGEST_NAME = 255
+
+
+def as_it_came(found: Slice, document: str) -> tuple[Slice, str]:
+    """A slice and its document. Of a line in the report of an earlier import, which somebody has
+    mended: its record and where that came from, as the file's name may decide what it means.
+    """
+    if not _MAY_BE_REPORTED.match(found.content):
+        return found, document
+    try:
+        value = orjson.loads(found.content)
+    except orjson.JSONDecodeError:
+        return found, document
+    if value.keys() != REPORTED:
+        return found, document
+    record, file, line = value["record"], value["file"], value["line"]
     content = record.encode() if type(record) is str else orjson.dumps(record)
-    return decoded(Slice(found.line, content))
+    if type(line) is not int or not 0 <= line < _MOST_LINES:
+        line = found.line
+    return Slice(line, content), file if _is_name(file) else document
+
+
+def _is_name(file: Any) -> bool:
+    return type(file) is str and 0 < len(file) <= _LONGEST_NAME and file.isprintable()
 
 
 def _why_unreadable(found: Slice, error: orjson.JSONDecodeError) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from review.errors import Invalid
 from review.importing.documents import record_documents
 from review.importing.formats import FORMATS, Format, format_named
-from review.importing.reading import decoded, slices
+from review.importing.reading import as_it_came, decoded, slices
 from review.importing.records import Rejected
 from review.importing.sources import Source
 
@@ -67,7 +67,7 @@ def _first_records(source: Source, document: str) -> Iterator[dict[str, Any]]:
     with source.open(document) as stream:
         for found in islice(slices(stream, document), _RECORDS):
             try:
-                yield decoded(found)
+                yield decoded(as_it_came(found, document)[0])
             except Rejected:
                 continue
 
