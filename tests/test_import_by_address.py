@@ -8,10 +8,11 @@ import pytest
 from PIL import Image as Pillow
 
 from review import fetching
-from review.errors import NotAllowed
+from review.errors import Conflict, NotAllowed
 from review.importing.engine import import_dialogues
 from review.importing.report import Report
-from review.models import Dataset, Dialogue, Image, User
+from review.importing.starting import start_import
+from review.models import Dataset, Dialogue, Image, Upload, User
 from tests.picture_site import Dialled, Names, Site, png, serving
 from tests.test_import_native import record, write
 
@@ -139,3 +140,13 @@ def test_an_admin_may_not_have_it_fetched_unless_the_server_allows_it(
     with pytest.raises(NotAllowed, match="does not fetch images"):
         imported(tmp_path, {"url": ADDRESS}, by=carol)
     assert not Dataset.objects.filter(slug="coast-2").exists()
+
+
+def test_an_upload_is_not_begun_that_may_not_fetch(carol: User, settings: Any) -> None:
+    dataset = Dataset.objects.get(slug="coast")
+    upload = Upload(dataset=dataset, by=carol, name="coast.zip", size=1, received=1)
+    with pytest.raises(NotAllowed, match="FETCH_URLS"):
+        start_import(dataset=dataset, upload=upload, by=carol, fetch_urls=True)
+    settings.FETCH_URLS = True
+    with pytest.raises(Conflict, match="Upload it again"):
+        start_import(dataset=dataset, upload=upload, by=carol, fetch_urls=True)

@@ -1,6 +1,7 @@
 """Asking for an import of an upload: a dry run first, then the same for good."""
 
 from review.errors import Conflict, Invalid
+from review.fetching import check_can_fetch
 from review.importing.options import Options
 from review.importing.recognising import AUTO, CHOICES
 from review.models import Dataset, Import, Upload, User
@@ -20,6 +21,8 @@ def start_import(
 ) -> Import:
     """Writes down what is wanted. A worker takes it from there; the door tells it to."""
     check_can_administer(by, dataset)
+    if fetch_urls:
+        check_can_fetch(by)
     _check_there(upload)
     if format not in CHOICES:
         raise Invalid(

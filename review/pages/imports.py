@@ -72,7 +72,8 @@ class NewImport(forms.Form):
 
     def options_fields(self) -> list[forms.BoundField]:
         """What the page draws below the file."""
-        return [self["format"], self["existing"], self["fetch_urls"]]
+        allowed = ["fetch_urls"] if settings.FETCH_URLS else []
+        return [self[name] for name in ("format", "existing", *allowed)]
 
     def options(self) -> dict[str, Any]:
         """What `start_import` takes."""
