@@ -14,6 +14,18 @@ from review.models.transfers import ImportStatus
 PROBLEMS_SHOWN = 50
 # Before that a rate says nothing.
 _SECONDS_TO_JUDGE = 1.0
+_OUTCOMES = ["created", "updated", "unchanged", "rejected", "missing"]
+_AMISS = {"rejected", "missing"}
+_ALWAYS = {("Dialogues", "created"), ("Dialogues", "rejected")}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One count in words; `amiss` where somebody should look."""
+
+    words: str
+    count: int
+    amiss: bool
 
 
 @dataclass(frozen=True)
@@ -60,7 +72,19 @@ class Following:
     @property
     def errors(self) -> list[dict[str, Any]]:
         """The first of the problems; all of them are in the file of rejected records."""
-        return list(self.counts.get("errors", []))[:PROBLEMS_SHOWN]
+        found = sorted(self.counts.get("errors", []), key=lambda e: (e["file"], e["line"]))
+        return found[:PROBLEMS_SHOWN]
+
+    @property
+    def figures(self) -> list[Figure]:
+        """What became of the records: the main ones always, others where there are any."""
+        kinds = {"Dialogues": self.dialogues, "Images": self.images}
+        return [
+            Figure(f"{kind} {name}", counts.get(name, 0), name in _AMISS)
+            for kind, counts in kinds.items()
+            for name in _OUTCOMES
+            if counts.get(name) or (kind, name) in _ALWAYS
+        ]
 
     @property
     def samples(self) -> list[dict[str, Any]]:

@@ -140,4 +140,5 @@ def _for_admins(dataset: Dataset) -> dict[str, Any]:
 
 
 def _last_imports(dataset: Dataset) -> list[Import]:
-    return list(dataset.imports.select_related("by")[:IMPORTS_SHOWN])
+    for_good = dataset.imports.exclude(options__contains={"dry_run": True})
+    return list(for_good.select_related("by")[:IMPORTS_SHOWN])

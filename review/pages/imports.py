@@ -31,9 +31,9 @@ QUEUE = "default"
 # What a form with a file has besides the file.
 FORM_BYTES = 64 * 1024
 EXISTING = {
-    "keep": "Keep it; update it only while nobody has decided on it",
-    "append": "Keep it, and add the candidates that are new",
-    "replace": "Replace it, also where somebody has decided on it",
+    "keep": "updated unless somebody decided",
+    "append": "kept, new candidates added",
+    "replace": "replaced, decided or not",
 }
 
 
@@ -55,7 +55,7 @@ class NewImport(forms.Form):
     existing = forms.ChoiceField(
         choices=list(EXISTING.items()),
         initial="keep",
-        label="If a dialogue is there already",
+        label="Dialogues that are there already are",
         error_messages={"invalid_choice": "Choose what to do with dialogues that are there."},
     )
     fetch_urls = forms.BooleanField(
