@@ -4,6 +4,7 @@ What was imported is kept byte by byte under its SHA-256 and never served itself
 *rendition*: turned upright, in sRGB, without metadata (no GPS), as WebP in one of three sizes.
 """
 
+import codecs
 import hashlib
 import io
 import math
@@ -181,7 +182,7 @@ def _has_too_many_frames(picture: Pillow.Image) -> bool:
 def _unknown_content(content: bytes) -> str:
     if not content:
         return "the file is empty"
-    start = content[:200].lstrip().lower()
+    start = content[:200].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     kinds = {b"<svg": "an SVG drawing", b"<?xml": "XML", b"<!doctype": "HTML", b"<html": "HTML"}
     found = next((kind for mark, kind in kinds.items() if start.startswith(mark)), "")
     taken = "JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF"
@@ -206,7 +207,13 @@ def _rendered(picture: Pillow.Image, size: Size) -> bytes:
 
 
 def _orientation(picture: Pillow.Image) -> int:
-    return int(picture.getexif().get(ExifTags.Base.Orientation, 1))
+    """As the metadata says: 1, upright, where it says nothing, or nothing of sense."""
+    try:
+        found = picture.getexif().get(ExifTags.Base.Orientation)
+    # Metadata that is broken ends in almost any error, and the picture is sound without it.
+    except Exception:
+        return 1
+    return found if isinstance(found, int) else 1
 
 
 def _upright(small: Pillow.Image, picture: Pillow.Image) -> Pillow.Image:
