@@ -46,7 +46,7 @@ def begin(*, dataset: Dataset, name: str, size: int, by: User) -> Upload:
     return upload
 
 
-def append(*, upload: Upload, offset: int, piece: bytes, by: User) -> Upload:
+def append(*, upload: Upload, offset: int, piece: bytes | bytearray, by: User) -> Upload:
     """Adds the bytes that begin at `offset`, which must be the number of those received.
 
     The last piece finishes the upload: its checksum is taken. An empty piece at the end does the
@@ -91,7 +91,7 @@ def discard_old(dataset: Dataset) -> None:
         Upload.objects.filter(pk=upload.pk).update(file="")
 
 
-def _write(upload: Upload, offset: int, piece: bytes) -> None:
+def _write(upload: Upload, offset: int, piece: bytes | bytearray) -> None:
     with transaction.atomic():
         # The row is locked while the disk is written: a piece that is sent again and its slower
         # elder, whose connection broke, take turns.
@@ -109,7 +109,7 @@ def _write(upload: Upload, offset: int, piece: bytes) -> None:
             row.save(update_fields=["received"])
 
 
-def _write_at(path: Path, offset: int, piece: bytes) -> None:
+def _write_at(path: Path, offset: int, piece: bytes | bytearray) -> None:
     try:
         with path.open("r+b") as target:
             target.seek(offset)
@@ -166,7 +166,7 @@ def _check_size(size: int) -> None:
             "Split it, or import it on the server.",
             field="size",
         )
-    free = shutil.disk_usage(_root()).free
+    free = shutil.disk_usage(root()).free
     if size > free:
         raise Invalid(
             f"The file has {_in_gigabytes(size)}, the server's disk has {_in_gigabytes(free)} "
@@ -175,10 +175,11 @@ def _check_size(size: int) -> None:
         )
 
 
-def _root() -> Path:
-    root = Path(settings.MEDIA_ROOT) / FOLDER
-    root.mkdir(parents=True, exist_ok=True)
-    return root
+def root() -> Path:
+    """The folder of all uploads."""
+    folder = Path(settings.MEDIA_ROOT) / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _in_gigabytes(size: int) -> str:

@@ -110,6 +110,29 @@ def test_after_the_dry_run_one_press_imports(browser: Client, dataset: Dataset) 
     assert row.upload.sha256 in page
 
 
+def test_a_press_too_many_imports_once(browser: Client) -> None:
+    address = bring(browser)
+    work()
+    first, second = browser.post(f"{address}confirm/"), browser.post(f"{address}confirm/")
+    assert first["Location"] == second["Location"]
+
+
+def test_a_file_in_a_form_is_held_on_the_disk_of_uploads(
+    browser: Client, monkeypatch: Any, tmp_path: Path
+) -> None:
+    held: list[Path] = []
+    store = uploads.store
+
+    def watched(*, file: Any, **rest: Any) -> Upload:
+        held.append(Path(file.temporary_file_path()))
+        return store(file=file, **rest)
+
+    monkeypatch.setattr(uploads, "store", watched)
+    bring(browser)
+    assert held[0].parent == tmp_path / "uploads"
+    assert not held[0].exists()
+
+
 def test_rejected_records_are_downloaded_mended_and_imported_again(
     browser: Client, dataset: Dataset
 ) -> None:

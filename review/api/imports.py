@@ -26,6 +26,7 @@ from review.importing.recognising import AUTO, CHOICES
 from review.importing.starting import start_import
 from review.models import Dataset, Import, Upload, User
 from review.models.transfers import ImportStatus
+from review.receiving import BesideUploads
 from review.tasks import run_import
 
 IMPORT = OpenApiParameter("import_id", int, OpenApiParameter.PATH, description="The import's id.")
@@ -37,9 +38,11 @@ class BoundedMultiPartParser(MultiPartParser):
     """A form with a file that may be uploaded; it lies on the disk, not in memory."""
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
-        length = int((parser_context or {})["request"].META.get("CONTENT_LENGTH") or 0)
+        request = (parser_context or {})["request"]
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
         if length > settings.UPLOAD_MOST_GB * 2**30 + FORM_BYTES:
             raise TooLarge(f"The most is {settings.UPLOAD_MOST_GB} GB. Split the source.")
+        request.upload_handlers = [BesideUploads(request)]
         return super().parse(stream, media_type, parser_context)
 
 

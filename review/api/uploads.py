@@ -30,6 +30,8 @@ OFFSET = OpenApiParameter(
     required=True,
     description="Where in the file the piece begins: the number of bytes `received` so far.",
 )
+# Read at once from the connection.
+BLOCK_BYTES = 256 * 1024
 
 
 class PieceParser(BaseParser):
@@ -42,11 +44,14 @@ class PieceParser(BaseParser):
         stream: IO[Any],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> bytes:
+    ) -> bytearray:
         length = int((parser_context or {})["request"].META.get("CONTENT_LENGTH") or 0)
         if length > uploads.PIECE_BYTES:
             raise TooLarge(f"The piece has {length:,} bytes, the most is {uploads.PIECE_BYTES:,}.")
-        piece = bytes(stream.read(length))
+        # Whole, a web server would copy it several times.
+        piece = bytearray()
+        while block := stream.read(min(BLOCK_BYTES, length - len(piece))):
+            piece += block
         if len(piece) < length:
             raise ParseError(f"Of {length:,} bytes {len(piece):,} came: the connection broke.")
         return piece
@@ -129,7 +134,7 @@ def upload(request: Request, dataset: str, upload: int) -> Response:
     row = uploads.upload_of(found, upload)
     if request.method == "PATCH":
         offset = _offset(request)
-        piece = request.data if isinstance(request.data, bytes) else b""
+        piece = request.data if isinstance(request.data, bytearray) else bytearray()
         row = uploads.append(upload=row, offset=offset, piece=piece, by=user)
     return Response(UploadSerializer(row).data)
 

@@ -55,6 +55,11 @@ def start_for_good(*, checked: Import, by: User) -> Import:
     if checked.upload is None or not Options.of(checked.options).dry_run:
         raise Conflict("Only a dry run of an upload can be followed by its import.")
     done = Options.of(checked.options)
+    begun = Import.objects.unfinished().filter(upload=checked.upload, dataset=checked.dataset)
+    same = begun.exclude(options__contains={"dry_run": True}).first()
+    if same is not None:
+        # The button was pressed twice.
+        return same
     return start_import(
         dataset=checked.dataset,
         upload=checked.upload,

@@ -24,6 +24,7 @@ from review.liveness import worker_alive
 from review.models import Dataset, Image, Import, Membership, Upload
 from review.pages.people import SignedIn, administered, wants_fragment
 from review.pages.reading import ChatTurn, Picture, stretches
+from review.receiving import BesideUploads
 from review.tasks import run_import
 
 IMPORTS_SHOWN = 20
@@ -100,6 +101,7 @@ def start_import(request: SignedIn, slug: str) -> HttpResponse:
     """Takes the file, or the upload that brought it, and begins its dry run."""
     dataset, membership = administered(request, slug)
     _check_length(request)
+    request.upload_handlers = [BesideUploads(request)]
     return _take(request, dataset, membership)
 
 

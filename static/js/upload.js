@@ -22,8 +22,13 @@
   const words = document.getElementById("upload-words");
   const submit = form.querySelector("[type=submit]");
 
-  /** A refusal that trying again does not mend. */
-  class Refused extends Error {}
+  /** A refusal that trying again does not mend; `over` where the upload itself is at its end. */
+  class Refused extends Error {
+    constructor(sentence, over) {
+      super(sentence);
+      this.over = over;
+    }
+  }
   class Stopped extends Error {}
 
   let going = null;
@@ -84,7 +89,11 @@
   const isLost = (status) => status === 0 || status === 408 || status === 429 || status >= 500;
 
   const refusal = ({ status, answer }) =>
-    new Refused(answer.detail || `The server answered ${status}. Load this page again.`);
+    new Refused(
+      answer.detail || `The server answered ${status}. Load this page again.`,
+      // Signed out, one signs in again and goes on.
+      status !== 401 && status !== 403,
+    );
 
   // ---- Which upload: the page may have been closed in the middle of it
 
@@ -217,7 +226,7 @@
       going = null;
       working(false);
       if (error instanceof Refused) {
-        remember(file, null);
+        if (error.over) remember(file, null);
         sayFault(error.message);
       } else if (!(error instanceof Stopped)) {
         sayFault("The file could not be read. Choose it again.");
