@@ -23,6 +23,8 @@ from review.importing.records import (
 
 # All control characters but tab, line feed and carriage return.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# Whole numbers from here on are read as floats, and would lose their last digits without a word.
+_BEYOND_64_BITS = 2.0**63
 _DIALOGUE = {"id", "turns", "target_images", "candidates", "metadata"}
 _IMAGE = {"id", "file", "caption", "url", "metadata"}
 _TURN = {"role", "text", "images"}
@@ -242,6 +244,10 @@ def _metadata(value: dict[str, Any], known: set[str]) -> dict[str, Any]:
 
 
 def _check_depth(value: Any, field: str, most: int) -> None:
+    if type(value) is float and abs(value) >= _BEYOND_64_BITS:
+        raise Rejected(
+            field, f"the number {value:.6g} is beyond 64 bits and loses digits: write it as text"
+        )
     if type(value) is not dict and type(value) is not list:
         return
     if most < 0:

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from review.errors import Conflict, Invalid
 from review.fetching import check_can_fetch
-from review.importing import checking, seen
+from review.importing import again, checking, seen
 from review.importing.batches import Batch, ahead, batches
 from review.importing.dialogues import (
     DialogueTables,
@@ -129,8 +129,11 @@ def _import(source: Source, asked: _Asked) -> Report:
             return journal.report
         with journal.failing(taken_up_by_others=asked.record is not None):
             run = _Run(dataset, source, format, asked.options, journal, asked.progress)
+            before = again.has_come_before(
+                dataset, source, documents, asked.options, checksum, format.name
+            )
             with closing(run.pictures):
-                return run.take(documents)
+                return run.take_nothing(documents, before) if before else run.take(documents)
 
 
 def title_from(slug: str) -> str:
@@ -218,15 +221,25 @@ class _Run:
             else:
                 self._take_batch(batch)
                 self.progress(self.report)
-        self._finish()
+        self._finish(documents)
         return self.report
 
-    def _finish(self) -> None:
+    def take_nothing(self, documents: list[str], before: Import) -> Report:
+        """What take() would come to, where `before` brought all of it and nothing has changed."""
+        self.report.bytes_total = sum(map(self.source.size, documents))
+        again.count_unchanged(self.report, before)
+        self._finish(documents)
+        return self.report
+
+    def _finish(self, documents: list[str]) -> None:
         self.report.finish()
         with transaction.atomic():
             if not self.options.dry_run:
                 publish_corpus(self.dataset)
-            self.journal.end()
+            state = again.state_after(
+                self.dataset, self.source, documents, self.options, self.report
+            )
+            self.journal.end(state)
         self.journal.clear()
 
     def _remember(self, batch: Batch) -> None:

@@ -71,14 +71,17 @@ class Journal:
             counts=self.report.as_counts(), pulse=timezone.now()
         )
 
-    def end(self) -> None:
-        """Writes down that all is in. Within a transaction; `clear` follows it."""
+    def end(self, state: dict[str, Any]) -> None:
+        """Writes down that all is in, and the dataset's `state`: see `review.importing.again`.
+
+        Within a transaction; `clear` follows it.
+        """
         if self.entry is None:
             return
         self.entry.rejected = self.report.kept.finish()
         self.entry.status, self.entry.finished = ImportStatus.DONE, timezone.now()
         self.entry.report, self.entry.counts = self.report.as_json(), self.report.as_counts()
-        self.entry.position = {}
+        self.entry.position = state
         self.entry.pulse = self.entry.finished
         self.entry.save()
 

@@ -1,6 +1,7 @@
-"""A document as a stream of records: JSON lines, or one JSON array. Never the file in memory.
+"""A document as a stream of records: JSON lines, one JSON array, or JSON objects over many lines.
+Never the file in memory.
 
-Both give the bytes of one record at a time with the line where it begins, so that every complaint
+All give the bytes of one record at a time with the line where it begins, so that every complaint
 names its line, and a record that is broken or too long costs itself alone.
 """
 
@@ -18,6 +19,7 @@ from review.importing.records import Rejected
 # The fields of a line in the report of what an import rejected: `Problem.as_line`.
 REPORTED = {"kind", "file", "line", "id", "field", "reason", "excerpt", "record"}
 CHUNK = 256 * 1024
+_LONGEST_HEAD = 4096
 BOM = b"\xef\xbb\xbf"
 TOO_LONG = f"the record has more than {RECORD_BYTES:,} bytes: split it or leave out what is big"
 
@@ -36,15 +38,36 @@ class Readable(Protocol):
 
 
 def slices(stream: Readable, name: str) -> Iterator[Slice]:
-    """The records of a document; a `[` at its start makes it one array, else it is JSON lines."""
-    head = stream.read(4096)
+    """The records of a document; a `[` at its start makes it one array, a `{` with nothing whole
+    in its line makes it objects over many lines, else it is JSON lines."""
+    head = _head(stream)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise Invalid(f"{name} is UTF-16. Save it as UTF-8 and import it again.")
     start = head.removeprefix(BOM)
     tail = _Tail(start, stream)
     if start.lstrip().startswith(b"["):
-        return _elements(tail)
+        return _elements(tail, _ArrayScan())
+    if _is_spread(start):
+        return _elements(tail, _ObjectScan())
     return _lines(tail)
+
+
+def _head(stream: Readable) -> bytes:
+    """As much of a document's start as tells what it is, however few bytes come at a time."""
+    head = b""
+    while len(head) < _LONGEST_HEAD and (more := stream.read(_LONGEST_HEAD)):
+        head += more
+        start = head.removeprefix(BOM).lstrip()
+        if len(head) > len(BOM) and (start[:1] == b"[" or 0 <= start.find(b"\n") < len(start) - 1):
+            break
+    return head
+
+
+def _is_spread(start: bytes) -> bool:
+    """Whether a document begins with an object over many lines, and not with a broken line."""
+    first, end, rest = start.lstrip().partition(b"\n")
+    goes_on = first.startswith(b"{") and first.rstrip().endswith((b"{", b"[", b","))
+    return bool(end) and goes_on and rest[:1] in {b" ", b"\t", b'"'}
 
 
 class _Tail:
@@ -88,9 +111,8 @@ _REST_OF_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _GAP_SHOWN = 40
 
 
-def _elements(tail: _Tail) -> Iterator[Slice]:
-    """The elements of a JSON array."""
-    scan = _ArrayScan()
+def _elements(tail: _Tail, scan: "_ArrayScan") -> Iterator[Slice]:
+    """The elements of a JSON array, or objects that follow each other."""
     while chunk := tail.read():
         yield from scan.feed(chunk)
     yield from scan.finish()
@@ -102,6 +124,11 @@ class _ArrayScan:
     `buffer` begins where the present element does, or what stands before the next.
     """
 
+    # How many brackets are open around an element, and what stands before the first and the next.
+    around = 1
+    first, between = b"[", b","
+    whole = "array"
+
     def __init__(self) -> None:
         self.buffer = b""
         self.position = 0
@@ -110,7 +137,8 @@ class _ArrayScan:
         self.in_string = False
         self.oversized = False
         self.gap = b""
-        self.expected = b"["
+        self.expected = self.first
+        self.ended = False
 
     def feed(self, chunk: bytes) -> Iterator[Slice]:
         self.buffer += chunk
@@ -139,17 +167,21 @@ class _ArrayScan:
 
     def _opened(self, start: int) -> Iterator[Slice]:
         self.depth += 1
-        if self.depth == 2:
+        if self.depth == self.around + 1:
             self._drop(start)
             found, self.gap = self.gap, b""
             if found != self.expected:
                 shown = found[:_GAP_SHOWN].decode(errors="replace") or "nothing"
                 yield Slice(self.line, b"", f"not JSON: found {shown} before it")
-            self.expected = b","
+            self.expected = self.between
+        elif self.ended and self.depth == self.around:
+            yield Slice(self.line, b"", f"not JSON: more comes after the {self.whole} has ended")
 
     def _closed(self) -> Iterator[Slice]:
         self.depth -= 1
-        if self.depth == 1:
+        if self.depth < self.around:
+            yield from self._end()
+        if self.depth == self.around:
             content = self.buffer[: self.position]
             too_long = self.oversized or len(content) > RECORD_BYTES
             yield Slice(self.line, b"", TOO_LONG) if too_long else Slice(self.line, content)
@@ -158,10 +190,20 @@ class _ArrayScan:
             self.position = 0
             self.oversized = False
 
+    def _end(self) -> Iterator[Slice]:
+        """The bracket that closes the array, or one too many."""
+        self._drop(self.position)
+        found, self.gap = self.gap, b""
+        empty = self.expected if self.expected == self.first else b""
+        if self.ended or self.depth < 0 or found != empty + b"]":
+            shown = found[:_GAP_SHOWN].decode(errors="replace")
+            yield Slice(self.line, b"", f"not JSON: found {shown} instead of the end")
+        self.ended, self.depth = True, max(self.depth, 0)
+
     def _drop(self, end: int) -> None:
         """Forgets the buffer before `end`, which is no part of an element that is kept."""
         dropped = self.buffer[:end]
-        if self.depth < 2 or not self.oversized:
+        if self.depth <= self.around or not self.oversized:
             self.gap = (self.gap + b"".join(dropped.split()))[: _GAP_SHOWN + 1]
         self.line += dropped.count(b"\n")
         self.buffer = self.buffer[end:]
@@ -169,15 +211,28 @@ class _ArrayScan:
 
     def _forget(self) -> None:
         """Keeps no more than one element that is not too long."""
-        if self.depth >= 2 and len(self.buffer) <= RECORD_BYTES:
+        if self.depth > self.around and len(self.buffer) <= RECORD_BYTES:
             return
-        self.oversized = self.depth >= 2
+        self.oversized = self.depth > self.around
         self._drop(self.position)
 
     def finish(self) -> Iterator[Slice]:
         if self.depth > 0:
             what = f"what begins in line {self.line} never ends. Get the whole file"
-            yield Slice(self.line, b"", f"the JSON array is cut off: {what}")
+            yield Slice(self.line, b"", f"the JSON {self.whole} is cut off: {what}")
+            return
+        self._drop(len(self.buffer))
+        if self.gap:
+            shown = self.gap[:_GAP_SHOWN].decode(errors="replace")
+            yield Slice(self.line, b"", f"not JSON: found {shown} at the end")
+
+
+class _ObjectScan(_ArrayScan):
+    """The same for objects that stand one after the other, each over as many lines as it likes."""
+
+    around = 0
+    first = between = b""
+    whole = "object"
 
 
 def decoded(found: Slice) -> dict[str, Any]:
