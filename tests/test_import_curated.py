@@ -181,6 +181,8 @@ def test_a_second_import_changes_nothing(release: Path) -> None:
         ({"turns": "hi"}, "turns"),
         ({"turns": [5]}, "turns[0]"),
         ({"target_images": [5]}, "target_images[0]"),
+        ({"target_images": ["a\u0007"]}, "target_images[0]"),
+        ({"turns": [{"role": "user", "text": "a", "images": ["b\u0007"]}]}, "turns[0].images[0]"),
     ],
 )
 def test_a_bad_line_is_rejected_by_its_field(

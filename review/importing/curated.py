@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from review.importing.documents import record_documents
+from review.importing.fields import implied_image
 from review.importing.native import Native
 from review.importing.reading import Slice, decoded, named_type
 from review.importing.records import Kind, Record, Rejected
@@ -42,7 +43,8 @@ class Curated(Native):
         dialogue["candidates"] = _candidates(line)
         dialogue["metadata"] = _metadata(line)
         implied = [
-            Record(Kind.IMAGE, {"id": image}, document, found.line) for image in _images(line)
+            implied_image({"id": image}, {"id": field}, document, found.line)
+            for image, field in _images(line).items()
         ]
         yield Record(Kind.DIALOGUE, dialogue, document, found.line, implied=implied)
 
@@ -95,11 +97,16 @@ def _metadata(line: dict[str, Any]) -> Any:
     return {**came, "curated": note} if note else came
 
 
-def _images(line: dict[str, Any]) -> list[str]:
-    """The images that a line names, each once; what is no id is left to the rules."""
+def _images(line: dict[str, Any]) -> dict[str, str]:
+    """The images that a line names, each with the field that names it first; what is no id is left
+    to the rules."""
     turns = line.get("turns")
     turns = turns if type(turns) is list else []
-    listed = [turn.get("images") for turn in turns if type(turn) is dict]
-    listed.append(line.get("target_images"))
-    ids = [image for images in listed if type(images) is list for image in images]
-    return list(dict.fromkeys(i for i in ids if type(i) is str and i.strip()))
+    listed = {f"turns[{n}].images": t.get("images") for n, t in enumerate(turns) if type(t) is dict}
+    listed["target_images"] = line.get("target_images")
+    found: dict[str, str] = {}
+    for name, images in listed.items():
+        for place, image in enumerate(images if type(images) is list else []):
+            if type(image) is str and image.strip():
+                found.setdefault(image, f"{name}[{place}]")
+    return found
