@@ -73,8 +73,9 @@ class Chunker:
 
     def _governs(self, index: int) -> bool:
         """Whether a word opens the sentence as a verb: "remind me", "sending you"."""
-        behind = self.words[index + 1].key if index == 0 and self._close(0) else ""
-        return self.known.has("objects", behind)
+        if index or not self._close(0):
+            return False
+        return self.known.has("objects", self.words[1].key)
 
     def _idle(self, word: Word) -> bool:
         """Whether a word only fills: in "last night", or a Japanese ending."""
@@ -106,7 +107,8 @@ class Chunker:
         """Whether only white space stands between this word and the next."""
         if index + 1 >= len(self.words):
             return False
-        return bool(GAP.fullmatch(self.text[self.words[index].end : self.words[index + 1].start]))
+        gap = self.text[self.words[index].end : self.words[index + 1].start]
+        return gap == " " or bool(GAP.fullmatch(gap))
 
     def _runs(self, at: int) -> list[tuple[int, int, int]]:
         """Runs (article, first content word, end) from there on, each joined to the one before."""

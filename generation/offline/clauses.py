@@ -1,5 +1,6 @@
 """Take the final query apart: what it wishes, what it refuses, and what only remarks."""
 
+from functools import lru_cache
 from itertools import pairwise
 
 import regex
@@ -64,6 +65,7 @@ def in_remark(reference: Reference, history: History) -> bool:
     return False
 
 
+@lru_cache(maxsize=4096)  # Candidates of a dialogue share most of their clauses.
 def idles(clause: str, known: Language) -> bool:
     """Whether a clause only remarks or allows; a thing refused is a condition."""
     plain = without_opening(clause, known).strip()

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence, Set
 from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 
-from generation.offline.answers import facts, is_answer
+from generation.offline.answers import fact, facts, is_answer
 from generation.offline.clauses import clauses, refuses_thing, wishes, without_remarks
 from generation.offline.mention import Mention
 from generation.offline.requests import without_request
@@ -49,6 +49,11 @@ class Needs:
     def facts(self) -> list[str]:
         return facts(self.history)
 
+    @property
+    def _answer(self) -> str:
+        """What the final query says where it answers a question; "" where it says no."""
+        return fact(self.history.turns[-2]["text"], self.final, self.known)
+
     @cached_property
     def told(self) -> list[str]:
         """What a dialogue of questions and answers says of the picture; empty for others."""
@@ -63,7 +68,7 @@ class Needs:
     @cached_property
     def conditions(self) -> Roots:
         """What the final query says, without what only asks or points."""
-        said = self.facts[-1:] if self.answers else wishes(self.final, self.known, open_too=True)
+        said = [self._answer] if self.answers else wishes(self.final, self.known, open_too=True)
         plain = ", ".join(said)
         pointing = " ".join(one.text for one in references(plain, self.known))
         idle = set(roots(pointing, self.known)) | self.history.refused_roots - set(self.refusals)
