@@ -170,8 +170,10 @@ def _describes(one: Mention, known: Language) -> bool:
 def _lift_instances(found: list[Mention], weights: dict[Mention, float]) -> None:
     """What answers a request is meant rather than what was asked for: the cafe, not "a cafe"."""
     for one in found:
+        if one.speaker != "assistant" or not one.named:
+            continue
         asked = [other for other in found if other.turn == one.turn - 1 and other.speaker == "user"]
-        if one.speaker == "assistant" and one.named and asked:
+        if asked:
             weights[one] = max(weights[one], max(weights[other] for other in asked) + PRESENTED / 3)
 
 
@@ -194,15 +196,18 @@ def _categorised(
     one: Mention, found: list[Mention], refused: set[Mention], turns: list[Turn], known: Language
 ) -> Mention:
     """A name that answers a request is of the kind that was asked for: "the cafe Teavana"."""
+    if one.category and _plain(one.category, known):
+        return replace(one, category=_plain(one.category, known))
+    plain = replace(one, category="") if one.category else one
+    if one.speaker != "assistant" or not one.named:
+        return plain
     asked = [
         other
         for other in found
         if other.turn == one.turn - 1 and other.speaker == "user" and other not in refused
     ]
-    if one.category and _plain(one.category, known):
-        return replace(one, category=_plain(one.category, known))
-    if one.speaker != "assistant" or not one.named or not asked:
-        return replace(one, category="") if one.category else one
+    if not asked:
+        return plain
     best = max(asked, key=lambda other: _weight(other, found, turns, known))
     if best.roots <= one.roots or best.named or best.measure:
         return replace(one, category="")
