@@ -30,11 +30,8 @@ CANDIDATES = 4
 BATCH = 1000
 # The largest takes minutes; RECQR_BENCH_DIALOGUES=70000 leaves it out.
 LARGEST = int(os.environ.get("RECQR_BENCH_DIALOGUES", "700000"))
-WORDS = (
-    "the a one old red small lighthouse pier harbour dog street market kitchen window boat "
-    "morning evening cloudy sunny near behind with without people table bicycle please show "
-    "find another picture where that we saw last summer Küste 日本 what about it"
-).split()
+WORDS = ("lighthouse", "pier", "harbour", "dog", "street", "market", "boat", "Küste", "日本")
+FILLING = ("the", "a", "one", "old", "red", "small", "near", "behind", "with", "please", "show")
 
 
 def run() -> list[Figure]:
@@ -123,7 +120,7 @@ class _Servers:
 
 def written(path: Path, count: int) -> Path:
     """A JSONL of `count` dialogues, the same each time."""
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311  (no secrets)
     with path.open("wb") as file:
         for number in range(count):
             file.write(orjson.dumps(_dialogue(chance, number)) + b"\n")
@@ -132,7 +129,7 @@ def written(path: Path, count: int) -> Path:
 
 def _dialogue(chance: random.Random, number: int) -> dict[str, Any]:
     def said(words: int) -> str:
-        return " ".join(chance.choices(WORDS, k=words))
+        return " ".join(chance.choices(WORDS + FILLING, k=words))
 
     roles = ["user", "assistant"] * 2 + ["user"]
     return {
