@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -209,6 +210,18 @@ def test_the_same_picture_is_stored_once(settings: Any, tmp_path: Path) -> None:
     content = encoded(Pillow.new("RGB", (5, 5)))
     assert pictures.keep(content) == pictures.keep(content)
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 2
+
+
+def test_the_same_picture_from_many_threads_at_once_is_stored_once(
+    settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    content = encoded(Pillow.effect_noise((300, 300), 50))
+    with ThreadPoolExecutor(8) as pool:
+        kept = set(pool.map(pictures.keep, [content] * 16))
+    assert len(kept) == 1
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 2
+    assert (tmp_path / kept.pop().name).read_bytes() == content
 
 
 def test_a_file_that_a_power_cut_emptied_is_stored_again(settings: Any, tmp_path: Path) -> None:
