@@ -42,13 +42,14 @@ class Problem:
     raw: bytes = b""
 
     def as_entry(self) -> dict[str, Any]:
+        start = self.raw[: 4 * EXCERPT].decode(errors="replace")
         return {
             "file": self.file,
             "line": self.line,
-            "id": self.id,
-            "field": self.field,
-            "reason": self.reason,
-            "excerpt": " ".join(self.raw[: 4 * EXCERPT].decode(errors="replace").split())[:EXCERPT],
+            "id": _visible(self.id),
+            "field": _visible(self.field),
+            "reason": _visible(self.reason),
+            "excerpt": _visible(" ".join(start.split())[:EXCERPT]),
         }
 
     def as_line(self, kind: Kind) -> bytes:
@@ -66,6 +67,11 @@ class Problem:
             return self.raw.decode(errors="replace")
         # In JSON a line can only end between two values, where a space does as well.
         return orjson.Fragment(self.raw.replace(b"\r", b" ").replace(b"\n", b" "))
+
+
+def _visible(text: str) -> str:
+    """PostgreSQL stores no NUL: a sign for it stands in its place."""
+    return text.replace("\0", "\u2400")
 
 
 @dataclass(slots=True)
