@@ -5,11 +5,13 @@ from typing import Any
 
 import orjson
 import pytest
+from django.utils import timezone
 from PIL import Image as Pillow
 
+from review.importing import batches
 from review.importing.engine import import_dialogues
 from review.importing.report import Report
-from review.models import Dialogue, Image
+from review.models import Assignment, Dialogue, Image, User
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +116,24 @@ def test_a_dialogue_without_a_query_costs_itself_alone(tmp_path: Path) -> None:
     (error,) = report.errors
     assert (error["id"], error["field"]) == ("c-17-1", "conversation[0].turn")
     assert error["reason"] == "the text is empty"
+
+
+def test_an_image_of_a_dialogue_that_was_refused_comes_with_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dave: User
+) -> None:
+    turns = [turn("Show me!"), turn(media=("house",))]
+    imported(tmp_path, conversation(turns))
+    now = timezone.now()
+    Assignment.objects.create(
+        dialogue=Dialogue.objects.get(), reviewer=dave, place=0, claimed_at=now, expires_at=now
+    )
+    monkeypatch.setattr(batches, "MOST_RECORDS", 1)
+    changed = [turn("Show me the hut!"), turn(media=("hut",))]
+    report = imported(
+        tmp_path, [conversation(changed), conversation(changed, conversation_id="c-18")]
+    )
+    assert (report.dialogues.rejected, report.dialogues.created) == (1, 1)
+    assert Image.objects.filter(external_id="hut").exists()
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from review.importing.sources import Source
 # A batch ends at either: what is in memory has a bound, however long its records are.
 MOST_RECORDS = 1000
 MOST_BYTES = 8 * 1024 * 1024
+# What an image that a dialogue implies takes in memory, whatever it takes in the source.
+IMAGE_BYTES = 400
 # How many batches may wait to be written.
 AHEAD = 2
 
@@ -80,6 +82,7 @@ def _take(batch: Batch, format: Format, document: str, found: Slice) -> None:
     try:
         for record in format.records(document, found):
             place = record
+            batch.size += IMAGE_BYTES * len(record.implied)
             record.raw = found.content
             record.id = checking.checked_id(record)
             for image in record.implied:

@@ -250,7 +250,7 @@ class _Run:
         seen.first_of_each(Kind.DIALOGUE, dialogues)
         implied = [image for record in dialogues for image in record.implied]
         there = self._in_corpus(implied)
-        seen.first_of_each(Kind.IMAGE, [image for image in implied if image.id in there])
+        seen.new_of(Kind.IMAGE, [image for image in implied if image.id in there])
 
     def _in_corpus(self, images: Sequence[Record]) -> set[str]:
         if not images:
@@ -318,6 +318,8 @@ class _Run:
         refuse_decided(batch, replace=self.options.replace)
         sort_appending(batch)
         kept = {image.id for record in batch.taken() for image in record.implied}
+        # Another dialogue may bring the images of one that was refused.
+        seen.forget(Kind.IMAGE, [entry.id for entry in implied if entry.id not in kept])
         implied = [entry for entry in implied if entry.id in kept]
         self._write_images(implied)
         if self.tables is not None:
@@ -329,10 +331,7 @@ class _Run:
     def _implied(self, batch: Sorted) -> list[Staged]:
         """The images that the dialogues of a batch imply, each once in an import."""
         records = [image for record in batch.taken() for image in record.implied]
-        if not records:
-            return []
-        firsts, _ = seen.first_of_each(Kind.IMAGE, records)
-        clean = [checking.checked_image(record) for record in firsts]
+        clean = [checking.checked_image(record) for record in seen.new_of(Kind.IMAGE, records)]
         return list(self._watched(self.pictures.stage(clean, implied=True)))
 
     def _count(self, batch: Sorted, implied: Sequence[Staged]) -> None:

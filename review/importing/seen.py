@@ -18,6 +18,7 @@ _ENTER = """
     ON CONFLICT DO NOTHING RETURNING id
 """
 _FIND = "SELECT id, file, line FROM import_seen WHERE kind = %s AND id = ANY(%s)"
+_FORGET = "DELETE FROM import_seen WHERE kind = %s AND id = ANY(%s)"
 
 
 @contextmanager
@@ -45,6 +46,22 @@ def first_of_each(
         else:
             repeats.append(record)
     return firsts, _as_duplicates(kind, repeats)
+
+
+def new_of(kind: Kind, records: Sequence[Record]) -> list[Record]:
+    """The first record of each id that is new in this source, where repeating one is no fault."""
+    firsts = {record.id: record for record in reversed(records)}
+    if not firsts:
+        return []
+    fresh = _entered(kind, list(firsts.values()))
+    return [record for record in reversed(firsts.values()) if record.id in fresh]
+
+
+def forget(kind: Kind, ids: Sequence[str]) -> None:
+    """Makes ids new again, of records that did not go in after all."""
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute(_FORGET, [kind.value, list(ids)])
 
 
 def among(kind: Kind, ids: Sequence[str]) -> set[str]:
