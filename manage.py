@@ -4,13 +4,16 @@
 import os
 import sys
 
+import django
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import execute_from_command_line
+from django.core.management import CommandError, execute_from_command_line
 
 from recqr_site import embedded
 from recqr_site.unreachable import Unreachable, check_database, explain
 
 WITHOUT_SERVERS = {"help", "version", "--version", "collectstatic"}
+# What migrates by itself, or must see the database as it is.
+OWN_MIGRATING = {"migrate", "makemigrations", "showmigrations", "sqlmigrate", "prepare"}
 # Settings want addresses; what never connects must not start servers for them.
 NOWHERE = {
     "DATABASE_URL": "postgres://nowhere.invalid/none",
@@ -34,6 +37,16 @@ def reach_servers(words: list[str]) -> None:
     embedded.ensure()
     if "DATABASE_URL" not in missing:
         check_database(os.environ["DATABASE_URL"])
+    elif words[0] not in OWN_MIGRATING:
+        _bring_up_to_date()
+
+
+def _bring_up_to_date() -> None:
+    """The embedded database is nobody's to look after: whoever comes first migrates it."""
+    django.setup()
+    from recqr_site.migrating import bring_up_to_date  # noqa: PLC0415 - wants Django set up
+
+    bring_up_to_date(lambda line: print(line, file=sys.stderr))
 
 
 def main() -> int | None:
@@ -41,7 +54,7 @@ def main() -> int | None:
     try:
         reach_servers(sys.argv[1:])
         execute_from_command_line(sys.argv)
-    except (embedded.EmbeddedError, Unreachable, ImproperlyConfigured) as error:
+    except (embedded.EmbeddedError, Unreachable, ImproperlyConfigured, CommandError) as error:
         print(error, file=sys.stderr)
         return 2
     except Exception as error:

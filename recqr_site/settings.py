@@ -53,11 +53,11 @@ def database() -> dict[str, Any]:
             "DATABASE_URL is not set and the embedded PostgreSQL was not started: "
             "run commands through manage.py, or set DATABASE_URL to your own server."
         )
-    config = dict(env.db_url("DATABASE_URL"))
-    if config.get("ENGINE") != "django.db.backends.postgresql":
+    if urlsplit(env.ENVIRON["DATABASE_URL"]).scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured(
             "DATABASE_URL must begin with postgres://: ReCQR needs PostgreSQL."
         )
+    config = dict(env.db_url("DATABASE_URL"))
     options = dict(config.get("OPTIONS", {}))
     options["pool"] = {"min_size": 1, "max_size": number("DATABASE_POOL", default=4), "timeout": 5}
     return {**config, "OPTIONS": options, "CONN_HEALTH_CHECKS": True}

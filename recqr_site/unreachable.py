@@ -5,12 +5,16 @@ from urllib.parse import urlsplit
 
 import psycopg
 from django.db.utils import OperationalError as DatabaseError
+from django.db.utils import ProgrammingError
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import ConnectionError as RedisError
 from redis.exceptions import TimeoutError as RedisTimeout
 
 # No answer; starting up, no such database or user, wrong password, too many connections.
 REFUSALS = {None, "57P03", "3D000", "28000", "28P01", "53300"}
+MIGRATE = "The database is not set up for this code. Run: .venv/bin/python manage.py migrate"
+# No such table, no such column: nobody migrated.
+BEHIND = {"42P01", "42703"}
 
 
 class Unreachable(Exception):
@@ -30,7 +34,10 @@ def check_database(url: str) -> None:
 
 
 def explain(error: BaseException) -> str | None:
-    """The sentence for a failure to reach a server; None for any other error."""
+    """The sentence for a server that is gone or not set up; None for any other error."""
+    if isinstance(error, ProgrammingError):
+        behind = getattr(error.__cause__, "sqlstate", None) in BEHIND
+        return MIGRATE if behind else None
     if isinstance(error, DatabaseError):
         cause = error.__cause__
         if getattr(cause, "sqlstate", None) in REFUSALS:
@@ -41,7 +48,7 @@ def explain(error: BaseException) -> str | None:
 
 
 def _sentence(server: str, variable: str, error: BaseException) -> str:
-    reason = " ".join(str(error).split())
+    reason = " ".join(str(error).split()).rstrip(" .?")
     place = _place(os.environ.get(variable, ""))
     return f"{server} at {place} cannot be reached: {reason}. Check {variable}."
 

@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -13,6 +14,7 @@ import pytest
 
 from recqr_site.embedded import EmbeddedError
 from recqr_site.embedded.places import private_dir
+from recqr_site.embedded.processes import User, tethered
 from tests.plugins.records import PROJECT, USER, Record, is_alive, within
 
 AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
@@ -143,3 +145,21 @@ def test_as_root_postgresql_runs_as_nobody_even_below_a_closed_folder(
     assert f"Uid:\t{pwd.getpwnam('nobody').pw_uid}\t" in status
     connection.close()
     within(5, lambda: not is_alive(pids["keeper"]))
+
+
+@AS_ROOT
+def test_as_root_a_server_finds_its_programs_below_a_closed_folder(tmp_path: Path) -> None:
+    """initdb looks for them by access(2), which leaves most capabilities aside."""
+    program = tmp_path / "program"
+    program.touch(mode=0o755)
+    tmp_path.chmod(0o700)
+    nobody = pwd.getpwnam("nobody")
+    user = User(nobody.pw_uid, nobody.pw_gid, needs_search=True)
+    answer = subprocess.run(
+        ["/bin/sh", "-c", f"id -u; test -r '{program}' && test -x '{program}' && echo found"],
+        preexec_fn=tethered(signal.SIGKILL, user),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.stdout.split() == [str(nobody.pw_uid), "found"], answer.stderr

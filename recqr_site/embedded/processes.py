@@ -17,9 +17,11 @@ LIBC = ctypes.CDLL(None, use_errno=True)  # loaded before any fork
 # Numbers of linux/prctl.h and linux/capability.h
 PR_SET_PDEATHSIG = 1
 PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
 PR_SET_CHILD_SUBREAPER = 36
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 47, 2
 CAP_DAC_READ_SEARCH = 2
+SECBIT_NO_SETUID_FIXUP = 1 << 2
 CAPABILITY_VERSION_3 = 0x20080522
 
 
@@ -68,6 +70,8 @@ def tethered(number: int, user: User | None = None) -> Callable[[], None]:
 
 def _become(user: User) -> None:
     if user.needs_search:
+        # Or access(2), by which initdb looks for its programs, would leave capabilities aside.
+        _prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP)
         _prctl(PR_SET_KEEPCAPS, 1)
     os.setgroups([])
     os.setgid(user.gid)
@@ -77,7 +81,9 @@ def _become(user: User) -> None:
 
 
 def _keep_search() -> None:
-    """Keep the one capability that passes closed folders, across exec (an ambient capability)."""
+    """Keep the one capability that passes closed folders, across exec (an ambient capability),
+    and give up all others.
+    """
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
     bit = 1 << CAP_DAC_READ_SEARCH
     data = (ctypes.c_uint32 * 6)(bit, bit, bit, 0, 0, 0)  # effective, permitted, inheritable

@@ -8,10 +8,11 @@ from rest_framework.permissions import IsAuthenticated
 
 from review.api import imports, schema, uploads, views  # noqa: F401 - the schema learns of our tokens by import
 
-# The documentation is for a browser: a stranger is sent to sign in.
-docs = login_required(SpectacularSwaggerSplitView.as_view(url_name="api-schema"))
-# Swagger UI sets styles of its own on its elements.
-docs = csp_replace({"style-src": ["'self'", "'unsafe-inline'"]})(docs)
+# The documentation is for a browser: a stranger is sent to sign in. Swagger UI sets styles of its
+# own on its elements.
+docs = csp_replace({"style-src": ["'self'", "'unsafe-inline'"]})(
+    login_required(SpectacularSwaggerSplitView.as_view(url_name="api-schema"))
+)
 
 urlpatterns = [
     path(

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -21,7 +21,7 @@ class ReturningLoginRequiredMiddleware(LoginRequiredMiddleware):
 
     def handle_no_permission(
         self, request: HttpRequest, view_func: Callable[..., Any]
-    ) -> HttpResponseBase:
+    ) -> HttpResponseRedirect:
         if request.method in SAFE:
             return super().handle_no_permission(request, view_func)
         return redirect_to_login(page_of(request), self.get_login_url(view_func))

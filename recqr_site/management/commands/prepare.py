@@ -8,10 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+from django.core.management.base import BaseCommand
 from redis import Redis
+
+from recqr_site.migrating import bring_up_to_date
 
 
 class Command(BaseCommand):
@@ -24,19 +24,11 @@ class Command(BaseCommand):
     def handle(self, *, demo_accounts: bool, static: bool, **_: Any) -> None:
         # The part that nothing else would notice before a worker is missed.
         Redis.from_url(settings.REDIS_URL, socket_connect_timeout=5).ping()
-        self._migrate()
+        bring_up_to_date(self.stdout.write)
         if static:
             self._collect_static()
         accounts = "--demo-accounts" if demo_accounts else "--no-demo-accounts"
         call_command("load_sample", accounts, stdout=self.stdout, stderr=self.stderr)
-
-    def _migrate(self) -> None:
-        executor = MigrationExecutor(connection)
-        refuse_newer_record(executor)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        if plan:
-            self.stdout.write(f"Bringing the database up to date ({len(plan)} migrations) ...")
-            call_command("migrate", interactive=False, verbosity=0)
 
     def _collect_static(self) -> None:
         stamp = Path(settings.STATIC_ROOT) / ".collected"
@@ -45,19 +37,6 @@ class Command(BaseCommand):
             self.stdout.write("Compressing static files ...")
             call_command("collectstatic", interactive=False, verbosity=0)
             stamp.write_text(digest)
-
-
-def refuse_newer_record(executor: MigrationExecutor) -> None:
-    """Older code on a newer record would write rows that the newer code cannot read."""
-    loader = executor.loader
-    applied = [key for key in loader.applied_migrations if key[0] in loader.migrated_apps]
-    unknown = [".".join(key) for key in applied if key not in loader.disk_migrations]
-    if unknown:
-        raise CommandError(
-            f"This record was made by a newer ReCQR (it has {', '.join(sorted(unknown))}). "
-            "Use that release, or name another record with RECQR_VAR.",
-            returncode=2,
-        )
 
 
 def static_digest() -> str:
