@@ -42,7 +42,7 @@ test: setup-dev
 	part djlint $(PY) -m djlint --lint --quiet templates; \
 	[ -z "$$failed" ] || echo "== failed before the tests:$$failed"; \
 	echo "== pytest"; \
-	$(PY) -m pytest; tests=$$?; \
+	$(PY) -m pytest -n 2 --dist loadfile; tests=$$?; \
 	[ -z "$$failed" ] && exit $$tests || exit 1
 
 bench: setup-dev

@@ -154,6 +154,10 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = RECORD_DIR / "media"
 # The largest source that a person may upload.
 UPLOAD_MOST_GB = number("UPLOAD_MOST_GB", default=20)
+# The most that one record of an import may hold; a larger one is rejected, its neighbours go in.
+IMPORT_RECORD_MB = number("IMPORT_RECORD_MB", default=4)
+IMPORT_TURNS = number("IMPORT_TURNS", default=500)
+IMPORT_TEXT_CHARACTERS = number("IMPORT_TEXT_CHARACTERS", default=20_000)
 STORAGES = {
     "default": {"BACKEND": "review.storage.WholeFileStorage"},
     "staticfiles": {

@@ -177,7 +177,7 @@ def test_a_rejection_without_a_reason_asks_for_one(
     browser = client_of(alice)
     response = _decide(browser, _open(browser), verdict="reject", reject_note="hm")
     assert response.status_code == 400
-    assert "Say why you reject it" in response.content.decode()
+    assert "Choose a reason first: 1 to 5" in response.content.decode()
     assert ">hm</textarea>" in response.content.decode()
 
 

@@ -123,7 +123,7 @@ def test_a_mistake_of_the_adjudicator_is_named_and_nothing_is_lost(
     response = client_of(bob).post(f"{PAGE}adjudicate/", data)
     assert response.status_code == 400
     text = response.content.decode()
-    assert "Say why you reject it" in text
+    assert "Choose a reason first: 1 to 5" in text
     assert ">two scenes</textarea>" in text
 
 

@@ -1,9 +1,11 @@
 """How much one record may hold. Beyond it the record is rejected, and its neighbours go in."""
 
-RECORD_BYTES = 4 * 1024 * 1024
+from django.conf import settings
+
+RECORD_BYTES = settings.IMPORT_RECORD_MB * 1024 * 1024
 ID_CHARACTERS = 200
-TEXT_CHARACTERS = 20_000
-TURNS = 500
+TEXT_CHARACTERS = settings.IMPORT_TEXT_CHARACTERS
+TURNS = settings.IMPORT_TURNS
 IMAGES_PER_TURN = 50
 TARGET_IMAGES = 200
 CANDIDATES = 200

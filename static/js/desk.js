@@ -194,7 +194,9 @@
     const panel = openPanel();
     const inPanel = panel?.contains(event.target);
     if (panel && (inPanel || event.key === "Escape")) keyInPanel(event, panel);
-    if (event.defaultPrevented || isTyping(event.target) || (inPanel && event.target.matches("input"))) return;
+    if (event.defaultPrevented || isTyping(event.target)) return;
+    // A choice of reasons has keys of its own; another panel may still be asked for.
+    if (inPanel && event.target.matches("input") && !/^[erm]$/i.test(event.key)) return;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if ((event.key === "Enter" || event.key === " ") && isPressable(event.target)) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;

@@ -202,6 +202,16 @@ def test_signing_out_elsewhere_does_not_lose_the_page(desk: Page) -> None:
     expect(desk.locator("#edit-text")).to_have_value(f"{TEXTS[0]} with care")
 
 
+def test_another_panel_opens_by_its_key_from_the_reasons(desk: Page) -> None:
+    desk.keyboard.press("r")
+    desk.keyboard.press("m")
+    desk.keyboard.type("keep the colour")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#saved")).to_contain_text("Saved")
+    decision = Decision.objects.get()
+    assert (decision.verdict, decision.note) == ("more", "keep the colour")
+
+
 def test_a_lost_place_keeps_the_text_on_the_page(desk: Page) -> None:
     desk.keyboard.press("e")
     desk.keyboard.type(" with care")
