@@ -38,11 +38,12 @@ class Supervisor:
         self.children: list[Child] = []
         self.connection: Connection | None = None
         self.ready = False
+        self.asked_to_stop = False
         self.selector = selectors.DefaultSelector()
 
     def run(self) -> None:
         """Serve until a signal asks to stop. Raises CannotServe if it never comes to that."""
-        _catch_signals(self.selector)
+        self._catch_signals()
         try:
             self._begin()
             while True:
@@ -108,8 +109,7 @@ class Supervisor:
         self.children = [child]
         child.start()
         while not child.has_ended():
-            for key, _ in self.selector.select(TICK_SECONDS):
-                key.data(key.fileobj)
+            self._wait()
         if child.reap() != 0:
             raise CannotServe("ReCQR was not started: the lines above say why.")
 
@@ -157,10 +157,36 @@ class Supervisor:
                 child.again()
 
     def _turn(self) -> None:
-        for key, _ in self.selector.select(TICK_SECONDS):
-            key.data(key.fileobj)
+        self._wait()
         for child in self.children:
             child.look(say)
+
+    def _wait(self) -> None:
+        """Hears what comes in within a tick. Raises Stopped once somebody asked for it."""
+        for key, _ in self.selector.select(TICK_SECONDS):
+            key.data(key.fileobj)
+        if self.asked_to_stop:
+            raise Stopped
+
+    def _catch_signals(self) -> None:
+        """Signals wake the loop, which then sees what they ask for or whose death they tell.
+
+        A handler that raised would at times do so where Python drops exceptions, in a callback of
+        the garbage collector say, and the wish to stop would be lost.
+        """
+
+        def stop(*_: Any) -> None:
+            self.asked_to_stop = True
+
+        waker, sleeper = socket.socketpair()
+        for end in (waker, sleeper):
+            end.setblocking(False)
+        signal.set_wakeup_fd(waker.detach(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        for number in STOP_SIGNALS:
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
+                signal.signal(number, stop)
+        self.selector.register(sleeper, selectors.EVENT_READ, lambda end: end.recv(4096))
 
     def _end(self) -> None:
         for number in STOP_SIGNALS:
@@ -172,25 +198,6 @@ class Supervisor:
             child.end(deadline)
         if self.connection is not None:
             self.connection.close()
-
-
-def _catch_signals(selector: selectors.BaseSelector) -> None:
-    """Stop signals interrupt whatever goes on; the death of a child wakes the loop."""
-
-    def stop(*_: Any) -> None:
-        for number in STOP_SIGNALS:  # once is enough: a second Ctrl-C must not cut the end short
-            signal.signal(number, signal.SIG_IGN)
-        raise Stopped
-
-    waker, sleeper = socket.socketpair()
-    for end in (waker, sleeper):
-        end.setblocking(False)
-    signal.set_wakeup_fd(waker.detach(), warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    for number in STOP_SIGNALS:
-        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
-            signal.signal(number, stop)
-    selector.register(sleeper, selectors.EVENT_READ, lambda end: end.recv(4096))
 
 
 def _read(probe: socket.socket) -> bytes:
