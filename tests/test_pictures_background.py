@@ -17,6 +17,7 @@ from redis import Redis
 from review import pictures, rendering
 from review.models import Dataset, Image
 from review.picture_tasks import prepare_images, sweep_images
+from tests.plugins.records import within
 
 Make = Callable[..., Image]
 
@@ -111,8 +112,8 @@ def test_a_second_worker_leaves_the_first_to_it_and_goes_on_when_that_dies(
     with held_elsewhere(dataset):
         prepare_images(dataset.pk)
         assert not is_made(image)
-    prepare_images(dataset.pk)
-    assert is_made(image)
+    # The server frees what a closed connection held a moment later.
+    within(5, lambda: prepare_images(dataset.pk) or is_made(image))
 
 
 def test_the_sweep_sends_one_task_for_a_dataset(make: Make) -> None:

@@ -19,6 +19,11 @@ SERVE = [sys.executable, "-m", "recqr_site.serving"]
 PARTS = {"web": "gunicorn", "models": "llm", "checks": "retrieval,default", "beat": "beat"}
 
 
+def _hear_hang_up() -> None:
+    """Tests may run under nohup, which a site would honour."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Site:
     """A supervisor in a process of its own, and everything that it printed."""
 
@@ -35,6 +40,7 @@ class Site:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=_hear_hang_up,
         )
         threading.Thread(target=self._read, daemon=True).start()
 
