@@ -97,11 +97,11 @@ def server_user(paths: Iterable[Path]) -> User | None:
     if os.getuid() != 0:
         return None
     nobody = pwd.getpwnam("nobody")
-    closed = any(not _open_to_all(path) for path in paths)
+    closed = any(not open_to_all(path) for path in paths)
     return User(nobody.pw_uid, nobody.pw_gid, needs_search=closed)
 
 
-def _open_to_all(path: Path) -> bool:
+def open_to_all(path: Path) -> bool:
     """Whether every user may traverse the folders above `path`."""
     return all(folder.stat().st_mode & 0o001 for folder in path.resolve().parents)
 
