@@ -11,7 +11,7 @@ from generation.models import RunKind
 from recqr_site.demo import close_accounts, open_accounts
 from review import sample
 from review.importing.engine import import_dialogues
-from review.models import Dataset, Stage
+from review.models import Dataset, Import, Stage
 
 SLUG = "sample"
 TITLE = "Sample: scenes and seasons"
@@ -57,6 +57,8 @@ class Command(BaseCommand):
         if not report.all_went_in():
             first = report.errors[0]
             raise CommandError(f"The sample did not go in: {first['id']}: {first['reason']}")
+        # Where it was drawn is gone by now, and would only puzzle the reader of the imports page.
+        Import.objects.filter(dataset__slug=SLUG).update(source="the sample, drawn on this machine")
         Dataset.objects.filter(slug=SLUG, guidelines="").update(guidelines=GUIDELINES)
 
     def _see_to(self, dataset: Dataset, stage: Stage, kind: RunKind, line: str) -> None:
