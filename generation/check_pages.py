@@ -11,9 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from generation import check_words
-from review.errors import Missing, NotAllowed
+from review.errors import NotAllowed
 from review.liveness import worker_alive
-from review.models import Dataset, Dialogue, Image, QueryForm, RetrievalCheck, Stage
+from review.models import Dialogue, Image, QueryForm, RetrievalCheck, Stage
+from review.pages.dialogue import named_dialogue
 from review.pages.people import SignedIn, wants_fragment
 from review.permissions import dataset_for
 from review.retrieval import standing
@@ -57,7 +58,7 @@ class FoundForm:
 def check_strip(request: SignedIn, slug: str, external_id: str) -> HttpResponse:
     """The fragment that pages load; opened by itself (no JavaScript), a page around it."""
     dataset, membership = dataset_for(request.user, slug)
-    dialogue = _dialogue(dataset, external_id)
+    dialogue = named_dialogue(dataset, external_id)
     if not sights([dialogue], membership)[dialogue.pk].retrieval:
         return _hidden(request)
     found = _wait(request, dialogue) if _is_awaited(dialogue) else _result(dialogue)
@@ -73,14 +74,6 @@ def _hidden(request: SignedIn) -> HttpResponse:
     if wants_fragment(request):
         return HttpResponse()
     raise NotAllowed("You see the check of a dialogue once you have decided on it.")
-
-
-def _dialogue(dataset: Dataset, external_id: str) -> Dialogue:
-    named = dataset.dialogues.filter(external_id=external_id.replace("\x00", "\ufffd"))
-    found = named.select_related("dataset", "approved_candidate").first()
-    if found is None:
-        raise Missing(f"There is no dialogue “{external_id}” in {dataset.slug}.")
-    return found
 
 
 def _is_awaited(dialogue: Dialogue) -> bool:
