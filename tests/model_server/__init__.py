@@ -1,0 +1,36 @@
+"""An OpenAI-compatible server of our own, on loopback: it answers, and fails as it is told.
+
+Answers are made from the request's own JSON schema. Every request is kept, so that a test can look
+at what really went over the wire. Run by itself it serves until killed:
+`python -m tests.model_server --port 8099 --latency 0.5`.
+"""
+
+from tests.model_server.faults import (
+    BROKEN_BODY,
+    BROKEN_JSON,
+    CUT,
+    DROPPED,
+    EMPTY,
+    EVERY_KIND,
+    OFF_SCHEMA,
+    REFUSAL,
+    Fault,
+)
+from tests.model_server.replies import MODEL
+from tests.model_server.server import ModelServer, Seen, serving
+
+__all__ = [
+    "BROKEN_BODY",
+    "BROKEN_JSON",
+    "CUT",
+    "DROPPED",
+    "EMPTY",
+    "EVERY_KIND",
+    "MODEL",
+    "OFF_SCHEMA",
+    "REFUSAL",
+    "Fault",
+    "ModelServer",
+    "Seen",
+    "serving",
+]
