@@ -2,6 +2,7 @@
 
 What was imported is kept byte by byte under its SHA-256 and never served itself. People get a
 *rendition*: turned upright, in sRGB, without metadata (no GPS), as WebP in one of three sizes.
+Models are sent the same, in a size and format that their users choose.
 """
 
 import codecs
@@ -23,6 +24,7 @@ from review.errors import Invalid, Missing
 from review.models import Image
 
 Size = Literal["thumb", "review", "full"]
+Format = Literal["webp", "jpeg"]
 
 MOST_BYTES = 50 * 1024 * 1024
 MOST_PIXELS = 64_000_000
@@ -69,6 +71,18 @@ class Kept:
     height: int
 
 
+@dataclass(frozen=True)
+class _Look:
+    """How a picture is given out; `longest_side` in pixels, `quality` as Pillow takes it."""
+
+    longest_side: int
+    format: Format
+    quality: int
+
+
+_LOOKS = {size: _Look(LONGEST_SIDE[size], "webp", QUALITY[size]) for size in LONGEST_SIDE}
+
+
 def checksum(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
@@ -97,11 +111,18 @@ def rendition(image: Image, size: Size) -> str:
 
     Raises `Missing` where the image has no file.
     """
-    if not image.has_file():
-        raise Missing(f"Image {image.external_id} has no file: it is known by its caption alone.")
-    name = _rendition_name(image.sha256, size)
-    _store_once(name, lambda: _rendered(_stored_picture(image, size), size))
-    return name
+    return _made(image, _rendition_name(image.sha256, size), _LOOKS[size])
+
+
+def scaled(image: Image, *, longest_side: int, format: Format, quality: int) -> str:
+    """The name in the default storage of `image` with no side longer, made now if need be.
+
+    JPEG has no transparency: what shows through is white. Raises `Missing` where the image has
+    no file.
+    """
+    folder = f"renditions/{longest_side}-{format}-{quality}/{image.sha256[:2]}"
+    name = f"{folder}/{image.sha256}.{format}"
+    return _made(image, name, _Look(longest_side, format, quality))
 
 
 def open_rendition(image: Image, size: Size) -> IO[bytes]:
@@ -109,9 +130,16 @@ def open_rendition(image: Image, size: Size) -> IO[bytes]:
     return default_storage.open(rendition(image, size), "rb")
 
 
+def _made(image: Image, name: str, look: _Look) -> str:
+    if not image.has_file():
+        raise Missing(f"Image {image.external_id} has no file: it is known by its caption alone.")
+    _store_once(name, lambda: _drawn(_stored_picture(image, look.longest_side), look))
+    return name
+
+
 def _opened(content: bytes, sha256: str) -> tuple[Kept, Pillow.Image]:
     """What is to be known of a picture, and its pixels: enough of them for a thumbnail."""
-    picture, (width, height) = _decoded(content, "thumb")
+    picture, (width, height) = _decoded(content, LONGEST_SIDE["thumb"])
     if _orientation(picture) in _ON_ITS_SIDE:
         width, height = height, width
     kept = Kept(sha256, _original_name(sha256), _media_type(picture), width, height)
@@ -123,10 +151,10 @@ def _media_type(picture: Pillow.Image) -> str:
     return Pillow.MIME["JPEG" if picture.format == "MPO" else str(picture.format)]
 
 
-def _decoded(content: bytes, size: Size) -> tuple[Pillow.Image, tuple[int, int]]:
+def _decoded(content: bytes, longest_side: int) -> tuple[Pillow.Image, tuple[int, int]]:
     """The first frame of a picture, all its bytes read, and its width and height.
 
-    A JPEG that is much larger than `size` comes in fewer pixels, which is several times faster.
+    A JPEG that is much larger than wanted comes in fewer pixels, which is several times faster.
     """
     if len(content) > MOST_BYTES:
         raise PictureRefused(
@@ -136,7 +164,7 @@ def _decoded(content: bytes, size: Size) -> tuple[Pillow.Image, tuple[int, int]]
         picture = Pillow.open(io.BytesIO(content), formats=FORMATS)
         _check_extent(picture)
         extent = picture.size
-        drafted = picture.draft(picture.mode, _enough(extent, size))
+        drafted = picture.draft(picture.mode, _enough(extent, longest_side))
         picture.load()
     except PictureRefused:
         raise
@@ -150,9 +178,9 @@ def _decoded(content: bytes, size: Size) -> tuple[Pillow.Image, tuple[int, int]]
     return picture, extent if drafted else picture.size
 
 
-def _enough(extent: tuple[int, int], size: Size) -> tuple[int, int]:
-    """Twice the pixels that `size` has a side: fewer would show when they are scaled down."""
-    scale = min(1.0, 2 * LONGEST_SIDE[size] / max(extent))
+def _enough(extent: tuple[int, int], longest_side: int) -> tuple[int, int]:
+    """Twice the pixels that are wanted a side: fewer would show when they are scaled down."""
+    scale = min(1.0, 2 * longest_side / max(extent))
     return math.ceil(extent[0] * scale), math.ceil(extent[1] * scale)
 
 
@@ -190,20 +218,38 @@ def _unknown_content(content: bytes) -> str:
 
 
 def _rendered(picture: Pillow.Image, size: Size) -> bytes:
-    """`picture` as WebP, no side longer than `size` allows; smaller pictures are not enlarged.
+    return _drawn(picture, _LOOKS[size])
+
+
+def _drawn(picture: Pillow.Image, look: _Look) -> bytes:
+    """`picture` encoded, no side longer than `look` allows; smaller pictures are not enlarged.
 
     Raises `PictureRefused` for colours that nothing here can turn into those of a screen.
     """
     try:
-        small = _upright(_in_srgb(_within(_in_modes_that_scale(picture), size)), picture)
-        buffer = io.BytesIO()
-        small.save(
-            buffer, "WEBP", quality=QUALITY[size], method=EFFORT, exif=b"", xmp=b"", icc_profile=b""
-        )
+        small = _in_srgb(_within(_in_modes_that_scale(picture), look.longest_side))
+        return _encoded(_upright(small, picture), look)
     # As with broken files: any error, and one meaning.
     except Exception as error:
         raise PictureRefused(f"the picture cannot be shown: {error}") from error
+
+
+def _encoded(small: Pillow.Image, look: _Look) -> bytes:
+    buffer = io.BytesIO()
+    # Pillow writes what it read of these unless it is told otherwise.
+    bare = {"exif": b"", "xmp": b"", "icc_profile": b"", "comment": b""}
+    if look.format == "jpeg":
+        _on_white(small).save(buffer, "JPEG", quality=look.quality, **bare)
+    else:
+        small.save(buffer, "WEBP", quality=look.quality, method=EFFORT, **bare)
     return buffer.getvalue()
+
+
+def _on_white(small: Pillow.Image) -> Pillow.Image:
+    if small.mode == "RGB":
+        return small
+    white = Pillow.new("RGBA", small.size, "white")
+    return Pillow.alpha_composite(white, small.convert("RGBA")).convert("RGB")
 
 
 def _orientation(picture: Pillow.Image) -> int:
@@ -222,8 +268,8 @@ def _upright(small: Pillow.Image, picture: Pillow.Image) -> Pillow.Image:
     return small if turn is None else small.transpose(turn)
 
 
-def _within(picture: Pillow.Image, name: Size) -> Pillow.Image:
-    scale = LONGEST_SIDE[name] / max(picture.size)
+def _within(picture: Pillow.Image, longest_side: int) -> Pillow.Image:
+    scale = longest_side / max(picture.size)
     if scale >= 1:
         return picture
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
@@ -271,10 +317,10 @@ def _srgb() -> ImageCms.ImageCmsProfile:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 
-def _stored_picture(image: Image, size: Size) -> Pillow.Image:
+def _stored_picture(image: Image, longest_side: int) -> Pillow.Image:
     try:
         with default_storage.open(image.file.name or "", "rb") as file:
-            return _decoded(file.read(), size)[0]
+            return _decoded(file.read(), longest_side)[0]
     except FileNotFoundError:
         raise Missing(
             f"The file of image {image.external_id} is no longer in the storage: import it again."
