@@ -1,13 +1,17 @@
 """Asking a model until it answers: limits, retries, and a row of the ledger for every attempt."""
 
 import asyncio
+import hashlib
 import random
-import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Generic
 
 from asgiref.sync import sync_to_async
+from django.utils import timezone
 from openai import AsyncOpenAI
 
 from generation import ledger
@@ -15,32 +19,19 @@ from generation.batching import Gathered
 from generation.endpoints import key_of
 from generation.errors import NoUsableReply
 from generation.exchanges import Exchange, exchange, text_for_record
-from generation.models import Call, CallOutcome, Endpoint, Prompt, Run
-from generation.prompts import Message
-from generation.replies import Form, Reading, read, response_format
+from generation.flow import Flow, Gate, Limits, Ticket
+from generation.ledger import Usage
+from generation.models import Call, CallOutcome, Endpoint, EndpointPrice, Run
+from generation.models.endpoints import in_force
+from generation.pacing import LONGEST_WAIT
+from generation.questions import Form, Question, Sealed, request_for, sealed
+from generation.replies import Reading, read
 
 # A server that fails is asked this often in all; with the pauses that is about half a minute.
 MOST_ATTEMPTS = 6
 # An unusable reply is asked again this often: the same words rarely get better.
 MOST_REPEATS = 2
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
-# Whoever has waited so long in all for one answer gives up on it.
-LONGEST_WAIT = 600.0
-
-
-@dataclass(frozen=True)
-class Question(Generic[Form]):
-    """What is asked for one item of a run, and the form of the answer.
-
-    `tokens_output` is the likely length of the answer, for the budget.
-    """
-
-    item_id: int
-    prompt: Prompt
-    messages: list[Message]
-    form: type[Form]
-    tokens_output: int
-    saw_target: bool = False
 
 
 class Tries:
@@ -82,15 +73,33 @@ class Tries:
         return random.uniform(longest / 2, longest)  # noqa: S311  (a pause, no secret)
 
 
+@dataclass(frozen=True)
+class Asked(Generic[Form]):
+    """A question on its way to an endpoint, for one item of the run."""
+
+    question: Question[Form]
+    item_id: int
+    request: dict[str, Any]
+    kept: Sealed
+
+    @cached_property
+    def likely(self) -> Usage:
+        return ledger.likely_usage(self.kept, self.question.tokens_output)
+
+    @property
+    def tokens(self) -> int:
+        return (self.likely.tokens_input or 0) + (self.likely.tokens_output or 0)
+
+
 class Asker:
-    """Asks one endpoint for one run, with at most `most_in_flight` calls at once."""
+    """Asks one endpoint for one run, within the limits that all workers share."""
 
     def __init__(self, askers: "Askers", endpoint: Endpoint, model: str) -> None:
         self._askers = askers
         self.endpoint = endpoint
         self.model = model
-        self._slots = asyncio.Semaphore(endpoint.most_in_flight)
-        self._open_at = 0.0
+        self._gate = askers.gate(endpoint, model)
+        self._prices: tuple[date, dict[str, str]] | None = None
         self._client = AsyncOpenAI(
             api_key=key_of(endpoint),
             base_url=endpoint.base_url,
@@ -98,16 +107,27 @@ class Asker:
             timeout=endpoint.timeout_seconds,
         )
 
-    async def ask(self, question: Question[Form]) -> Form:
-        """The model's answer.
+    async def ask(self, question: Question[Form], item_id: int) -> Form:
+        """The model's answer, or the one that this item was given before.
 
-        Raises `NoUsableReply` when there is none to be had, and `BudgetSpent` before a call that
-        could pass the budget.
+        Raises `NoUsableReply` when there is none to be had, `BudgetSpent` before a call that
+        could pass the budget, and `TurnedAway` when the work ends while it waits to be let in.
         """
+        request = request_for(self.endpoint, self.model, question)
+        kept = sealed(request)
+        paid = self._askers.paid.get((item_id, kept.hash))
+        if paid is not None and (answer := read(paid, question.form).answer) is not None:
+            return answer
+        return await self._ask(Asked(question, item_id, request, kept))
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _ask(self, asked: Asked[Form]) -> Form:
         tries = Tries()
         while True:
             tries.made += 1
-            exchanged, reading = await self._attempt(question, tries.made)
+            exchanged, reading = await self._attempt(asked, tries.made)
             if reading.answer is not None:
                 return reading.answer
             if exchanged.problem:
@@ -115,60 +135,69 @@ class Asker:
             else:
                 tries.repeat(reading.unusable)
 
-    async def close(self) -> None:
-        await self._client.close()
-
     async def _stand_back(self, failed: Exchange, seconds: float) -> None:
         if failed.status_code == 429:
             # The limit is the endpoint's: whoever else asks would only be refused as well.
-            self._open_at = max(self._open_at, time.monotonic() + seconds)
-        await asyncio.sleep(seconds)
+            await self._gate.shut(seconds)
+        else:
+            await asyncio.sleep(seconds)
 
-    async def _attempt(
-        self, question: Question[Form], number: int
-    ) -> tuple[Exchange, Reading[Form]]:
-        async with self._slots:
-            while (wait := self._open_at - time.monotonic()) > 0:
-                await asyncio.sleep(wait)
-            return await self._paid_attempt(question, number)
+    async def _attempt(self, asked: Asked[Form], number: int) -> tuple[Exchange, Reading[Form]]:
+        ticket = await self._gate.enter(asked.tokens, self._askers.goes_on)
+        reading: Reading[Form] = Reading()
+        try:
+            exchanged, reading = await self._paid_attempt(asked, number)
+        finally:
+            await self._leave(ticket, reading.usage)
+        if exchanged.shut_for:
+            await self._gate.shut(min(exchanged.shut_for, LONGEST_WAIT))
+        return exchanged, reading
+
+    async def _leave(self, ticket: Ticket, usage: Usage) -> None:
+        known = None not in (usage.tokens_input, usage.tokens_output)
+        used = (usage.tokens_input or 0) + (usage.tokens_output or 0)
+        await self._gate.leave(ticket, used if known else None)
 
     async def _paid_attempt(
-        self, question: Question[Form], number: int
+        self, asked: Asked[Form], number: int
     ) -> tuple[Exchange, Reading[Form]]:
-        request = self._request(question)
-        estimate = ledger.estimated_cost(self.endpoint, request, question.tokens_output)
+        prices = self._prices_now()
+        estimate = ledger.cost(asked.likely, prices) or Decimal(0)
         held = await self._askers.purse.hold(estimate)
         price: Decimal | None = None
         try:
-            call = await self._askers.sent(self._call(question, request, number))
-            exchanged = await exchange(self._client, request, seconds=self.endpoint.timeout_seconds)
-            reading = _read(exchanged, question.form)
-            _finish(call, exchanged, reading)
+            call = await self._askers.sent(self._call(asked, number, prices))
+            seconds = self.endpoint.timeout_seconds
+            exchanged = await exchange(self._client, asked.request, seconds=seconds)
+            reading = _read(exchanged, asked.question.form)
+            finish(call, exchanged, reading)
             price = call.cost_usd
             await self._askers.finished(call)
         finally:
             await self._askers.purse.pay(held, price)
         return exchanged, reading
 
-    def _request(self, question: Question[Form]) -> dict[str, Any]:
-        return {
-            "model": self.model,
-            "messages": question.messages,
-            "response_format": response_format(question.form),
-        }
+    def _prices_now(self) -> dict[str, str]:
+        today = timezone.now().date()
+        if self._prices is None or self._prices[0] != today:
+            price = self._askers.price_of(self.endpoint, today)
+            self._prices = today, ledger.as_kept(price)
+        return self._prices[1]
 
-    def _call(self, question: Question[Form], request: dict[str, Any], number: int) -> Call:
+    def _call(self, asked: Asked[Form], number: int, prices: dict[str, str]) -> Call:
+        run = self._askers.run
         return Call(
-            run_id=self._askers.run.pk,
-            item_id=question.item_id,
+            dataset_id=run.dataset_id,
+            run_id=run.pk,
+            item_id=asked.item_id,
             endpoint=self.endpoint,
-            prompt=question.prompt,
+            prompt=asked.question.prompt,
             attempt=number,
             model=self.model,
-            request=request,
-            request_hash=ledger.request_hash(request),
-            saw_target=question.saw_target,
-            prices=ledger.prices_of(self.endpoint),
+            request=asked.kept.kept,
+            request_hash=asked.kept.hash,
+            saw_target=asked.question.saw_target,
+            prices=prices,
         )
 
 
@@ -176,7 +205,8 @@ def _read(exchanged: Exchange, form: type[Form]) -> Reading[Form]:
     return Reading() if exchanged.problem else read(exchanged.body, form)
 
 
-def _finish(call: Call, exchanged: Exchange, reading: Reading[Form]) -> None:
+def finish(call: Call, exchanged: Exchange, reading: Reading[Form]) -> None:
+    """Fills in what became of a call, and what it cost."""
     if exchanged.problem:
         call.outcome = CallOutcome.FAILED
     else:
@@ -192,27 +222,64 @@ def _finish(call: Call, exchanged: Exchange, reading: Reading[Form]) -> None:
 
 
 class Askers:
-    """The askers of one run, with the ledger and the budget that they share."""
+    """The askers of one run, with the ledger, the budget and the flow that they share.
 
-    def __init__(self, run: Run) -> None:
+    To be opened inside a running event loop, and closed there. `goes_on` says whether calls that
+    wait to leave are still wanted.
+    """
+
+    def __init__(self, run: Run, goes_on: Callable[[], bool] = lambda: True) -> None:
         self.run = run
+        self.goes_on = goes_on
+        self.paid: dict[tuple[int, str], str] = {}
         self.purse = ledger.Purse(run.budget_usd, Decimal(0))
         self.sent: Gathered[Call, Call] = Gathered(ledger.write_sent)
         self.finished: Gathered[Call, Call] = Gathered(ledger.write_finished)
+        self._prices: Mapping[int, Sequence[EndpointPrice]] = {}
         self._open: dict[int, Asker] = {}
+        self._flow = Flow()
+        self._keeping: asyncio.Task[None] | None = None
 
-    async def open_purse(self) -> None:
+    async def open(self) -> None:
         """Counts what the run has spent before; to be called once, before the first question."""
-        spent = await sync_to_async(ledger.spent_by)(self.run)
+        spent, self._prices = await sync_to_async(self._bill)()
         self.purse = ledger.Purse(self.run.budget_usd, spent)
+        self._keeping = asyncio.create_task(self._flow.keep())
 
     def at(self, endpoint: Endpoint) -> Asker:
         """The asker for an endpoint, with the model that the run froze."""
         if endpoint.pk not in self._open:
-            model = self.run.parameters.get("models", {}).get(endpoint.name, endpoint.model)
-            self._open[endpoint.pk] = Asker(self, endpoint, model)
+            self._open[endpoint.pk] = Asker(self, endpoint, self.run.model_of(endpoint))
         return self._open[endpoint.pk]
 
+    def gate(self, endpoint: Endpoint, model: str) -> Gate:
+        """Where calls to an endpoint wait. Rows that name the same account share what it allows."""
+        account = f"{endpoint.base_url}\0{model}\0{endpoint.key_variable}"
+        limits = Limits(
+            in_flight=endpoint.most_in_flight,
+            requests_per_minute=endpoint.requests_per_minute,
+            tokens_per_minute=endpoint.tokens_per_minute,
+        )
+        return self._flow.gate(hashlib.sha256(account.encode()).hexdigest()[:24], limits)
+
+    def price_of(self, endpoint: Endpoint, day: date) -> EndpointPrice | None:
+        return in_force(self._prices.get(endpoint.pk, []), day)
+
     async def close(self) -> None:
+        if self._keeping is not None:
+            self._keeping.cancel()
         for asker in self._open.values():
             await asker.close()
+        await self._flow.close()
+
+    def _bill(self) -> tuple[Decimal, Mapping[int, Sequence[EndpointPrice]]]:
+        ledger.count_as_lost(self.run)
+        return ledger.spent_by(self.run), prices_by_endpoint(self.run)
+
+
+def prices_by_endpoint(run: Run) -> Mapping[int, Sequence[EndpointPrice]]:
+    """Every dated price of the endpoints that a run asks."""
+    prices: dict[int, list[EndpointPrice]] = {}
+    for price in EndpointPrice.objects.filter(endpoint__in=run.items.values("endpoint")):
+        prices.setdefault(price.endpoint_id, []).append(price)
+    return prices

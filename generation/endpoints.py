@@ -8,6 +8,7 @@ from openai import OpenAI, OpenAIError
 
 from generation.errors import EndpointUnreachable, UnknownEndpoint
 from generation.models import Endpoint, EndpointKind
+from review.models import Dataset
 
 DEFAULT, OFFLINE = "default", "offline"
 KEY_VARIABLE = "OPENAI_API_KEY"
@@ -15,30 +16,23 @@ OPENAI_ITSELF = "https://api.openai.com/v1"
 LISTING_SECONDS = 10
 
 
-def chosen(names: Sequence[str]) -> list[Endpoint]:
-    """The endpoints that `names` name, each once; without names `default`, else `offline`."""
-    known = available()
-    if not names:
-        return [known.get(DEFAULT) or known[OFFLINE]]
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise UnknownEndpoint(
-            f"There is no endpoint “{unknown[0]}”. There are: {', '.join(sorted(known))}.",
-            field="endpoints",
-        )
-    return [known[name] for name in dict.fromkeys(names)]
+def chosen(names: Sequence[str], dataset: Dataset, job: str) -> list[Endpoint]:
+    """The endpoints that `names` name, each once.
 
-
-def available() -> dict[str, Endpoint]:
-    """Every endpoint that may be named, by its name: the environment's `default` among them.
-
-    Asks the server of `default` for its first model where `OPENAI_MODEL` is left out.
+    Without names all that the dataset has for the job, else `default`, else `offline`. Asks the
+    server of `default` for its first model where that is used and `OPENAI_MODEL` is left out.
     """
-    Endpoint.objects.get_or_create(name=OFFLINE, defaults={"kind": EndpointKind.OFFLINE})
-    rows = {endpoint.name: endpoint for endpoint in Endpoint.objects.exclude(name=DEFAULT)}
-    if is_configured():
-        rows[DEFAULT] = _default()
-    return rows
+    if not names:
+        own = list(Endpoint.objects.of_dataset_for(dataset, job))
+        return own or [_named(DEFAULT if is_configured() else OFFLINE, dataset)]
+    return [_named(name, dataset) for name in dict.fromkeys(names)]
+
+
+def names(dataset: Dataset) -> list[str]:
+    """Every endpoint that a run of a dataset may name. Asks no server."""
+    kept = Endpoint.objects.within(dataset).exclude(name=DEFAULT, dataset=None)
+    found = {*kept.values_list("name", flat=True), OFFLINE}
+    return sorted(found | ({DEFAULT} if is_configured() else set()))
 
 
 def is_configured() -> bool:
@@ -53,10 +47,33 @@ def key_of(endpoint: Endpoint) -> str:
     return os.environ.get(endpoint.key_variable, "") or "none"
 
 
+def _named(name: str, dataset: Dataset) -> Endpoint:
+    """A dataset's own endpoint comes before one of the whole site."""
+    known = names(dataset)
+    if name not in known:
+        raise UnknownEndpoint(
+            f"There is no endpoint “{name}”. There are: {', '.join(known)}.", field="endpoints"
+        )
+    own = Endpoint.objects.filter(dataset=dataset, name=name, retired=False).first()
+    return own or _of_the_site(name)
+
+
+def _of_the_site(name: str) -> Endpoint:
+    if name == DEFAULT:
+        return _default()
+    kind = EndpointKind.OFFLINE if name == OFFLINE else EndpointKind.OPENAI
+    endpoint, _ = Endpoint.objects.get_or_create(
+        dataset=None, name=name, retired=False, defaults={"kind": kind}
+    )
+    return endpoint
+
+
 def _default() -> Endpoint:
     base_url = settings.OPENAI_BASE_URL or OPENAI_ITSELF
     endpoint, _ = Endpoint.objects.update_or_create(
+        dataset=None,
         name=DEFAULT,
+        retired=False,
         defaults={
             "kind": EndpointKind.OPENAI,
             "base_url": base_url,

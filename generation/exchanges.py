@@ -7,11 +7,11 @@ becomes a row of the ledger.
 import asyncio
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI, OpenAIError
+
+from generation.pacing import exhausted_for, retry_after
 
 AGAIN = {408, 409, 429}
 ERROR_LENGTH = 1000
@@ -22,7 +22,7 @@ class Exchange:
     """What came back: a body, or the problem in words.
 
     `again` says whether the same request may work later, `wait` how many seconds the server asked
-    to be left alone.
+    to be left alone, `shut_for` for how long nobody else should ask it either.
     """
 
     seconds: float
@@ -31,6 +31,7 @@ class Exchange:
     problem: str = ""
     again: bool = False
     wait: float | None = None
+    shut_for: float = 0.0
 
 
 async def exchange(client: AsyncOpenAI, request: dict[str, Any], *, seconds: float) -> Exchange:
@@ -50,7 +51,8 @@ async def exchange(client: AsyncOpenAI, request: dict[str, Any], *, seconds: flo
     except OpenAIError as error:
         return Exchange(time.monotonic() - began, problem=str(error))
     took = time.monotonic() - began
-    return Exchange(took, answer.status_code, body=text_for_record(answer.text))
+    shut_for = exhausted_for(answer.headers)
+    return Exchange(took, answer.status_code, body=text_for_record(answer.text), shut_for=shut_for)
 
 
 def text_for_record(text: str) -> str:
@@ -64,18 +66,6 @@ def _refused(error: APIStatusError, took: float) -> Exchange:
     again = (status in AGAIN or status >= 500) and error.code != "insufficient_quota"
     problem = f"The server answered {status}: {text_for_record(error.message)[:ERROR_LENGTH]}"
     wait = retry_after(error.response.headers)
-    return Exchange(took, status, body=body, problem=problem, again=again, wait=wait)
-
-
-def retry_after(headers: Any) -> float | None:
-    """Seconds that `Retry-After` asks for: a number, or a date (RFC 9110, 10.2.3)."""
-    value = headers.get("retry-after", "").strip()
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    # A limit is the endpoint's: whoever else asks now would only be refused as well.
+    shut_for = max(wait or 0.0, exhausted_for(error.response.headers)) if again else 0.0
+    return Exchange(took, status, body, problem, again, wait, shut_for)

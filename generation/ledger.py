@@ -1,20 +1,20 @@
 """The ledger of model calls: written before a request leaves, priced when its reply is in."""
 
 import asyncio
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import Sum
 
 from generation.errors import BudgetSpent
-from generation.models import Call, Endpoint, Run
+from generation.models import Call, CallOutcome, EndpointPrice, Run
+from generation.questions import Sealed
 
 MILLION = Decimal(1_000_000)
 CHARACTERS_PER_TOKEN = 3  # few, so that an estimate is rather too high
+TOKENS_PER_PICTURE = 1000
+LOST = "The worker ended before a reply came: whether it was paid for is not known."
 FINISHED = [
     "outcome",
     "status_code",
@@ -49,19 +49,20 @@ def write_finished(calls: list[Call]) -> Sequence[Call]:
     return calls
 
 
-def request_hash(request: dict[str, Any]) -> str:
-    """SHA-256 of a request, whatever the order of its keys."""
-    return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
+def as_kept(price: EndpointPrice | None, *, in_batch: bool = False) -> dict[str, str]:
+    """A price as kept with a call: dollars per million tokens, as exact decimals.
 
-
-def prices_of(endpoint: Endpoint) -> dict[str, str]:
-    """The known prices as kept with a call: dollars per million tokens, as exact decimals."""
-    prices = {
-        "input": endpoint.price_input,
-        "cached": endpoint.price_cached,
-        "output": endpoint.price_output,
+    Unknown parts are left out. In a batch tokens cost the price's share for batches.
+    """
+    if price is None:
+        return {}
+    share = price.batch_share if in_batch else Decimal(1)
+    prices = {"input": price.input, "cached": price.cached, "output": price.output}
+    return {
+        name: f"{Decimal(value) * Decimal(share):f}"
+        for name, value in prices.items()
+        if value is not None
     }
-    return {name: str(price) for name, price in prices.items() if price is not None}
 
 
 def cost(usage: Usage, prices: dict[str, str]) -> Decimal | None:
@@ -82,11 +83,25 @@ def cost(usage: Usage, prices: dict[str, str]) -> Decimal | None:
     )
 
 
-def estimated_cost(endpoint: Endpoint, request: dict[str, Any], tokens_output: int) -> Decimal:
-    """What a request may cost, before it is sent; 0 where prices are unknown."""
-    characters = len(json.dumps(request, ensure_ascii=False))
-    usage = Usage(tokens_input=characters // CHARACTERS_PER_TOKEN, tokens_output=tokens_output)
-    return cost(usage, prices_of(endpoint)) or Decimal(0)
+def likely_usage(request: Sealed, tokens_output: int) -> Usage:
+    """Tokens that a request may take, before it is sent: rather too many than too few."""
+    tokens = request.characters // CHARACTERS_PER_TOKEN + request.pictures * TOKENS_PER_PICTURE
+    return Usage(tokens_input=tokens, tokens_output=tokens_output)
+
+
+def paid_replies(item_ids: Sequence[int]) -> dict[tuple[int, str], str]:
+    """Usable replies that items have had, by (item, request hash): none is bought a second time."""
+    rows = Call.objects.filter(item__in=item_ids, outcome=CallOutcome.OK)
+    return {(item, digest): reply for item, digest, reply in rows.values_list(*_PAID_REPLY)}
+
+
+_PAID_REPLY = ("item_id", "request_hash", "reply")
+
+
+def count_as_lost(run: Run) -> int:
+    """Marks live calls whose worker ended before their reply; they may have been paid for."""
+    lost = Call.objects.filter(run=run, batch=None, outcome=CallOutcome.SENT)
+    return lost.update(outcome=CallOutcome.LOST, error=LOST)
 
 
 def spent_by(run: Run) -> Decimal:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -12,9 +13,10 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from generation import board
+from generation import endpoints as known_endpoints
 from generation import runs as engine
-from generation.endpoints import DEFAULT, OFFLINE, is_configured
-from generation.models import Call, Endpoint, Run, RunKind
+from generation.drafting import MOST_CANDIDATES
+from generation.models import Call, Run, RunKind
 from generation.tasks import drain_run
 from review.errors import Missing, ReviewError
 from review.liveness import worker_alive
@@ -43,28 +45,20 @@ ERRORS = {
 }
 
 
-def endpoint_choices() -> list[tuple[str, str]]:
-    """What a run may name. Asks no server: that is done when the run starts."""
-    kept = Endpoint.objects.exclude(name=DEFAULT).values_list("name", flat=True)
-    names = {*kept, OFFLINE, *([DEFAULT] if is_configured() else [])}
-    return [(name, name) for name in sorted(names)]
-
-
 class NewRun(forms.Form):
     kind = forms.ChoiceField(
         choices=[(kind.value, kind.label) for kind in KINDS],
         error_messages=ERRORS["kind"],
     )
     endpoints = forms.MultipleChoiceField(
-        choices=endpoint_choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="None chosen: the default endpoint, or the offline one where there is none.",
+        help_text="None chosen: all that the dataset has for it, else default or offline.",
     )
     candidates = forms.IntegerField(
         required=False,
         min_value=1,
-        max_value=engine.MOST_CANDIDATES,
+        max_value=MOST_CANDIDATES,
         initial=4,
         label="Candidates per dialogue",
         help_text="For rewriting: how many each endpoint writes.",
@@ -86,6 +80,11 @@ class NewRun(forms.Form):
         help_text="The run pauses before it would pass it. Empty: no budget.",
         error_messages=ERRORS["budget"],
     )
+
+    def __init__(self, *args: Any, dataset: Dataset, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = [(name, name) for name in known_endpoints.names(dataset)]
+        self.fields["endpoints"].choices = names  # type: ignore[attr-defined]  # of this field
 
     def details(self) -> list[forms.BoundField]:
         """The fields besides the kind, which the page draws itself."""
@@ -112,7 +111,7 @@ def runs(request: SignedIn, slug: str) -> HttpResponse:
 @require_POST
 def start_run(request: SignedIn, slug: str) -> HttpResponse:
     dataset, membership = administered(request, slug)
-    form = NewRun(request.POST)
+    form = NewRun(request.POST, dataset=dataset)
     if not form.is_valid():
         return _runs_page(request, dataset, membership, form=form, status=422)
     try:
@@ -198,7 +197,7 @@ def _runs_page(
     found = list((rows.filter(pk__lt=before) if before else rows)[: RUNS_SHOWN + 1])
     views = board.overview(found[:RUNS_SHOWN])
     waits = _waits(dataset)
-    form = form or NewRun(initial={"kind": _likely_kind(waits)})
+    form = form or NewRun(dataset=dataset, initial={"kind": _likely_kind(waits)})
     context = {
         "dataset": dataset,
         "membership": membership,

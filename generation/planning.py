@@ -10,15 +10,17 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from generation.asking import Askers
 from generation.checks import awaiting_or_outdated
 from generation.judges import judge_at
+from generation.jury import due, due_pairs
 from generation.models import Endpoint, ItemState, Run, RunItem, RunKind
-from review.models import Candidate, Dataset, Dialogue, Stage
+from review.intake import Provenance
+from review.models import Comparison, Judgement, Stage
+from review.selecting import Selection
 
 OPEN_TO_MACHINES = {Stage.IMPORTED, Stage.PROPOSED, Stage.JUDGED}
 # What a run keeps but what does not change the work on an item.
-NOT_IN_RECIPE = {"models", "limit", "seed"}
+NOT_IN_RECIPE = {"models", "limit", "seed", "filter", "panel", "batch"}
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ def recipe(run: Run, endpoint: Endpoint, subject: Subject) -> str:
         run.parameters["models"].get(endpoint.name, ""),
         prompt_hash(run, endpoint),
         sorted(parameters.items()),
+        *([sorted(endpoint.extra_parameters.items())] if endpoint.extra_parameters else []),
         subject.content_hash,
         subject.round,
     ]
@@ -71,7 +74,7 @@ def _rewrite_items(run: Run, endpoint: Endpoint) -> Iterator[RunItem]:
         run__kind=run.kind, dialogue__dataset=run.dataset, endpoint=endpoint, state=ItemState.DONE
     )
     done = set(before.values_list("dialogue_id", "recipe"))
-    for subject in _subjects(run.dataset):
+    for subject in _subjects(run):
         item = _item(run, subject, endpoint)
         is_done = (subject.id, item.recipe) in done
         if subject.is_open() or is_done:
@@ -79,29 +82,42 @@ def _rewrite_items(run: Run, endpoint: Endpoint) -> Iterator[RunItem]:
 
 
 def _judge_items(run: Run, endpoint: Endpoint) -> Iterator[RunItem]:
-    """Dialogues with candidates: those to be scored, and those that this judge has scored."""
-    by = judge_at(endpoint, run.prompt, Askers(run)).provenance
-    proposed = Candidate.objects.proposed().filter(dialogue__dataset=run.dataset)
-    unjudged = proposed.unjudged_by(by.author, by.prompt_hash)
-    with_candidates = set(proposed.values_list("dialogue_id", flat=True).distinct())
-    to_do = set(unjudged.values_list("dialogue_id", flat=True).distinct())
-    for subject in _subjects(run.dataset):
+    """Dialogues with candidates: those to be judged, and those that this judge is done with."""
+    by = judge_at(endpoint, run).provenance
+    waiting = due_pairs(run, endpoint, by) if run.compares() else due(run, endpoint, by)
+    to_do = {one.dialogue_id for one in waiting}
+    judged = to_do | _judged_by(run, by)
+    for subject in _subjects(run):
         is_done = subject.id not in to_do
-        if subject.id in with_candidates and (subject.is_open() or is_done):
+        if subject.id in judged and (subject.is_open() or is_done):
             yield _marked(_item(run, subject, endpoint), is_done=is_done)
+
+
+def _judged_by(run: Run, by: Provenance) -> set[int]:
+    """Dialogues of which a judge has said something, in this run's way of asking."""
+    word = {"judge": by.author, "prompt_hash": by.prompt_hash}
+    if run.compares():
+        rows = Comparison.objects.filter(first__dialogue__dataset=run.dataset, **word)
+        return set(rows.values_list("first__dialogue_id", flat=True))
+    scores = Judgement.objects.filter(candidate__dialogue__dataset=run.dataset, **word)
+    return set(scores.values_list("candidate__dialogue_id", flat=True).distinct())
 
 
 def _check_items(run: Run) -> Iterator[RunItem]:
     """Approved dialogues with targets; those that the present retriever has checked are done."""
     to_do = set(awaiting_or_outdated(run.dataset).values_list("pk", flat=True))
-    approved = Dialogue.objects.approved().filter(dataset=run.dataset).exclude(target_images=[])
+    approved = _selection(run).of(run.dataset).approved().exclude(target_images=[])
     for key, number in approved.order_by("pk").values_list("pk", "round"):
         item = RunItem(run=run, dialogue_id=key, round=number)
         yield _marked(item, is_done=key not in to_do)
 
 
-def _subjects(dataset: Dataset) -> Iterator[Subject]:
-    rows = Dialogue.objects.filter(dataset=dataset).order_by("pk")
+def _selection(run: Run) -> Selection:
+    return Selection.from_json(run.parameters.get("filter", {}))
+
+
+def _subjects(run: Run) -> Iterator[Subject]:
+    rows = _selection(run).of(run.dataset).order_by("pk")
     for values in rows.values_list("pk", "round", "content_hash", "stage").iterator():
         yield Subject(*values)
 

@@ -1,15 +1,19 @@
 """What a reply says: its tokens, and its answer in the form that was asked for."""
 
 import json
+import re
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from generation.ledger import Usage
+from generation.questions import Form
 
-Form = TypeVar("Form", bound=BaseModel)
+# Some models think aloud first, and some fence their JSON whatever they are told.
+THOUGHT = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
+OPENING = re.compile(r"[{\[]")
+MOST_OPENINGS = 50
 
 
 @dataclass(frozen=True)
@@ -21,33 +25,26 @@ class Reading(Generic[Form]):
     unusable: str = ""
 
 
-@cache
-def response_format(form: type[BaseModel]) -> dict[str, Any]:
-    """A form as the `response_format` of a request, so that the server keeps to it."""
-    schema = {"name": form.__name__.lower(), "strict": True, "schema": form.model_json_schema()}
-    return {"type": "json_schema", "json_schema": schema}
-
-
 def read(body: str, form: type[Form]) -> Reading[Form]:
     """Reads the body of a chat completion. Servers differ: nothing of it is taken for granted."""
     try:
         reply = json.loads(body)
         choice = reply["choices"][0]
         message = choice["message"]
-    except (ValueError, LookupError, TypeError):
+        refusal, content = message.get("refusal"), message.get("content")
+    except (ValueError, LookupError, TypeError, AttributeError):
         return Reading(unusable="The reply is no chat completion.")
     usage = _usage(reply.get("usage"))
-    answer, unusable = _answer(choice, message, form)
+    answer, unusable = _answer(choice.get("finish_reason"), refusal, content, form)
     return Reading(usage, answer, unusable)
 
 
-def _answer(choice: Any, message: Any, form: type[Form]) -> tuple[Form | None, str]:
-    refusal, content = message.get("refusal"), message.get("content")
+def _answer(ended: Any, refusal: Any, content: Any, form: type[Form]) -> tuple[Form | None, str]:
     if refusal:
         return None, f"The model refused: {refusal}"
-    if choice.get("finish_reason") == "length":
+    if ended == "length":
         return None, "The reply was cut off at the model's limit."
-    if choice.get("finish_reason") == "content_filter":
+    if ended == "content_filter":
         return None, "The server's content filter held the reply back."
     if not isinstance(content, str) or not content.strip():
         return None, "The reply is empty."
@@ -56,7 +53,7 @@ def _answer(choice: Any, message: Any, form: type[Form]) -> tuple[Form | None, s
 
 def _formed(content: str, form: type[Form]) -> tuple[Form | None, str]:
     try:
-        data = json.loads(content)
+        data = json_in(content)
     except ValueError as error:
         return None, f"The reply is no JSON: {error}"
     try:
@@ -65,6 +62,22 @@ def _formed(content: str, form: type[Form]) -> tuple[Form | None, str]:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "the whole"
         return None, f"The reply is not of the form asked for: {place}: {first['msg']}"
+
+
+def json_in(content: str) -> Any:
+    """The JSON value of a reply: all of it, or the first one after thoughts, words or a fence."""
+    try:
+        return json.loads(content)
+    except ValueError as error:
+        first_error = error
+    said = THOUGHT.sub("", content, count=1)
+    decoder = json.JSONDecoder()
+    for opening in list(OPENING.finditer(said))[:MOST_OPENINGS]:
+        try:
+            return decoder.raw_decode(said, opening.start())[0]
+        except ValueError:
+            continue
+    raise first_error
 
 
 def _usage(usage: Any) -> Usage:
@@ -80,5 +93,5 @@ def _usage(usage: Any) -> Usage:
 
 
 def _count(value: Any) -> int | None:
-    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
     return value if is_count else None

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from generation import checks, running
+from generation import checks, leasing, running
 from generation.check_tasks import drain_checks
 from generation.models import Run
 from review import assignments
@@ -22,7 +22,7 @@ TURN_SECONDS = 120.0
 @shared_task(base=SafelySent)
 def drain_run(run_id: int) -> None:
     """Works on a run for a while, unless another worker is at it; then others get their turn."""
-    if running.is_held(run_id):
+    if leasing.is_held(run_id):
         return
     enough = Event()
     turn = Timer(TURN_SECONDS, enough.set)
@@ -39,7 +39,7 @@ def drain_run(run_id: int) -> None:
 def sweep() -> None:
     """Finds what was lost with a worker or the broker: runs, checks, and places gone overdue."""
     for run_id in Run.objects.unfinished().values_list("pk", flat=True):
-        if not running.is_held(run_id):
+        if not leasing.is_held(run_id):
             # Where all workers are busy, tasks of many sweeps must not pile up.
             drain_run.apply_async((run_id,), expires=SWEEP_EXPIRES_SECONDS)
     for dataset in checks.datasets_awaiting():

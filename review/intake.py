@@ -3,20 +3,20 @@
 Every function is safe to repeat: what is already there stays as it is.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field
-from statistics import fmean
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Avg
 from django.utils import timezone
 
+from review import scoring
 from review.models import (
     Approval,
     Candidate,
     CandidateKind,
     CheckOutcome,
+    Comparison,
     Dialogue,
     Judgement,
     RetrievalCheck,
@@ -24,6 +24,7 @@ from review.models import (
 )
 from review.models.candidates import text_key
 from review.stages import Event, advance, advance_all
+from review.wording.likeness import likeness_key
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Provenance:
     author: str
     kind: CandidateKind
     model: str = ""
+    family: str = ""
     prompt_hash: str = ""
     saw_target: bool | None = False
 
@@ -75,34 +77,32 @@ class Proposal:
 def add_candidates(
     *, dialogue_id: int, texts: Sequence[str], by: Provenance, round: int
 ) -> list[Candidate]:
-    """Adds what `by` wrote, in order; equal texts keep one candidate with all its authors.
+    """Adds what `by` wrote, in order; texts that are equal or say the same in the same words keep
+    one candidate with all its authors.
 
     Work for an earlier round than the dialogue's present one still enters the record. A settled
     dialogue keeps its stage.
     """
     found = add_proposals([Proposal(dialogue_id, texts, by, round)])
-    keys = dict.fromkeys(text_key(text) for text in texts if text.strip())
-    return [found[dialogue_id, key] for key in keys]
+    kept = [found.of(dialogue_id, text) for text in filter(None, map(str.strip, texts))]
+    return list({candidate.pk: candidate for candidate in kept if candidate}.values())
 
 
 @transaction.atomic
-def add_proposals(proposals: Sequence[Proposal]) -> dict[tuple[int, str], Candidate]:
-    """`add_candidates` for many dialogues in a fixed number of statements.
-
-    Returns the candidates by (dialogue id, text key).
-    """
+def add_proposals(proposals: Sequence[Proposal]) -> "Known":
+    """`add_candidates` for many dialogues in a fixed number of statements."""
     dialogues = _locked({proposal.dialogue_id for proposal in proposals})
-    candidates = _candidates_of(dialogues)
-    touched = dict.fromkeys(key for proposal in proposals for key in _propose(candidates, proposal))
-    kept = [candidates[key] for key in touched if candidates[key].pk]
-    Candidate.objects.bulk_create([candidates[key] for key in touched if not candidates[key].pk])
+    known = Known(Candidate.objects.filter(dialogue__in=list(dialogues)))
+    touched = {id(row): row for proposal in proposals for row in _propose(known, proposal)}
+    kept = [row for row in touched.values() if row.pk]
+    Candidate.objects.bulk_create([row for row in touched.values() if not row.pk])
     Candidate.objects.bulk_update(kept, ["also_by"])
     proposed = {
         proposal.dialogue_id for proposal in proposals if any(map(str.strip, proposal.texts))
     }
     imported = [d for d in dialogues.values() if d.pk in proposed and d.stage == Stage.IMPORTED]
     advance_all(imported, Event.PROPOSE)
-    return candidates
+    return known
 
 
 def _locked(dialogue_ids: Iterable[int]) -> dict[int, Dialogue]:
@@ -111,38 +111,74 @@ def _locked(dialogue_ids: Iterable[int]) -> dict[int, Dialogue]:
     return {dialogue.pk: dialogue for dialogue in rows}
 
 
-def _candidates_of(dialogues: Iterable[int]) -> dict[tuple[int, str], Candidate]:
-    rows = Candidate.objects.filter(dialogue__in=list(dialogues))
-    return {(row.dialogue_id, row.text_key): row for row in rows}
+class Known:
+    """The candidates of some dialogues, found by their text or by one that says the same."""
+
+    def __init__(self, rows: Iterable[Candidate]) -> None:
+        self._equal: dict[tuple[int, str], Candidate] = {}
+        self._alike: dict[tuple[int, str], Candidate] = {}
+        for row in rows:
+            self.add(row)
+
+    def add(self, row: Candidate) -> None:
+        self._equal.setdefault((row.dialogue_id, row.text_key), row)
+        # What a person wrote is theirs: only the very same text counts as that.
+        if row.kind != CandidateKind.PERSON:
+            self._alike.setdefault((row.dialogue_id, likeness_key(row.text)), row)
+
+    def of(self, dialogue_id: int, text: str) -> Candidate | None:
+        equal = self._equal.get((dialogue_id, text_key(text)))
+        return equal or self._alike.get((dialogue_id, likeness_key(text)))
 
 
-def _propose(
-    candidates: dict[tuple[int, str], Candidate], proposal: Proposal
-) -> Iterator[tuple[int, str]]:
-    """Enters a proposal among the candidates, and yields the keys of those to be written."""
+def _propose(known: Known, proposal: Proposal) -> Iterator[Candidate]:
+    """Enters a proposal among the candidates, and yields those to be written."""
     by = proposal.by
     for text in filter(None, map(str.strip, proposal.texts)):
-        key = (proposal.dialogue_id, text_key(text))
-        if key not in candidates:
-            values = {"text": text, "text_key": key[1], "round": proposal.round, **asdict(by)}
-            candidates[key] = Candidate(dialogue_id=proposal.dialogue_id, **values)
-            yield key
-        elif by.author not in candidates[key].authors():
-            candidates[key].also_by = [*candidates[key].also_by, asdict(by)]
-            yield key
+        candidate = known.of(proposal.dialogue_id, text)
+        if candidate is None:
+            yield _made(known, proposal, text)
+        elif by.author not in candidate.authors():
+            worded = {"text": text} if text != candidate.text else {}
+            candidate.also_by = [*candidate.also_by, {**asdict(by), **worded}]
+            yield candidate
+
+
+def _made(known: Known, proposal: Proposal, text: str) -> Candidate:
+    values = {"text_key": text_key(text), "round": proposal.round, **asdict(proposal.by)}
+    candidate = Candidate(dialogue_id=proposal.dialogue_id, text=text, **values)
+    known.add(candidate)
+    return candidate
 
 
 @dataclass(frozen=True)
 class Opinion:
     """One judge's words on candidates of one dialogue: {candidate id: criteria}.
 
-    `positions` are the candidates' places, from 0, in the order the judge was shown.
+    `positions` are the candidates' places, from 0, in the order the judge was shown; `reversed`
+    marks the second pass in the reverse order, `self_judged` what its own family wrote.
     """
 
     dialogue_id: int
     by: Provenance
     judged: Mapping[int, Sequence[JudgedCriterion]]
     positions: Mapping[int, int] = field(default_factory=dict)
+    self_judged: Set[int] = frozenset()
+    reversed: bool = False
+
+
+@dataclass(frozen=True)
+class ComparedPair:
+    """One judge's word on two candidates, as described at `Comparison`; `first` < `second`."""
+
+    first_id: int
+    second_id: int
+    by: Provenance
+    winner: int | None = None
+    flipped: bool = False
+    reasons: Sequence[str] = ()
+    self_judged: bool = False
+    unscored_reason: str = ""
 
 
 def add_judgements(
@@ -167,96 +203,90 @@ def add_opinions(opinions: Sequence[Opinion]) -> None:
     judgements = [judgement for opinion in opinions for judgement in _judgements(opinion)]
     _make_way(judgements)
     Judgement.objects.bulk_create(judgements, ignore_conflicts=True)
-    refresh_scores(dialogues.values())
+    scoring.refresh_scores(dialogues.values())
     scored = [d for d in dialogues.values() if d.panel_score is not None]
     advance_all([d for d in scored if d.stage == Stage.PROPOSED], Event.JUDGE)
 
 
 def _make_way(judgements: Iterable[Judgement]) -> None:
     """Removes the *unscored* that a judge now replaces by a score."""
-    scored: dict[tuple[str, str], set[int]] = {}
+    scored: dict[tuple[str, str, bool], set[int]] = {}
     for row in judgements:
         if row.score is not None:
-            scored.setdefault((row.judge, row.prompt_hash), set()).add(row.candidate_id)
-    for (judge, prompt_hash), candidates in scored.items():
+            key = (row.judge, row.prompt_hash, row.reversed)
+            scored.setdefault(key, set()).add(row.candidate_id)
+    for (judge, prompt_hash, reversed), candidates in scored.items():
         Judgement.objects.filter(
-            candidate__in=candidates, judge=judge, prompt_hash=prompt_hash, score=None
+            candidate__in=candidates,
+            judge=judge,
+            prompt_hash=prompt_hash,
+            reversed=reversed,
+            score=None,
         ).delete()
 
 
 def _judgements(opinion: Opinion) -> list[Judgement]:
     return [
-        _judgement(candidate_id, criterion, opinion.by, opinion.positions.get(candidate_id))
+        _judgement(opinion, candidate_id, judged)
         for candidate_id, criteria in opinion.judged.items()
-        for criterion in criteria
+        for judged in criteria
     ]
 
 
-def _judgement(
-    candidate_id: int, judged: JudgedCriterion, by: Provenance, position: int | None
-) -> Judgement:
+def _judgement(opinion: Opinion, candidate_id: int, judged: JudgedCriterion) -> Judgement:
     return Judgement(
         candidate_id=candidate_id,
-        judge=by.author,
         criterion=judged.criterion,
         score=judged.score,
         reason=judged.reason,
         unscored_reason=judged.unscored_reason,
-        model=by.model,
-        prompt_hash=by.prompt_hash,
-        offline=by.kind == CandidateKind.OFFLINE,
-        imported=by.kind == CandidateKind.IMPORTED,
-        saw_target=by.saw_target,
-        shown_position=position,
+        imported=opinion.by.kind == CandidateKind.IMPORTED,
+        self_judged=candidate_id in opinion.self_judged,
+        reversed=opinion.reversed,
+        shown_position=opinion.positions.get(candidate_id),
+        **_judge(opinion.by),
     )
 
 
-def refresh_scores(dialogues: Iterable[Dialogue]) -> None:
-    """Panel score and disagreement of each candidate, and of each dialogue: its best candidate's
-    score and its judges' largest disagreement. The dialogues are locked.
-
-    A judge's score of a candidate is the mean of its criteria, the panel's the mean of its judges,
-    and the disagreement the largest distance between two judges: all on the scale from 1 to 5.
-    """
-    by_key = {dialogue.pk: dialogue for dialogue in dialogues}
-    scored = [_score(candidate, means) for candidate, means in _judges_means(by_key)]
-    Candidate.objects.bulk_update(scored, ["panel_score", "disagreement"])
-    changed = [_score_dialogue(by_key[key], group) for key, group in _by_dialogue(scored).items()]
-    Dialogue.objects.bulk_update(changed, ["panel_score", "disagreement"])
+def _judge(by: Provenance) -> dict[str, Any]:
+    return {
+        "judge": by.author,
+        "model": by.model,
+        "family": by.family,
+        "prompt_hash": by.prompt_hash,
+        "offline": by.kind == CandidateKind.OFFLINE,
+        "saw_target": by.saw_target,
+    }
 
 
-def _judges_means(dialogue_ids: Iterable[int]) -> Iterator[tuple[Candidate, list[float]]]:
-    """Each scored candidate with its judges' means."""
-    means: dict[tuple[int, int], list[float]] = {}
-    rows = (
-        Judgement.objects.filter(candidate__dialogue__in=list(dialogue_ids), score__isnull=False)
-        .values_list("candidate__dialogue_id", "candidate_id", "judge")
-        .annotate(mean=Avg("score"))
-        .order_by()
+@transaction.atomic
+def add_comparisons(pairs: Sequence[ComparedPair]) -> None:
+    """Adds one word on each pair; a word takes the place of an earlier *unscored*."""
+    keys = {key for pair in pairs for key in (pair.first_id, pair.second_id)}
+    rows = Candidate.objects.filter(pk__in=keys).values_list("dialogue_id", flat=True)
+    _locked(set(rows))
+    for pair in pairs:
+        Comparison.objects.filter(
+            first=pair.first_id,
+            second=pair.second_id,
+            judge=pair.by.author,
+            prompt_hash=pair.by.prompt_hash,
+        ).exclude(unscored_reason="").delete()
+    Comparison.objects.bulk_create(map(_comparison, pairs), ignore_conflicts=True)
+    scoring.refresh_preferences(keys)
+
+
+def _comparison(pair: ComparedPair) -> Comparison:
+    return Comparison(
+        first_id=pair.first_id,
+        second_id=pair.second_id,
+        winner_id=pair.winner,
+        flipped=pair.flipped,
+        reasons=list(pair.reasons),
+        self_judged=pair.self_judged,
+        unscored_reason=pair.unscored_reason,
+        **_judge(pair.by),
     )
-    for dialogue_id, candidate_id, _, mean in rows:
-        means.setdefault((dialogue_id, candidate_id), []).append(float(mean))
-    for (dialogue_id, candidate_id), judges in means.items():
-        yield Candidate(pk=candidate_id, dialogue_id=dialogue_id), judges
-
-
-def _score(candidate: Candidate, means: list[float]) -> Candidate:
-    candidate.panel_score = fmean(means)
-    candidate.disagreement = max(means) - min(means)
-    return candidate
-
-
-def _by_dialogue(candidates: Iterable[Candidate]) -> dict[int, list[Candidate]]:
-    groups: dict[int, list[Candidate]] = {}
-    for candidate in candidates:
-        groups.setdefault(candidate.dialogue_id, []).append(candidate)
-    return groups
-
-
-def _score_dialogue(dialogue: Dialogue, scored: Iterable[Candidate]) -> Dialogue:
-    dialogue.panel_score = max(candidate.panel_score or 0 for candidate in scored)
-    dialogue.disagreement = max(candidate.disagreement or 0 for candidate in scored)
-    return dialogue
 
 
 @dataclass(frozen=True)

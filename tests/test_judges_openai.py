@@ -129,6 +129,6 @@ def test_only_candidates_that_came_since_are_judged_again(
     judge(dataset)
     dialogue.candidates.create(text="a new one", text_key="k", author="later", kind="model")
     judge(dataset)
-    again = json.dumps(model_server.completions[1].body["messages"])
+    again = model_server.completions[1].body["messages"][1]["content"]
     assert "a new one" in again
     assert TEXTS[0] not in again

@@ -96,7 +96,7 @@ def test_a_call_is_in_the_ledger_before_its_reply(
 def test_an_unknown_price_is_unknown_and_not_nothing(
     dataset: Dataset, dialogue: Dialogue, make_endpoint: MakeEndpoint
 ) -> None:
-    make_endpoint(price_output=None)
+    make_endpoint(prices={"input": 1})
     run = rewrite(dataset)
     assert run.calls.get().cost_usd is None
     assert runs.progress(run).cost_usd is None

@@ -146,28 +146,28 @@ def test_an_unknown_endpoint_is_refused_with_those_there_are(
 
 
 def test_the_environment_makes_an_endpoint_of_the_first_model_listed(
-    db: None, settings: LazySettings, model_server: ModelServer
+    dataset: Dataset, settings: LazySettings, model_server: ModelServer
 ) -> None:
     settings.OPENAI_BASE_URL = model_server.base_url
-    [endpoint] = endpoints.chosen([])
+    [endpoint] = endpoints.chosen([], dataset, "rewrite")
     assert (endpoint.name, endpoint.model) == ("default", MODEL)
     assert endpoint.key_variable == "OPENAI_API_KEY"
 
 
 def test_a_named_model_is_not_looked_for(
-    db: None, settings: LazySettings, model_server: ModelServer
+    dataset: Dataset, settings: LazySettings, model_server: ModelServer
 ) -> None:
     settings.OPENAI_BASE_URL, settings.OPENAI_MODEL = model_server.base_url, "mine"
-    assert endpoints.chosen([])[0].model == "mine"
+    assert endpoints.chosen([], dataset, "rewrite")[0].model == "mine"
     assert not model_server.seen
 
 
 def test_a_server_that_cannot_be_asked_for_models_is_named(
-    db: None, settings: LazySettings
+    dataset: Dataset, settings: LazySettings
 ) -> None:
     settings.OPENAI_BASE_URL = "http://127.0.0.1:9/v1"
     with pytest.raises(Invalid, match=r"http://127\.0\.0\.1:9/v1 did not list its models"):
-        endpoints.chosen([])
+        endpoints.chosen([], dataset, "rewrite")
 
 
 def test_the_key_goes_over_the_wire_and_into_no_row(

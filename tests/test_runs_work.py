@@ -1,6 +1,7 @@
 """Whatever happens in mid-run, every planned item ends with exactly one outcome."""
 
 import threading
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -8,9 +9,12 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from generation import running, runs
+from generation import leasing, running, runs
+from generation.leasing import lease
 from generation.models import Endpoint, ItemState, Run, RunStatus
-from generation.running import drain, lease
+from generation.running import drain
+from generation.settling import settle
+from generation.work import Outcome, work_of
 from review.errors import Conflict, Invalid
 from review.models import CheckOutcome, Dataset, Dialogue, Stage
 from tests.model_server import Fault, ModelServer
@@ -47,12 +51,25 @@ def test_with_a_fifth_of_calls_failing_every_item_has_an_outcome(
     assert not run.items.filter(state=ItemState.FAILED, failure="").exists()
 
 
-def test_what_another_holds_is_left_to_it_until_its_lease_ends(
+def test_a_run_that_a_worker_is_at_is_left_to_it_until_its_lease_ends(
+    dialogues: list[Dialogue], start: Callable[..., Run]
+) -> None:
+    run = start()
+    assert leasing.take_run(run.pk, uuid.uuid4())
+    assert leasing.is_held(run.pk)
+    assert not leasing.take_run(run.pk, uuid.uuid4())
+    drain(run.pk)
+    assert run.items.pending().count() == 12
+    Run.objects.filter(pk=run.pk).update(drained_until=timezone.now() - timedelta(seconds=1))
+    drain(run.pk)
+    assert runs.progress(run).status == RunStatus.DONE
+
+
+def test_items_of_a_worker_that_is_gone_are_taken_when_their_lease_ends(
     dialogues: list[Dialogue], start: Callable[..., Run]
 ) -> None:
     run = start()
     gone = lease(run, 5)
-    assert running.is_held(run.pk)
     drain(run.pk)
     run.refresh_from_db()
     assert (run.status, run.items.pending().count()) == (RunStatus.RUNNING, 5)
@@ -79,8 +96,7 @@ def test_an_outcome_that_is_there_is_not_replaced(
     run.items.update(leased_until=drain_elsewhere)
     drain(run.pk)
     before = item.dialogue.candidates.count()
-    work = running.work_of(run, running.Askers(run))
-    running.settle(work, [running.Outcome(item, failure="came too late")])
+    settle(work_of(run), [Outcome(item, failure="came too late")])
     assert run.items.get().state == ItemState.DONE
     assert item.dialogue.candidates.count() == before
 
@@ -103,7 +119,7 @@ def test_a_budget_is_never_passed(
 def test_a_budget_needs_prices(
     dataset: Dataset, dialogues: list[Dialogue], make_endpoint: MakeEndpoint
 ) -> None:
-    make_endpoint(price_input=None)
+    make_endpoint(prices=None)
     with pytest.raises(Invalid, match="prices of endpoint “remote” are unknown"):
         runs.start(dataset=dataset, kind="rewrite", endpoints=["remote"], budget=Decimal(1))
 
@@ -128,7 +144,7 @@ def test_many_failures_in_a_row_pause_the_run_and_say_why(
     assert run.status == RunStatus.PAUSED
     assert "3 items failed one after the other" in run.note
     assert "401" in run.note
-    assert not running.is_held(run.pk)
+    assert not leasing.is_held(run.pk)
 
 
 def test_a_paused_run_goes_on_where_it_rested(
@@ -173,7 +189,7 @@ def test_whoever_has_enough_gives_back_what_is_not_done(
     drain(run.pk, watch=enough.set, enough=enough)
     progress = runs.progress(run)
     assert 0 < progress.done < 12
-    assert not running.is_held(run.pk)
+    assert not leasing.is_held(run.pk)
 
 
 def test_an_item_that_breaks_a_rule_fails_alone(

@@ -80,7 +80,7 @@ def test_an_unknown_price_is_null(
     dialogue: Dialogue,
     make_endpoint: Callable[..., Endpoint],
 ) -> None:
-    make_endpoint(price_input=None)
+    make_endpoint(prices=None)
     assert outcome("coast", "rewrite", "--endpoint", "remote", "--wait")["cost_usd"] is None
 
 

@@ -1,10 +1,13 @@
 """The ledger: every request to a model is a row, whatever became of it."""
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
+from generation.models.batches import Batch
 from generation.models.endpoints import Endpoint, Prompt
 from generation.models.runs import Run, RunItem
+from review.models import Dataset
 
 
 class CallOutcome(models.TextChoices):
@@ -12,6 +15,8 @@ class CallOutcome(models.TextChoices):
     OK = "ok"
     FAILED = "failed"
     UNUSABLE = "unusable"
+    # Sent by a worker that ended before the reply came.
+    LOST = "lost"
 
 
 class Call(models.Model):
@@ -21,10 +26,14 @@ class Call(models.Model):
     in the ledger too.
     """
 
+    # Whose bill it is on; a call without a run was a try.
+    dataset = models.ForeignKey(Dataset, null=True, on_delete=models.CASCADE, related_name="+")
     run = models.ForeignKey(Run, null=True, on_delete=models.CASCADE, related_name="calls")
     item = models.ForeignKey(RunItem, null=True, on_delete=models.CASCADE, related_name="calls")
-    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="+")
-    prompt = models.ForeignKey(Prompt, null=True, on_delete=models.PROTECT, related_name="+")
+    # The batch that it is a line of; None: it was asked live.
+    batch = models.ForeignKey(Batch, null=True, on_delete=models.CASCADE, related_name="calls")
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.RESTRICT, related_name="+")
+    prompt = models.ForeignKey(Prompt, null=True, on_delete=models.RESTRICT, related_name="+")
     attempt = models.PositiveSmallIntegerField(default=1)
     model = models.TextField(blank=True, default="")
     request = models.JSONField(default=dict)
@@ -45,7 +54,14 @@ class Call(models.Model):
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["request_hash"], name="call_request")]
+        indexes = [
+            models.Index(fields=["dataset", "endpoint"], name="call_bill"),
+            models.Index(
+                fields=["item", "request_hash"],
+                condition=Q(outcome=CallOutcome.OK),
+                name="call_paid_reply",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"call {self.pk} to {self.endpoint}: {self.outcome}"

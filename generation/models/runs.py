@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from generation.models.endpoints import Endpoint, Prompt
-from review.models import Dataset, Dialogue, User
+from review.models import Dataset, Dialogue, Rubric, User
 
 
 class RunKind(models.TextChoices):
@@ -36,12 +36,18 @@ class Run(models.Model):
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=16, choices=RunKind)
     status = models.CharField(max_length=16, choices=RunStatus, default=RunStatus.RUNNING)
-    prompt = models.ForeignKey(Prompt, null=True, on_delete=models.PROTECT, related_name="+")
+    prompt = models.ForeignKey(Prompt, null=True, on_delete=models.RESTRICT, related_name="+")
+    # What judges are to go by, with its weights as they stood.
+    rubric = models.ForeignKey(Rubric, null=True, on_delete=models.RESTRICT, related_name="+")
     parameters = models.JSONField(default=dict)
     budget_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)
     by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     # Why it paused or stopped, in a sentence.
     note = models.TextField(blank=True, default="")
+    # The one worker that is at it, and until when without another sign of life: a budget is kept
+    # by one purse.
+    drained_by = models.UUIDField(null=True)
+    drained_until = models.DateTimeField(null=True)
     created = models.DateTimeField(db_default=Now())
     finished = models.DateTimeField(null=True)
 
@@ -58,6 +64,17 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} run {self.pk}"
+
+    def model_of(self, endpoint: Endpoint) -> str:
+        """The model that the run froze for an endpoint."""
+        return str(self.parameters.get("models", {}).get(endpoint.name, endpoint.model))
+
+    def compares(self) -> bool:
+        """Whether its judges compare candidates in pairs rather than score them."""
+        return bool(self.parameters.get("pairwise"))
+
+    def goes_in_batches(self) -> bool:
+        return bool(self.parameters.get("batch"))
 
 
 class ItemState(models.TextChoices):
@@ -86,7 +103,7 @@ class RunItem(models.Model):
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="items")
     dialogue = models.ForeignKey(Dialogue, on_delete=models.CASCADE, related_name="+")
-    endpoint = models.ForeignKey(Endpoint, null=True, on_delete=models.PROTECT, related_name="+")
+    endpoint = models.ForeignKey(Endpoint, null=True, on_delete=models.RESTRICT, related_name="+")
     round = models.PositiveSmallIntegerField(default=0)
     # What makes two items the same work: `planning.recipe`.
     recipe = models.CharField(max_length=64, blank=True, default="")

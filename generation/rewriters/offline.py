@@ -1,10 +1,9 @@
 """The rewriter that needs no server and no key: rules on words."""
 
-from typing import Self
+from typing import Any, Self
 
-from generation.asking import Askers
 from generation.errors import NoUsableReply
-from generation.models import Endpoint, Prompt
+from generation.models import Endpoint, Run
 from generation.offline.rewriter import rewrite
 from generation.rewriters.protocol import RewriteTask
 from review.intake import Provenance
@@ -12,13 +11,16 @@ from review.models import CandidateKind
 
 
 class OfflineRewriter:
-    provenance = Provenance(author="offline rewriter", kind=CandidateKind.OFFLINE)
+    provenance = Provenance(author="offline rewriter", kind=CandidateKind.OFFLINE, family="offline")
 
     @classmethod
-    def at(cls, endpoint: Endpoint, prompt: Prompt | None, askers: Askers) -> Self:
+    def at(cls, endpoint: Endpoint, run: Run) -> Self:
         return cls()
 
-    async def rewrite(self, task: RewriteTask) -> list[str]:
+    def question(self, task: RewriteTask) -> None:
+        return None
+
+    def rewrites(self, task: RewriteTask, answer: Any) -> list[str]:
         texts = rewrite(task.turns, count=task.count, note=task.note)
         if not texts:
             raise NoUsableReply("The offline rewriter found nothing to write.")

@@ -1,18 +1,18 @@
 """A rewriter behind an OpenAI-compatible server: all candidates in one structured reply."""
 
 from functools import cache
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
 
-from generation.asking import Asker, Askers, Question
 from generation.errors import NoUsableReply
 from generation.exchanges import text_for_record
-from generation.models import Endpoint, Prompt
+from generation.models import Endpoint, Prompt, Run
 from generation.prompts import rewrite_messages
+from generation.provenance import author_at, frozen_prompt
+from generation.questions import Question
 from generation.rewriters.protocol import RewriteTask
 from review.intake import Provenance
-from review.models import CandidateKind
 
 TOKENS_PER_REWRITE = 60
 
@@ -20,35 +20,34 @@ Rewrite = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, 
 
 
 class OpenAIRewriter:
-    def __init__(self, asker: Asker, prompt: Prompt) -> None:
-        self._asker = asker
+    def __init__(self, prompt: Prompt, provenance: Provenance) -> None:
         self._prompt = prompt
-        self.provenance = Provenance(
-            author=asker.model,
-            kind=CandidateKind.MODEL,
-            model=asker.model,
-            prompt_hash=prompt.hash,
-            saw_target=False,
-        )
+        self.provenance = provenance
 
     @classmethod
-    def at(cls, endpoint: Endpoint, prompt: Prompt | None, askers: Askers) -> Self:
-        if prompt is None:
-            raise ValueError("a model needs a prompt")
-        return cls(askers.at(endpoint), prompt)
+    def at(cls, endpoint: Endpoint, run: Run) -> Self:
+        prompt = frozen_prompt(run)
+        return cls(prompt, author_at(endpoint, run, prompt.hash))
 
-    async def rewrite(self, task: RewriteTask) -> list[str]:
-        question = Question(
-            item_id=task.item_id,
+    def question(self, task: RewriteTask) -> Question[Any]:
+        messages = rewrite_messages(
+            self._prompt.text,
+            task.turns,
+            count=task.count,
+            note=task.note,
+            earlier=task.earlier,
+            shown=task.shown,
+        )
+        return Question(
             prompt=self._prompt,
-            messages=rewrite_messages(
-                self._prompt, task.turns, count=task.count, note=task.note, earlier=task.earlier
-            ),
+            messages=messages,
             form=rewrites_form(task.count),
             tokens_output=TOKENS_PER_REWRITE * task.count,
+            saw_target=task.shown.saw_target,
         )
-        answer = await self._asker.ask(question)
-        texts = [text_for_record(text).strip() for text in answer.model_dump()["rewrites"]]
+
+    def rewrites(self, task: RewriteTask, answer: Any) -> list[str]:
+        texts = [text_for_record(text).strip() for text in answer.rewrites]
         if not any(texts):
             raise NoUsableReply("The reply holds no text that can be kept.")
         return [text for text in texts if text]

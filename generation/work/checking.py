@@ -4,20 +4,23 @@ from collections.abc import Sequence
 
 from asgiref.sync import sync_to_async
 
-from generation.asking import Askers
 from generation.checks import check_dialogue
 from generation.models import Run, RunItem
+from generation.questions import Answer, Question
 from generation.work.protocol import Outcome
 
 
 class Checking:
-    def __init__(self, run: Run, askers: Askers) -> None:
+    def __init__(self, run: Run) -> None:
         self._check = sync_to_async(check_dialogue)
 
     def prepare(self, items: Sequence[RunItem]) -> dict[int, int]:
         return {item.pk: item.dialogue_id for item in items}
 
-    async def perform(self, item: RunItem, task: int) -> Outcome:
+    def questions(self, item: RunItem, task: int) -> list[Question]:
+        return []
+
+    async def conclude(self, item: RunItem, task: int, answers: Sequence[Answer]) -> Outcome:
         """Checks and records at once; one that is no longer approved has nothing to check."""
         await self._check(task)
         return Outcome(item)

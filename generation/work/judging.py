@@ -1,72 +1,121 @@
 """Judge runs: each item is one dialogue at one judge, with the candidates it has not scored."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from generation.asking import Askers
-from generation.errors import NoUsableReply
 from generation.judges import Judge, JudgeTask, judge_at
+from generation.jury import Due, due, orders_of
 from generation.models import Endpoint, Run, RunItem
+from generation.questions import Answer, Question, Unanswered
+from generation.showing import Shown, shown_for
 from generation.work.protocol import Outcome
 from review import intake
-from review.models import Candidate, Criterion
+from review.models import Criterion
+
+
+@dataclass(frozen=True)
+class Passes:
+    """What a judge is to see of one dialogue: once, or a second time in the reverse order."""
+
+    tasks: dict[bool, JudgeTask]
+    self_judged: frozenset[int]
 
 
 class Judging:
-    def __init__(self, run: Run, askers: Askers) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
-        self._askers = askers
+        self._judges: dict[int, Judge] = {}
 
-    def prepare(self, items: Sequence[RunItem]) -> dict[int, JudgeTask]:
-        by_endpoint: dict[Endpoint, list[RunItem]] = {}
-        for item in items:
-            by_endpoint.setdefault(item.asked(), []).append(item)
+    def prepare(self, items: Sequence[RunItem]) -> dict[int, Passes]:
+        shown = shown_for(self._run, items)
         return {
-            task.item_id: task
-            for endpoint, group in by_endpoint.items()
-            for task in self._tasks(self._judge(endpoint), group)
+            item.pk: self._passes(item, waiting, shown[item.pk])
+            for group in by_endpoint(items)
+            for item, waiting in self._waiting(group)
         }
 
-    async def perform(self, item: RunItem, task: JudgeTask) -> Outcome:
+    def questions(self, item: RunItem, task: Passes) -> list[Question[Any]]:
         judge = self._judge(item.asked())
-        positions = {key: place for place, key in enumerate(task.texts)}
-        failure = ""
-        try:
-            judged: Mapping[int, Sequence[intake.JudgedCriterion]] = await judge.judge(task)
-        except NoUsableReply as error:
-            failure = str(error)
-            judged = {key: _unscored(failure) for key in task.texts}
-        made = intake.Opinion(item.dialogue_id, judge.provenance, judged, positions)
-        return Outcome(item, made, failure)
+        asked = [judge.scoring(one) for one in task.tasks.values()]
+        return [question for question in asked if question is not None]
+
+    async def conclude(self, item: RunItem, task: Passes, answers: Sequence[Answer]) -> Outcome:
+        judge = self._judge(item.asked())
+        given: Sequence[Answer | None] = answers or [None] * len(task.tasks)
+        opinions, failures = [], []
+        for (reversed, one), answer in zip(task.tasks.items(), given, strict=True):
+            if isinstance(answer, Unanswered):
+                failures.append(answer.reason)
+                judged = {key: _unscored(answer.reason) for key in one.texts}
+            else:
+                judged = judge.scores(one, answer)
+            opinions.append(_opinion(item, judge, task, one, judged, reversed))
+        return Outcome(item, opinions, " ".join(dict.fromkeys(failures)))
 
     def record(self, outcomes: Sequence[Outcome]) -> None:
-        intake.add_opinions([outcome.made for outcome in outcomes if outcome.made])
+        intake.add_opinions([one for outcome in outcomes for one in outcome.made or []])
 
     def _judge(self, endpoint: Endpoint) -> Judge:
-        return judge_at(endpoint, self._run.prompt, self._askers)
+        if endpoint.pk not in self._judges:
+            self._judges[endpoint.pk] = judge_at(endpoint, self._run)
+        return self._judges[endpoint.pk]
 
-    def _tasks(self, judge: Judge, items: Sequence[RunItem]) -> list[JudgeTask]:
-        by, texts = judge.provenance, dict[int, dict[int, str]]()
-        rows = (
-            Candidate.objects.proposed()
-            .filter(dialogue__in=[item.dialogue_id for item in items])
-            .unjudged_by(by.author, by.prompt_hash)
-            .order_by("pk")
-        )
-        for dialogue_id, key, text in rows.values_list("dialogue_id", "pk", "text"):
-            texts.setdefault(dialogue_id, {})[key] = text
-        return [
-            JudgeTask(item.pk, item.dialogue.turns, self._shuffled(item, texts[item.dialogue_id]))
-            for item in items
-            if item.dialogue_id in texts
-        ]
+    def _waiting(self, items: Sequence[RunItem]) -> Iterator[tuple[RunItem, list[Due]]]:
+        """The items of one endpoint that have something to be scored."""
+        endpoint = items[0].asked()
+        waiting: dict[int, list[Due]] = {}
+        dialogues = [item.dialogue_id for item in items]
+        for one in due(self._run, endpoint, self._judge(endpoint).provenance, dialogues):
+            waiting.setdefault(one.dialogue_id, []).append(one)
+        for item in items:
+            if item.dialogue_id in waiting:
+                yield item, waiting[item.dialogue_id]
 
-    def _shuffled(self, item: RunItem, texts: dict[int, str]) -> dict[int, str]:
-        """An order that gives no candidate an advantage, drawn by the run's seed."""
-        draw = random.Random(f"{self._run.parameters['seed']}/{item.pk}")  # noqa: S311
-        order = list(texts)
-        draw.shuffle(order)
-        return {key: texts[key] for key in order}
+    def _passes(self, item: RunItem, waiting: list[Due], shown: Shown) -> Passes:
+        order = shuffled(self._run, item, waiting)
+        tasks = {}
+        for is_reversed in orders_of(self._run):
+            placed = order[::-1] if is_reversed else order
+            texts = {one.candidate_id: one.text for one in placed if is_reversed in one.orders}
+            if texts:
+                tasks[is_reversed] = JudgeTask(item.dialogue.turns, texts, shown)
+        own = frozenset(one.candidate_id for one in waiting if one.self_judged)
+        return Passes(tasks, own)
+
+
+def by_endpoint(items: Sequence[RunItem]) -> list[list[RunItem]]:
+    groups: dict[int, list[RunItem]] = {}
+    for item in items:
+        groups.setdefault(item.asked().pk, []).append(item)
+    return list(groups.values())
+
+
+def shuffled(run: Run, item: RunItem, placed: Sequence[Due]) -> list[Due]:
+    """An order that gives no candidate an advantage, drawn by the run's seed."""
+    draw = random.Random(f"{run.parameters['seed']}/{item.pk}")  # noqa: S311
+    order = list(placed)
+    draw.shuffle(order)
+    return order
+
+
+def _opinion(
+    item: RunItem,
+    judge: Judge,
+    passes: Passes,
+    task: JudgeTask,
+    judged: dict[int, list[intake.JudgedCriterion]],
+    reversed: bool,
+) -> intake.Opinion:
+    return intake.Opinion(
+        dialogue_id=item.dialogue_id,
+        by=replace(judge.provenance, saw_target=task.shown.saw_target),
+        judged=judged,
+        positions={key: place for place, key in enumerate(task.texts)},
+        self_judged=passes.self_judged,
+        reversed=reversed,
+    )
 
 
 def _unscored(reason: str) -> list[intake.JudgedCriterion]:

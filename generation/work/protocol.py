@@ -1,10 +1,11 @@
-"""What a drain needs to know of a kind of work: how one item is done, and how many are recorded."""
+"""What a drain needs to know of a kind of work: what is asked, and what is made of the answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from generation.models import RunItem
+from generation.questions import Answer, Question
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class Outcome:
 
 
 class Work(Protocol):
+    """One item's way: prepared, its questions asked (live or in a batch), concluded, recorded."""
+
     def prepare(self, items: Sequence[RunItem]) -> dict[int, Any]:
         """What the items need from the database, by item id, in a fixed number of questions.
 
@@ -24,8 +27,12 @@ class Work(Protocol):
         """
         ...
 
-    async def perform(self, item: RunItem, task: Any) -> Outcome:
-        """Does one item; touches no database. May raise `BudgetSpent`."""
+    def questions(self, item: RunItem, task: Any) -> list[Question[Any]]:
+        """What is to be asked at the item's endpoint; the same task always asks the same."""
+        ...
+
+    async def conclude(self, item: RunItem, task: Any, answers: Sequence[Answer]) -> Outcome:
+        """Makes an outcome of the answers, one for each question, in order."""
         ...
 
     def record(self, outcomes: Sequence[Outcome]) -> None:

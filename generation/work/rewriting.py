@@ -1,49 +1,67 @@
 """Rewrite runs: each item is one dialogue at one rewriter."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
-from generation.asking import Askers
 from generation.errors import NoUsableReply
 from generation.models import ItemState, Run, RunItem
-from generation.rewriters import RewriteTask, rewriter_at
+from generation.questions import Answer, Question, Unanswered
+from generation.rewriters import Rewriter, RewriteTask, rewriter_at
+from generation.showing import Shown, shown_for
 from generation.work.protocol import Outcome
 from review import intake
 from review.models import Candidate
 
 
 class Rewriting:
-    def __init__(self, run: Run, askers: Askers) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
-        self._askers = askers
+        self._rewriters: dict[int, Rewriter] = {}
 
     def prepare(self, items: Sequence[RunItem]) -> dict[int, RewriteTask]:
         done = _done_elsewhere(items)
-        earlier = _earlier_texts(items)
+        to_do = [item for item in items if (item.dialogue_id, item.recipe) not in done]
+        earlier, shown = _earlier_texts(to_do), shown_for(self._run, to_do)
         return {
-            item.pk: self._task(item, earlier.get(item.dialogue_id, []))
-            for item in items
-            if (item.dialogue_id, item.recipe) not in done
+            item.pk: self._task(item, earlier.get(item.dialogue_id, []), shown[item.pk])
+            for item in to_do
         }
 
-    async def perform(self, item: RunItem, task: RewriteTask) -> Outcome:
-        rewriter = rewriter_at(item.asked(), self._run.prompt, self._askers)
+    def questions(self, item: RunItem, task: RewriteTask) -> list[Question[Any]]:
+        question = self._rewriter(item).question(task)
+        return [] if question is None else [question]
+
+    async def conclude(
+        self, item: RunItem, task: RewriteTask, answers: Sequence[Answer]
+    ) -> Outcome:
+        answer = answers[0] if answers else None
+        if isinstance(answer, Unanswered):
+            return Outcome(item, failure=answer.reason)
+        rewriter = self._rewriter(item)
         try:
-            texts = await rewriter.rewrite(task)
+            texts = rewriter.rewrites(task, answer)
         except NoUsableReply as error:
             return Outcome(item, failure=str(error))
-        made = intake.Proposal(item.dialogue_id, texts, rewriter.provenance, item.round)
-        return Outcome(item, made)
+        by = replace(rewriter.provenance, saw_target=task.shown.saw_target)
+        return Outcome(item, intake.Proposal(item.dialogue_id, texts, by, item.round))
 
     def record(self, outcomes: Sequence[Outcome]) -> None:
         intake.add_proposals([outcome.made for outcome in outcomes if outcome.made])
 
-    def _task(self, item: RunItem, earlier: list[str]) -> RewriteTask:
+    def _rewriter(self, item: RunItem) -> Rewriter:
+        endpoint = item.asked()
+        if endpoint.pk not in self._rewriters:
+            self._rewriters[endpoint.pk] = rewriter_at(endpoint, self._run)
+        return self._rewriters[endpoint.pk]
+
+    def _task(self, item: RunItem, earlier: list[str], shown: Shown) -> RewriteTask:
         return RewriteTask(
-            item_id=item.pk,
             turns=item.dialogue.turns,
             count=self._run.parameters["candidates"],
             note=item.dialogue.note_to_models if item.round else "",
             earlier=earlier,
+            shown=shown,
         )
 
 

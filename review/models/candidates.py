@@ -29,12 +29,16 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
         """What reviewers are offered: all but other reviewers' edits."""
         return self.exclude(kind=CandidateKind.PERSON)
 
-    def unjudged_by(self, judge: str, prompt_hash: str) -> Self:
-        """What this judge has not scored; an unscored judgement may still become a score."""
+    def unjudged_by(self, judge: str, prompt_hash: str, *, reversed: bool = False) -> Self:
+        """What this judge has not scored; an unscored judgement may still become a score.
+
+        `reversed` asks of the second pass, in the reverse order.
+        """
         done = Judgement.objects.filter(
             candidate=models.OuterRef("pk"),
             judge=judge,
             prompt_hash=prompt_hash,
+            reversed=reversed,
             score__isnull=False,
         )
         return self.filter(~models.Exists(done))
@@ -53,12 +57,18 @@ class Candidate(models.Model):
     # Provenance of machine work; a candidate that several authors wrote keeps the others here,
     # each with the same fields.
     model = models.TextField(blank=True, default="")
+    family = models.CharField(max_length=64, blank=True, default="")
     prompt_hash = models.CharField(max_length=64, blank=True, default="")
     saw_target = models.BooleanField(null=True)
     also_by = models.JSONField(default=list)
     round = models.PositiveSmallIntegerField(default=0)
+    # The panel's mean over its judges, and the largest distance between two of them.
     panel_score = models.FloatField(null=True)
     disagreement = models.FloatField(null=True)
+    # Whether the panel's mean reaches the pass mark on every criterion.
+    passes = models.BooleanField(null=True)
+    # The share of its comparisons with others that it won, a tie as half.
+    preference = models.FloatField(null=True)
     created = models.DateTimeField(db_default=Now())
 
     objects = CandidateQuerySet.as_manager()
@@ -80,6 +90,10 @@ class Candidate(models.Model):
             models.CheckConstraint(
                 condition=Q(panel_score=None) | Q(panel_score__range=(1, 5)),
                 name="candidate_score_1_to_5",
+            ),
+            models.CheckConstraint(
+                condition=Q(preference=None) | Q(preference__range=(0, 1)),
+                name="candidate_preference_0_to_1",
             ),
         ]
 
@@ -114,10 +128,15 @@ class Judgement(models.Model):
     reason = models.TextField(blank=True, default="")
     unscored_reason = models.TextField(blank=True, default="")
     model = models.TextField(blank=True, default="")
+    family = models.CharField(max_length=64, blank=True, default="")
     prompt_hash = models.CharField(max_length=64, blank=True, default="")
     offline = models.BooleanField(default=False)
     imported = models.BooleanField(default=False)
     saw_target = models.BooleanField(null=True)
+    # Its judge is of the family that wrote the candidate, and the panel had no other.
+    self_judged = models.BooleanField(default=False)
+    # Of the second pass over the same candidates, shown in the reverse order.
+    reversed = models.BooleanField(default=False)
     # The candidate's place, from 0, in the order that the judge was shown.
     shown_position = models.PositiveSmallIntegerField(null=True)
     created = models.DateTimeField(db_default=Now())
@@ -126,7 +145,7 @@ class Judgement(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["candidate", "judge", "criterion", "prompt_hash"],
+                fields=["candidate", "judge", "criterion", "prompt_hash", "reversed"],
                 name="judgement_once_per_prompt",
             ),
             models.CheckConstraint(
@@ -138,3 +157,47 @@ class Judgement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.judge} on {self.criterion}: {self.score or 'unscored'}"
+
+
+class Comparison(models.Model):
+    """One judge's word on two candidates of a dialogue, asked in both orders.
+
+    Without a winner it is a tie: the judge said so, or *flipped*, naming another winner when the
+    order was reversed. `unscored_reason` says why there is no word at all.
+    """
+
+    first = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="+")
+    second = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="+")
+    judge = models.TextField()
+    winner = models.ForeignKey(Candidate, null=True, on_delete=models.CASCADE, related_name="+")
+    flipped = models.BooleanField(default=False)
+    # What the judge said in either order.
+    reasons = models.JSONField(default=list)
+    unscored_reason = models.TextField(blank=True, default="")
+    model = models.TextField(blank=True, default="")
+    family = models.CharField(max_length=64, blank=True, default="")
+    prompt_hash = models.CharField(max_length=64, blank=True, default="")
+    offline = models.BooleanField(default=False)
+    saw_target = models.BooleanField(null=True)
+    self_judged = models.BooleanField(default=False)
+    created = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["first", "second", "judge", "prompt_hash"], name="comparison_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(first__lt=models.F("second")), name="comparison_of_two_in_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(winner=None)
+                | Q(flipped=False, unscored_reason="")
+                & (Q(winner=models.F("first")) | Q(winner=models.F("second"))),
+                name="comparison_winner_is_one_of_them",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.judge} on {self.first_id} and {self.second_id}: {self.winner_id or 'tie'}"

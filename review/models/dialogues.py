@@ -29,6 +29,10 @@ class Approval(models.TextChoices):
 
 
 class DialogueQuerySet(models.QuerySet["Dialogue"]):
+    def matching(self, words: str) -> Self:
+        """By what everybody may see: the final query and the imported id, not the rewrites."""
+        return self.filter(Q(final_query__icontains=words) | Q(external_id__icontains=words))
+
     def awaiting_candidates(self) -> Self:
         return self.filter(stage=Stage.IMPORTED)
 

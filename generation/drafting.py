@@ -1,0 +1,148 @@
+"""A run before it starts: its options checked, its endpoints, prompt and rubric chosen."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from generation import endpoints as known_endpoints
+from generation import prompts
+from generation.jury import BEST, panel_of
+from generation.models import Endpoint, Prompt, PromptKind, Run, RunItem, RunKind
+from generation.planning import plan
+from generation.seeing import ImageSettings
+from generation.showing import CAPTION, IMAGE
+from generation.work import KINDS_OF_WORK
+from review import rubrics
+from review.errors import Invalid
+from review.models import Dataset
+from review.selecting import EVERYTHING, Selection
+
+MOST_CANDIDATES = 20
+MOST_COMPARED = 6
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What a person says of a run. Only what its kind needs is looked at.
+
+    `candidates` are written by each rewriter for a dialogue, `limit` counts dialogues, `budget` is
+    in dollars. `images` are sent where an endpoint sees them (None: nowhere), `target` names what
+    models are shown of the right answer: "caption", "image", both or nothing. Judges see the
+    candidates in `both_orders`, or compare the `best` ones of each dialogue in pairs. `batch` hands
+    the work to the Batch API of endpoints that have one.
+    """
+
+    endpoints: Sequence[str] = ()
+    candidates: int | None = 4
+    limit: int | None = None
+    budget: Decimal | None = None
+    selection: Selection = EVERYTHING
+    images: ImageSettings | None = None
+    target: Sequence[str] = ()
+    both_orders: bool = False
+    pairwise: bool = False
+    best: int = BEST
+    batch: bool = False
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A run that is not saved yet, and the endpoints that it is to ask."""
+
+    run: Run
+    endpoints: list[Endpoint]
+
+    def items(self) -> list[RunItem]:
+        return plan(self.run, self.endpoints, limit=self.run.parameters["limit"])
+
+
+def draft(*, dataset: Dataset, kind: str, options: RunOptions) -> Draft:
+    """A run as it would start now. Raises `Invalid` with the field at fault."""
+    _check(dataset, kind, options)
+    used = _endpoints(dataset, kind, options)
+    _check_budget(used, options.budget)
+    asks = any(not endpoint.is_offline() for endpoint in used)
+    run = Run(
+        dataset=dataset,
+        kind=kind,
+        prompt=_prompt(dataset, kind, options) if asks else None,
+        rubric=rubrics.current(dataset) if kind == RunKind.JUDGE else None,
+        parameters=_parameters(kind, used, options),
+        budget_usd=options.budget,
+    )
+    return Draft(run, used)
+
+
+def _check(dataset: Dataset, kind: str, options: RunOptions) -> None:
+    if kind not in KINDS_OF_WORK:
+        raise Invalid(
+            f"There is no run of kind “{kind}”: use {', '.join(KINDS_OF_WORK)}.", field="kind"
+        )
+    options.selection.check(dataset)
+    _check_numbers(options)
+    wrong = set(options.target) - {CAPTION, IMAGE}
+    if wrong:
+        raise Invalid(f"Of the target “{CAPTION}” or “{IMAGE}” may be shown.", field="target")
+    if IMAGE in options.target and options.images is None:
+        raise Invalid("The target's image goes with the other images: send them.", field="target")
+
+
+def _check_numbers(options: RunOptions) -> None:
+    if options.candidates is not None and not 1 <= options.candidates <= MOST_CANDIDATES:
+        raise Invalid(f"Ask for 1 to {MOST_CANDIDATES} candidates.", field="candidates")
+    if options.limit is not None and options.limit < 1:
+        raise Invalid("A limit is at least 1; leave it out for all dialogues.", field="limit")
+    if not 2 <= options.best <= MOST_COMPARED:
+        raise Invalid(f"Compare the best 2 to {MOST_COMPARED} candidates.", field="best")
+    if options.budget is not None and not (options.budget.is_finite() and options.budget >= 0):
+        raise Invalid("A budget is an amount in dollars such as 2.50.", field="budget")
+
+
+def _endpoints(dataset: Dataset, kind: str, options: RunOptions) -> list[Endpoint]:
+    if kind == RunKind.CHECK:
+        if options.endpoints:
+            raise Invalid("A check run asks no endpoint: leave it out.", field="endpoints")
+        return []
+    return known_endpoints.chosen(options.endpoints, dataset, kind)
+
+
+def _check_budget(used: Sequence[Endpoint], budget: Decimal | None) -> None:
+    """A budget that could not be kept is refused rather than passed in silence."""
+    today = timezone.now().date()
+    unpriced = [endpoint.name for endpoint in used if not endpoint.has_prices(today)]
+    if budget is not None and unpriced:
+        raise Invalid(
+            f"The prices of endpoint “{unpriced[0]}” are unknown, so no budget can be kept: "
+            "set its prices per million tokens, or leave the budget out.",
+            field="budget",
+        )
+
+
+def _prompt(dataset: Dataset, kind: str, options: RunOptions) -> Prompt:
+    if kind == RunKind.REWRITE:
+        return prompts.current(PromptKind.REWRITE, dataset)
+    return prompts.current(PromptKind.COMPARE if options.pairwise else PromptKind.JUDGE, dataset)
+
+
+def _parameters(kind: str, used: Sequence[Endpoint], options: RunOptions) -> dict[str, Any]:
+    """What a run keeps; what is left at its default is left out, so that recipes stay the same."""
+    parameters: dict[str, Any] = {
+        "limit": options.limit,
+        "models": {endpoint.name: endpoint.model for endpoint in used},
+    }
+    if kind == RunKind.REWRITE:
+        parameters["candidates"] = options.candidates or 4
+    if kind == RunKind.JUDGE:
+        parameters |= {"seed": secrets.token_hex(8), "panel": panel_of(used)}
+        parameters |= {"both_orders": True} if options.both_orders else {}
+        parameters |= {"pairwise": True, "best": options.best} if options.pairwise else {}
+    if kind != RunKind.CHECK:
+        parameters |= {"images": options.images.to_json()} if options.images else {}
+        parameters |= {"target": sorted(set(options.target))} if options.target else {}
+        parameters |= {"batch": True} if options.batch else {}
+    chosen = options.selection.as_json()
+    return parameters | ({"filter": chosen} if chosen else {})

@@ -1,0 +1,213 @@
+"""What a run would take before it starts: calls, tokens, dollars and time, per endpoint.
+
+A few of its items are prepared as they would be, and their requests are measured. Where the
+endpoint has done such work before, its own tokens and seconds a call correct the estimate.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Avg, Count, Sum, TextField
+from django.db.models.functions import Cast, Length
+from django.utils import timezone
+
+from generation import ledger
+from generation.drafting import Draft
+from generation.models import Call, CallOutcome, Endpoint, ItemState, Run, RunItem
+from generation.questions import request_for, sealed
+from generation.work import Work, work_of
+from review.models import Dialogue
+
+SAMPLED = 12
+# How many of an endpoint's last calls tell how it works.
+REMEMBERED = 200
+ENOUGH = 5
+# Of an endpoint that has not been asked yet.
+FIRST_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Share:
+    """One endpoint's part: tokens and dollars in all (None: price unknown), seconds at its pace.
+
+    `seconds` is None for a batch, which comes when it comes, within a day.
+    """
+
+    endpoint: Endpoint
+    items: int
+    calls: int
+    tokens_input: int
+    tokens_output: int
+    cost_usd: Decimal | None
+    seconds: float | None
+    is_measured: bool
+    in_batches: bool
+
+    @property
+    def is_free(self) -> bool:
+        return self.endpoint.is_offline()
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A run's plan in figures; `done` items were done before and are not asked again."""
+
+    planned: int
+    done: int
+    shares: list[Share]
+
+    @property
+    def calls(self) -> int:
+        return sum(share.calls for share in self.shares)
+
+    @property
+    def tokens(self) -> int:
+        return sum(share.tokens_input + share.tokens_output for share in self.shares)
+
+    @property
+    def cost_usd(self) -> Decimal | None:
+        """None where one of the prices is unknown."""
+        costs = [share.cost_usd for share in self.shares]
+        known = [cost for cost in costs if cost is not None]
+        return sum(known, Decimal(0)) if len(known) == len(costs) else None
+
+    @property
+    def seconds(self) -> float | None:
+        """Endpoints work side by side: the slowest ends last."""
+        lasting = [share.seconds for share in self.shares if share.seconds is not None]
+        return max(lasting, default=None)
+
+    @property
+    def is_measured(self) -> bool:
+        return all(share.is_measured or share.is_free for share in self.shares)
+
+    @property
+    def in_batches(self) -> bool:
+        return any(share.in_batches for share in self.shares)
+
+
+def estimate(drafted: Draft) -> Estimate:
+    """Plans the run without saving it. Costs a plan's time: seconds at 100,000 dialogues."""
+    items = drafted.items()
+    to_do = [item for item in items if item.state == ItemState.PENDING]
+    shares = [
+        _share(drafted.run, endpoint, [item for item in to_do if item.endpoint_id == endpoint.pk])
+        for endpoint in drafted.endpoints
+    ]
+    return Estimate(len(items), len(items) - len(to_do), [share for share in shares if share.items])
+
+
+@dataclass(frozen=True)
+class _Past:
+    """How an endpoint's calls for such runs went: real tokens by estimated ones, and means."""
+
+    calls: int
+    input_factor: float
+    tokens_output: float | None
+    seconds: float
+
+
+def _share(run: Run, endpoint: Endpoint, items: Sequence[RunItem]) -> Share:
+    sampled = [_size(run, item) for item in _sample(run, items)]
+    past = _past(run, endpoint)
+    calls = round(_mean([one.calls for one in sampled]) * len(items))
+    tokens_input = _mean([one.tokens_input for one in sampled]) * past.input_factor * len(items)
+    likely_output = _mean([one.tokens_output for one in sampled]) * len(items)
+    tokens_output = likely_output if past.tokens_output is None else past.tokens_output * calls
+    usage = ledger.Usage(round(tokens_input), 0, round(tokens_output))
+    in_batches = run.goes_in_batches() and endpoint.has_batches
+    return Share(
+        endpoint=endpoint,
+        items=len(items),
+        calls=calls,
+        tokens_input=round(tokens_input),
+        tokens_output=round(tokens_output),
+        cost_usd=_cost(endpoint, usage, calls, in_batches=in_batches),
+        seconds=None if in_batches else _seconds(endpoint, usage, calls, past),
+        is_measured=past.calls >= ENOUGH,
+        in_batches=in_batches,
+    )
+
+
+@dataclass(frozen=True)
+class _Size:
+    calls: int = 0
+    tokens_input: int = 0
+    tokens_output: int = 0
+
+
+def _sample(run: Run, items: Sequence[RunItem]) -> list[tuple[Work, RunItem, object]]:
+    """Some items spread over the plan, prepared. They have no keys yet: they get some below 0."""
+    step = max(1, len(items) // SAMPLED)
+    chosen = list(items[::step][:SAMPLED])
+    dialogues = Dialogue.objects.in_bulk([item.dialogue_id for item in chosen])
+    for number, item in enumerate(chosen, start=1):
+        item.pk, item.dialogue = -number, dialogues[item.dialogue_id]
+    work = work_of(run)
+    tasks = work.prepare(chosen)
+    return [(work, item, tasks[item.pk]) for item in chosen if item.pk in tasks]
+
+
+def _size(run: Run, prepared: tuple[Work, RunItem, object]) -> _Size:
+    work, item, task = prepared
+    questions = work.questions(item, task)
+    endpoint = item.asked()
+    usages = [
+        ledger.likely_usage(
+            sealed(request_for(endpoint, run.model_of(endpoint), question)), question.tokens_output
+        )
+        for question in questions
+    ]
+    return _Size(
+        calls=len(questions),
+        tokens_input=sum(usage.tokens_input or 0 for usage in usages),
+        tokens_output=sum(usage.tokens_output or 0 for usage in usages),
+    )
+
+
+def _past(run: Run, endpoint: Endpoint) -> _Past:
+    told = Call.objects.filter(endpoint=endpoint, run__kind=run.kind, outcome=CallOutcome.OK)
+    last = told.filter(prompt=run.prompt).exclude(tokens_input=None).order_by("-pk")[:REMEMBERED]
+    sums = Call.objects.filter(pk__in=last.values("pk")).aggregate(
+        calls=Count("pk"),
+        input=Sum("tokens_input"),
+        output=Avg("tokens_output"),
+        characters=Sum(Length(Cast("request", TextField()))),
+        seconds=Avg("latency_seconds"),
+    )
+    if sums["calls"] < ENOUGH or not sums["characters"]:
+        return _Past(sums["calls"], 1.0, None, FIRST_SECONDS)
+    factor = sums["input"] * ledger.CHARACTERS_PER_TOKEN / sums["characters"]
+    return _Past(sums["calls"], factor, sums["output"], sums["seconds"] or FIRST_SECONDS)
+
+
+def _cost(
+    endpoint: Endpoint, usage: ledger.Usage, calls: int, *, in_batches: bool
+) -> Decimal | None:
+    if endpoint.is_offline() or not calls:
+        return Decimal(0)
+    price = endpoint.price_on(timezone.now().date())
+    return ledger.cost(usage, ledger.as_kept(price, in_batch=in_batches))
+
+
+def _seconds(endpoint: Endpoint, usage: ledger.Usage, calls: int, past: _Past) -> float | None:
+    """What the slowest of its limits lets through; the offline machines are not foretold."""
+    if endpoint.is_offline():
+        return None
+    tokens = (usage.tokens_input or 0) + (usage.tokens_output or 0)
+    return max(
+        calls * past.seconds / endpoint.most_in_flight,
+        past.seconds if calls else 0.0,
+        _at_pace(calls, endpoint.requests_per_minute),
+        _at_pace(tokens, endpoint.tokens_per_minute),
+    )
+
+
+def _at_pace(amount: int, per_minute: int | None) -> float:
+    """Seconds that a limit a minute makes of an amount; the first minute's share leaves at once."""
+    return 60 * max(0, amount - per_minute) / per_minute if per_minute else 0.0
+
+
+def _mean(numbers: Sequence[int]) -> float:
+    return sum(numbers) / len(numbers) if numbers else 0.0

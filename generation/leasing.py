@@ -1,0 +1,74 @@
+"""Who is at work on what: a run belongs to one worker at a time, its items are taken in batches.
+
+A lease is short and renewed while its worker lives. Whoever dies loses nothing but the calls in
+flight: its leases run out, and what remains is whatever is still pending.
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from generation.models import Run, RunItem, RunStatus
+
+LEASE = timedelta(seconds=20)
+# The first number of PostgreSQL's advisory locks that order leases, one lock per dataset.
+LEASING = 20_260_329
+
+
+def take_run(run_id: int, worker: uuid.UUID) -> bool:
+    """Makes a run the worker's own for a short while; False where another is at it."""
+    now = timezone.now()
+    free = Q(drained_until=None) | Q(drained_until__lt=now) | Q(drained_by=worker)
+    rows = Run.objects.filter(free, pk=run_id, status=RunStatus.RUNNING)
+    return bool(rows.update(drained_by=worker, drained_until=now + LEASE))
+
+
+def keep_run(run_id: int, worker: uuid.UUID) -> bool:
+    """Shows life; False where the run rests, or was taken by another meanwhile."""
+    rows = Run.objects.filter(pk=run_id, drained_by=worker, status=RunStatus.RUNNING)
+    return bool(rows.update(drained_until=timezone.now() + LEASE))
+
+
+def let_run_go(run_id: int, worker: uuid.UUID) -> None:
+    Run.objects.filter(pk=run_id, drained_by=worker).update(drained_by=None, drained_until=None)
+
+
+def is_held(run_id: int) -> bool:
+    """Whether some worker is at work on a run at this moment."""
+    return Run.objects.filter(pk=run_id, drained_until__gte=timezone.now()).exists()
+
+
+@transaction.atomic
+def lease(run: Run, most: int) -> list[RunItem]:
+    """Takes pending items for a short while. What another run has in hand is left for later,
+    and what goes in a batch is not for live work."""
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        # Two runs that begin at the same instant must not both take the same work.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LEASING, run.dataset_id])
+    elsewhere = (
+        RunItem.objects.leased(now)
+        .filter(dialogue=OuterRef("dialogue"), recipe=OuterRef("recipe"))
+        .exclude(recipe="")
+        .exclude(run=run)
+    )
+    free = RunItem.objects.filter(run=run).available(now).exclude(Exists(elsewhere))
+    if run.goes_in_batches():
+        free = free.exclude(endpoint__has_batches=True)
+    rows = free.select_for_update(skip_locked=True, of=("self",)).order_by("pk")[:most]
+    keys = [item.pk for item in rows]
+    RunItem.objects.filter(pk__in=keys).update(leased_until=now + LEASE)
+    return list(RunItem.objects.filter(pk__in=keys).select_related("dialogue", "endpoint"))
+
+
+def renew(keys: Sequence[int]) -> None:
+    RunItem.objects.pending().filter(pk__in=keys).update(leased_until=timezone.now() + LEASE)
+
+
+def release(keys: Sequence[int]) -> None:
+    """Gives back items that were taken and not done."""
+    RunItem.objects.pending().filter(pk__in=keys).update(leased_until=None)
