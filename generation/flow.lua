@@ -67,7 +67,7 @@ local calls, spent = used(requests), used(tokens)
 local function obstacle(need)
   if shut_for > 0 then return 'shut' end
   if free <= 0 then return 'slot' end
-  if calls >= most_requests then return 'rate' end
+  if calls >= most_requests or whose and whose ~= holder then return 'rate' end
   -- A call larger than the whole limit passes alone.
   if spent > 0 and spent + need > most_tokens then return 'tokens' end
 end
