@@ -9,13 +9,14 @@ export HOST PORT RECQR_VAR
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 export PYTHONNOUSERSITE := 1
 
-.PHONY: help setup setup-dev run dev test bench
+.PHONY: help setup setup-dev run dev test test-llm bench
 
 help:
 	@echo "make run     set up everything, load the sample dataset, serve on 127.0.0.1:8000"
 	@echo "make test    set up and run all tests"
 	@echo "make setup   set up only (.venv)      make dev    serve with reload and DEBUG"
 	@echo "make bench   print the benchmark table"
+	@echo "make test-llm  run rewriting and judging through a real language model server (minutes)"
 
 # The recipes of run and dev are replaced by what they start: make itself is its parent, and
 # killing either of the two ends the other's work.
@@ -44,6 +45,11 @@ test: setup-dev
 	echo "== pytest"; \
 	$(PY) -m pytest -n 2 --dist loadfile; tests=$$?; \
 	[ -z "$$failed" ] && exit $$tests || exit 1
+
+# Once installed, pip only looks at what is there.
+test-llm: setup-dev
+	@$(PY) -m pip install -qq --disable-pip-version-check --no-input --no-deps -r requirements-llm.txt
+	@RECQR_TEST_LLM=1 $(PY) -m pytest tests/llm
 
 bench: setup-dev
 	@$(PY) -m tests.benchmarks
