@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Generic
 
 from pydantic import ValidationError
@@ -12,8 +13,10 @@ from generation.questions import Form
 
 # Some models think aloud first, and some fence their JSON whatever they are told.
 THOUGHT = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
-OPENING = re.compile(r"[{\[]")
-MOST_OPENINGS = 50
+# Where a value may begin: the first one of all, and at the start of a line. What stands within a
+# line, or indented, may be a part of a broken one, which would pass for the whole.
+OPENING = re.compile(r"\A[^{\[]*?([{\[])|^([{\[])", re.MULTILINE)
+MOST_OPENINGS = 20
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ def read(body: str, form: type[Form]) -> Reading[Form]:
         choice = reply["choices"][0]
         message = choice["message"]
         refusal, content = message.get("refusal"), message.get("content")
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return Reading(unusable="The reply is no chat completion.")
     usage = _usage(reply.get("usage"))
     answer, unusable = _answer(choice.get("finish_reason"), refusal, content, form)
@@ -56,6 +59,8 @@ def _formed(content: str, form: type[Form]) -> tuple[Form | None, str]:
         data = json_in(content)
     except ValueError as error:
         return None, f"The reply is no JSON: {error}"
+    except RecursionError:
+        return None, "The reply is no JSON that can be read: it is nested too deeply."
     try:
         return form.model_validate(data), ""
     except ValidationError as error:
@@ -72,9 +77,9 @@ def json_in(content: str) -> Any:
         first_error = error
     said = THOUGHT.sub("", content, count=1)
     decoder = json.JSONDecoder()
-    for opening in list(OPENING.finditer(said))[:MOST_OPENINGS]:
+    for opening in islice(OPENING.finditer(said), MOST_OPENINGS):
         try:
-            return decoder.raw_decode(said, opening.start())[0]
+            return decoder.raw_decode(said, opening.end() - 1)[0]
         except ValueError:
             continue
     raise first_error
