@@ -118,7 +118,7 @@ class Flow:
             url or settings.REDIS_URL,
             single_connection_client=True,
             retry=Retry(NoBackoff(), 0),
-            socket_timeout=None,
+            socket_timeout=None,  # `ANSWER_SECONDS` sees to it
             socket_connect_timeout=None,
         )
         self.holder = secrets.token_hex(6)
@@ -367,7 +367,7 @@ class Gate:
         What it may have let in is given back with the next one, under the numbers not yet taken.
         """
         if not self._failures:
-            logger.warning("Redis does not answer, calls wait for it: %s", error)
+            logger.warning("Redis does not answer, calls wait for it: %r", error)
         doubtful = range(self._next_number, self._next_number + len(asked))
         self._ended = {number: _unchanged(number) for number in doubtful} | ended | self._ended
         self._failures += 1
