@@ -16,7 +16,7 @@ from review.models import (
     QueryForm,
     RetrievalCheck,
 )
-from review.models.candidates import text_key
+from review.models.candidates import last_said, text_key
 from review.models.dialogues import DialogueQuerySet
 
 Split = Literal["train", "validation", "test"]
@@ -78,7 +78,7 @@ class Curator:
         return {
             "text": candidate.text,
             "author": self._author(candidate),
-            "judgements": [_judgement(row) for row in candidate.judgements.all()],
+            "judgements": _judgements(candidate.judgements.all()),
             "chosen": candidate.pk == rewrite.pk,
         }
 
@@ -96,12 +96,26 @@ class Curator:
         }
 
 
+def _judgements(judgements: Iterable[Judgement]) -> list[dict[str, Any]]:
+    """One for each judge and criterion, as it says now; a second pass's score stands beside it."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in sorted(last_said(judgements), key=lambda row: row.reversed):
+        key = (row.judge, row.criterion)
+        if key in found:
+            found[key]["score_reversed"] = row.score
+        else:
+            found[key] = _judgement(row)
+    return list(found.values())
+
+
 def _judgement(judgement: Judgement) -> dict[str, Any]:
+    marks = {"self_judged": True} if judgement.self_judged else {}
     return {
         "judge": judgement.judge,
         "criterion": judgement.criterion,
         "score": judgement.score,
         "reason": judgement.reason or judgement.unscored_reason,
+        **marks,
     }
 
 

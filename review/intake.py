@@ -84,7 +84,7 @@ def add_candidates(
     dialogue keeps its stage.
     """
     found = add_proposals([Proposal(dialogue_id, texts, by, round)])
-    kept = [found.of(dialogue_id, text) for text in filter(None, map(str.strip, texts))]
+    kept = [found.of(dialogue_id, text, by) for text in filter(None, map(str.strip, texts))]
     return list({candidate.pk: candidate for candidate in kept if candidate}.values())
 
 
@@ -126,16 +126,18 @@ class Known:
         if row.kind != CandidateKind.PERSON:
             self._alike.setdefault((row.dialogue_id, likeness_key(row.text)), row)
 
-    def of(self, dialogue_id: int, text: str) -> Candidate | None:
+    def of(self, dialogue_id: int, text: str, by: Provenance) -> Candidate | None:
         equal = self._equal.get((dialogue_id, text_key(text)))
-        return equal or self._alike.get((dialogue_id, likeness_key(text)))
+        if equal is not None or by.kind == CandidateKind.IMPORTED:
+            return equal  # an import is kept as it came
+        return self._alike.get((dialogue_id, likeness_key(text)))
 
 
 def _propose(known: Known, proposal: Proposal) -> Iterator[Candidate]:
     """Enters a proposal among the candidates, and yields those to be written."""
     by = proposal.by
     for text in filter(None, map(str.strip, proposal.texts)):
-        candidate = known.of(proposal.dialogue_id, text)
+        candidate = known.of(proposal.dialogue_id, text, by)
         if candidate is None:
             yield _made(known, proposal, text)
         elif by.author not in candidate.authors():

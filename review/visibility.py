@@ -25,6 +25,7 @@ from review.models import (
     Stage,
     User,
 )
+from review.models.candidates import last_said
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class CandidateView:
     offline: bool
     score: float | None
     disagreement: float | None
+    passes: bool | None
+    preference: float | None
     judgements: list[Judgement]
     repeats_final_query: bool
     chosen: bool
@@ -182,7 +185,12 @@ def _candidates(dialogue: Dialogue, sight: Sight) -> list[CandidateView]:
         rows = dialogue.candidates.proposed().prefetch_related("judgements")
     views = [_candidate(dialogue, row, sight) for row in rows]
     # Best first; where scores are hidden their order must not give them away.
-    return sorted(views, key=lambda view: -(view.score or 0)) if sight.scores else views
+    return sorted(views, key=_rank) if sight.scores else views
+
+
+def _rank(view: CandidateView) -> tuple[float, float]:
+    """By the panel's score, and among equals by what it preferred in pairs."""
+    return -(view.score or 0), -(view.preference or 0)
 
 
 def _candidate(dialogue: Dialogue, candidate: Candidate, sight: Sight) -> CandidateView:
@@ -194,7 +202,9 @@ def _candidate(dialogue: Dialogue, candidate: Candidate, sight: Sight) -> Candid
         offline=candidate.is_offline() and sight.authors,
         score=candidate.panel_score if sight.scores else None,
         disagreement=candidate.disagreement if sight.scores else None,
-        judgements=list(candidate.judgements.all()) if sight.scores else [],
+        passes=candidate.passes if sight.scores else None,
+        preference=candidate.preference if sight.scores else None,
+        judgements=last_said(candidate.judgements.all()) if sight.scores else [],
         repeats_final_query=candidate.repeats_final_query(),
         chosen=sight.decisions and candidate.pk == dialogue.approved_candidate_id,
     )

@@ -263,7 +263,7 @@ def test_near_duplicates_are_one_candidate_that_keeps_both_authors_and_both_word
 ) -> None:
     dialogue = make_dialogue(stage=Stage.IMPORTED)
     told = [("a", "The red boat, at dawn."), ("b", "the Red boat at dawn")]
-    random.Random(seed).shuffle(told)
+    random.Random(seed).shuffle(told)  # noqa: S311
     for author, text in told:
         propose(dialogue, author, author, text, "the red boat at dusk")
     alike, other = Candidate.objects.order_by("pk")

@@ -114,6 +114,12 @@ class JudgementSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField()
     unscored_reason = serializers.CharField()
     offline = serializers.BooleanField()
+    self_judged = serializers.BooleanField(
+        help_text="By a judge of the family that wrote it: the panel had no other."
+    )
+    reversed = serializers.BooleanField(
+        help_text="Of a second pass, in which the candidates stood in the reverse order."
+    )
 
 
 class CandidateSerializer(serializers.Serializer[Any]):
@@ -125,7 +131,15 @@ class CandidateSerializer(serializers.Serializer[Any]):
     score = serializers.FloatField(
         allow_null=True, help_text="The panel's, 1 to 5; null while unscored or hidden from you."
     )
-    disagreement = serializers.FloatField(allow_null=True)
+    disagreement = serializers.FloatField(
+        allow_null=True, help_text="The largest distance between two judges."
+    )
+    passes = serializers.BooleanField(
+        allow_null=True, help_text="Whether the panel's mean reaches every pass mark of the rubric."
+    )
+    preference = serializers.FloatField(
+        allow_null=True, help_text="Share of its comparisons with others that it won, 0 to 1."
+    )
     judgements = JudgementSerializer(many=True)
     repeats_final_query = serializers.BooleanField()
     chosen = serializers.BooleanField()

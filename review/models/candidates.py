@@ -2,6 +2,7 @@
 
 import hashlib
 import unicodedata
+from collections.abc import Iterable
 from typing import Self
 
 from django.db import models
@@ -10,6 +11,7 @@ from django.db.models.functions import Now
 
 from review.models.dialogues import Dialogue
 from review.models.users import User
+from review.wording.likeness import likeness_key
 
 
 def text_key(text: str) -> str:
@@ -107,7 +109,8 @@ class Candidate(models.Model):
         return [self.author, *(entry["author"] for entry in self.also_by)]
 
     def repeats_final_query(self) -> bool:
-        return self.text_key == text_key(self.dialogue.final_query)
+        """Whether it says the final query over again: the same words in the same order."""
+        return likeness_key(self.text) == likeness_key(self.dialogue.final_query)
 
 
 class Criterion(models.TextChoices):
@@ -157,6 +160,14 @@ class Judgement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.judge} on {self.criterion}: {self.score or 'unscored'}"
+
+
+def last_said(judgements: Iterable[Judgement]) -> list[Judgement]:
+    """Of judgements in the order in which they were made, what each judge says now: one that was
+    asked again under another prompt or rubric is heard for the last one alone."""
+    rows = list(judgements)
+    told = {row.judge: row.prompt_hash for row in rows}
+    return [row for row in rows if row.prompt_hash == told[row.judge]]
 
 
 class Comparison(models.Model):

@@ -24,6 +24,8 @@ SHORT = {
 }
 # Judges whose means lie closer than this are said to agree.
 AGREEMENT = 1.0
+# Judges whose scores on one criterion lie so far apart are said to differ on it.
+DISAGREEMENT = 2.0
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,17 @@ class ChatTurn:
 
 @dataclass(frozen=True)
 class CriterionScore:
-    """One criterion of a candidate: the judges' mean and each one's word."""
+    """One criterion of a candidate: the judges' mean, how far two of them are apart at most, and
+    each one's word."""
 
     name: str
     mean: float | None
+    apart: float
     judgements: list[Judgement]
+
+    @property
+    def differ(self) -> bool:
+        return self.apart >= DISAGREEMENT
 
 
 @dataclass(frozen=True)
@@ -178,7 +186,8 @@ def _judges(candidate: CandidateView, count: int) -> str:
     if candidate.score is None:
         return "unscored" if count else ""
     if count == 1:
-        return candidate.judgements[0].judge
+        judged = candidate.judgements[0]
+        return f"{judged.judge}, on its own family" if judged.self_judged else judged.judge
     apart = candidate.disagreement or 0
     if apart >= AGREEMENT:
         return f"judges differ by {apart:.1f}".removesuffix(".0")
@@ -189,11 +198,23 @@ def _criteria(judgements: Iterable[Judgement]) -> list[CriterionScore]:
     by_name: dict[str, list[Judgement]] = defaultdict(list)
     for judgement in judgements:
         by_name[judgement.criterion].append(judgement)
-    return [CriterionScore(_short(name), _mean(rows), rows) for name, rows in by_name.items()]
+    return [
+        CriterionScore(_short(name), _mean(rows), _apart(rows), rows)
+        for name, rows in by_name.items()
+    ]
 
 
 def _short(criterion: str) -> str:
     return SHORT[Criterion(criterion)] if criterion in Criterion.values else criterion
+
+
+def _apart(judgements: list[Judgement]) -> float:
+    by_judge: dict[str, list[int]] = defaultdict(list)
+    for judgement in judgements:
+        if judgement.score is not None:
+            by_judge[judgement.judge].append(judgement.score)
+    means = [fmean(scores) for scores in by_judge.values()]
+    return max(means) - min(means) if means else 0.0
 
 
 def _mean(judgements: list[Judgement]) -> float | None:

@@ -41,6 +41,12 @@ def share_of(part: int, whole: int) -> str:
 
 
 @register.filter
+def percent(share: float) -> str:
+    """75% for 0.75."""
+    return f"{share:.0%}"
+
+
+@register.filter
 def lasting(seconds: float | None) -> str:
     """A length of time in its two largest units: “45 s”, “3 min 20 s”, “2 h 5 min”."""
     if seconds is None:
