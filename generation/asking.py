@@ -100,12 +100,7 @@ class Asker:
         self.model = model
         self._gate = askers.gate(endpoint, model)
         self._prices: tuple[date, dict[str, str]] | None = None
-        self._client = AsyncOpenAI(
-            api_key=key_of(endpoint),
-            base_url=endpoint.base_url,
-            max_retries=0,  # every attempt is a row of the ledger
-            timeout=endpoint.timeout_seconds,
-        )
+        self._client = client_for(endpoint)
 
     async def ask(self, question: Question[Form], item_id: int) -> Form:
         """The model's answer, or the one that this item was given before.
@@ -253,14 +248,7 @@ class Askers:
         return self._open[endpoint.pk]
 
     def gate(self, endpoint: Endpoint, model: str) -> Gate:
-        """Where calls to an endpoint wait. Rows that name the same account share what it allows."""
-        account = f"{endpoint.base_url}\0{model}\0{endpoint.key_variable}"
-        limits = Limits(
-            in_flight=endpoint.most_in_flight,
-            requests_per_minute=endpoint.requests_per_minute,
-            tokens_per_minute=endpoint.tokens_per_minute,
-        )
-        return self._flow.gate(hashlib.sha256(account.encode()).hexdigest()[:24], limits)
+        return gate_to(self._flow, endpoint, model)
 
     def price_of(self, endpoint: Endpoint, day: date) -> EndpointPrice | None:
         return in_force(self._prices.get(endpoint.pk, []), day)
@@ -275,6 +263,26 @@ class Askers:
     def _bill(self) -> tuple[Decimal, Mapping[int, Sequence[EndpointPrice]]]:
         ledger.count_as_lost(self.run)
         return ledger.spent_by(self.run), prices_by_endpoint(self.run)
+
+
+def client_for(endpoint: Endpoint) -> AsyncOpenAI:
+    return AsyncOpenAI(
+        api_key=key_of(endpoint),
+        base_url=endpoint.base_url,
+        max_retries=0,  # every attempt is a row of the ledger
+        timeout=endpoint.timeout_seconds,
+    )
+
+
+def gate_to(flow: Flow, endpoint: Endpoint, model: str) -> Gate:
+    """Where calls to an endpoint wait. Rows that name the same account share what it allows."""
+    account = f"{endpoint.base_url}\0{model}\0{endpoint.key_variable}"
+    limits = Limits(
+        in_flight=endpoint.most_in_flight,
+        requests_per_minute=endpoint.requests_per_minute,
+        tokens_per_minute=endpoint.tokens_per_minute,
+    )
+    return flow.gate(hashlib.sha256(account.encode()).hexdigest()[:24], limits)
 
 
 def prices_by_endpoint(run: Run) -> Mapping[int, Sequence[EndpointPrice]]:

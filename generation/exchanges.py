@@ -37,9 +37,13 @@ class Exchange:
 async def exchange(client: AsyncOpenAI, request: dict[str, Any], *, seconds: float) -> Exchange:
     """Sends a chat completion request, and gives up on it after `seconds`."""
     began = time.monotonic()
+    known = {name: request[name] for name in ("model", "messages")}
+    # The client refuses parameters that OpenAI does not know, and other servers have many.
+    others = {name: value for name, value in request.items() if name not in known}
     try:
         async with asyncio.timeout(seconds):
-            answer = await client.chat.completions.with_raw_response.create(**request)
+            create = client.chat.completions.with_raw_response.create
+            answer = await create(**known, extra_body=others)
     except (TimeoutError, APITimeoutError):
         problem = f"No reply within {seconds:g} seconds."
         return Exchange(time.monotonic() - began, problem=problem, again=True)
