@@ -12,7 +12,7 @@ from generation import endpoints as known_endpoints
 from generation import prompts
 from generation.jury import BEST, panel_of
 from generation.models import Endpoint, Prompt, PromptKind, Run, RunItem, RunKind
-from generation.planning import plan
+from generation.planning import Piece, items_of, pieces
 from generation.seeing import ImageSettings
 from generation.showing import CAPTION, IMAGE
 from generation.work import KINDS_OF_WORK
@@ -56,14 +56,21 @@ class Draft:
     run: Run
     endpoints: list[Endpoint]
 
+    def pieces(self) -> list[Piece]:
+        """What is to be done, before it has rows."""
+        return pieces(self.run, self.endpoints, limit=self.run.parameters["limit"])
+
     def items(self) -> list[RunItem]:
-        return plan(self.run, self.endpoints, limit=self.run.parameters["limit"])
+        return items_of(self.run, self.pieces())
 
 
-def draft(*, dataset: Dataset, kind: str, options: RunOptions) -> Draft:
-    """A run as it would start now. Raises `Invalid` with the field at fault."""
+def draft(*, dataset: Dataset, kind: str, options: RunOptions, asking: bool = True) -> Draft:
+    """A run as it would start now. Raises `Invalid` with the field at fault.
+
+    Without `asking` no server is asked for its models.
+    """
     _check(dataset, kind, options)
-    used = _endpoints(dataset, kind, options)
+    used = _endpoints(dataset, kind, options, asking)
     _check_budget(used, options.budget)
     asks = any(not endpoint.is_offline() for endpoint in used)
     run = Run(
@@ -102,12 +109,12 @@ def _check_numbers(options: RunOptions) -> None:
         raise Invalid("A budget is an amount in dollars such as 2.50.", field="budget")
 
 
-def _endpoints(dataset: Dataset, kind: str, options: RunOptions) -> list[Endpoint]:
+def _endpoints(dataset: Dataset, kind: str, options: RunOptions, asking: bool) -> list[Endpoint]:
     if kind == RunKind.CHECK:
         if options.endpoints:
             raise Invalid("A check run asks no endpoint: leave it out.", field="endpoints")
         return []
-    return known_endpoints.chosen(options.endpoints, dataset, kind)
+    return known_endpoints.chosen(options.endpoints, dataset, kind, asking=asking)
 
 
 def _check_budget(used: Sequence[Endpoint], budget: Decimal | None) -> None:

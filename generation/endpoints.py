@@ -16,16 +16,19 @@ OPENAI_ITSELF = "https://api.openai.com/v1"
 LISTING_SECONDS = 10
 
 
-def chosen(names: Sequence[str], dataset: Dataset, job: str) -> list[Endpoint]:
+def chosen(
+    names: Sequence[str], dataset: Dataset, job: str, *, asking: bool = True
+) -> list[Endpoint]:
     """The endpoints that `names` name, each once.
 
     Without names all that the dataset has for the job, else `default`, else `offline`. Asks the
-    server of `default` for its first model where that is used and `OPENAI_MODEL` is left out.
+    server of `default` for its first model where that is used and `OPENAI_MODEL` is left out;
+    without `asking` it stays with the model that it had last ("": none yet).
     """
     if not names:
         own = list(Endpoint.objects.of_dataset_for(dataset, job))
-        return own or [_named(DEFAULT if is_configured() else OFFLINE, dataset)]
-    return [_named(name, dataset) for name in dict.fromkeys(names)]
+        return own or [_named(DEFAULT if is_configured() else OFFLINE, dataset, asking)]
+    return [_named(name, dataset, asking) for name in dict.fromkeys(names)]
 
 
 def names(dataset: Dataset) -> list[str]:
@@ -47,7 +50,7 @@ def key_of(endpoint: Endpoint) -> str:
     return os.environ.get(endpoint.key_variable, "") or "none"
 
 
-def _named(name: str, dataset: Dataset) -> Endpoint:
+def _named(name: str, dataset: Dataset, asking: bool) -> Endpoint:
     """A dataset's own endpoint comes before one of the whole site."""
     known = names(dataset)
     if name not in known:
@@ -55,12 +58,12 @@ def _named(name: str, dataset: Dataset) -> Endpoint:
             f"There is no endpoint “{name}”. There are: {', '.join(known)}.", field="endpoints"
         )
     own = Endpoint.objects.filter(dataset=dataset, name=name, retired=False).first()
-    return own or _of_the_site(name)
+    return own or _of_the_site(name, asking)
 
 
-def _of_the_site(name: str) -> Endpoint:
+def _of_the_site(name: str, asking: bool) -> Endpoint:
     if name == DEFAULT:
-        return _default()
+        return _default(asking)
     kind = EndpointKind.OFFLINE if name == OFFLINE else EndpointKind.OPENAI
     endpoint, _ = Endpoint.objects.get_or_create(
         dataset=None, name=name, retired=False, defaults={"kind": kind}
@@ -68,8 +71,9 @@ def _of_the_site(name: str) -> Endpoint:
     return endpoint
 
 
-def _default() -> Endpoint:
+def _default(asking: bool) -> Endpoint:
     base_url = settings.OPENAI_BASE_URL or OPENAI_ITSELF
+    find_model = _first_model if asking else _last_model
     endpoint, _ = Endpoint.objects.update_or_create(
         dataset=None,
         name=DEFAULT,
@@ -77,11 +81,16 @@ def _default() -> Endpoint:
         defaults={
             "kind": EndpointKind.OPENAI,
             "base_url": base_url,
-            "model": settings.OPENAI_MODEL or _first_model(base_url),
+            "model": settings.OPENAI_MODEL or find_model(base_url),
             "key_variable": KEY_VARIABLE,
         },
     )
     return endpoint
+
+
+def _last_model(base_url: str) -> str:
+    last = Endpoint.objects.filter(dataset=None, name=DEFAULT, base_url=base_url, retired=False)
+    return last.values_list("model", flat=True).first() or ""
 
 
 def _first_model(base_url: str) -> str:

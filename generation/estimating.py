@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Avg, Count, Sum, TextField
-from django.db.models.functions import Cast, Length
+from django.db.models import Avg, Count, Q, Sum, TextField, Value
+from django.db.models.functions import Cast, Length, Replace
 from django.utils import timezone
 
 from generation import ledger
 from generation.drafting import Draft
-from generation.models import Call, CallOutcome, Endpoint, ItemState, Run, RunItem
+from generation.models import Call, CallOutcome, Endpoint, Run, RunItem, RunKind
+from generation.planning import Piece, items_of
 from generation.questions import request_for, sealed
+from generation.showing import unseen_for
 from generation.work import Work, work_of
 from review.models import Dialogue
 
@@ -25,6 +27,8 @@ REMEMBERED = 200
 ENOUGH = 5
 # Of an endpoint that has not been asked yet.
 FIRST_SECONDS = 3.0
+# How PostgreSQL writes the beginning of a picture in a request.
+PICTURE = '"image_url": {'
 
 
 @dataclass(frozen=True)
@@ -89,13 +93,18 @@ class Estimate:
 
 def estimate(drafted: Draft) -> Estimate:
     """Plans the run without saving it. Costs a plan's time: seconds at 100,000 dialogues."""
-    items = drafted.items()
-    to_do = [item for item in items if item.state == ItemState.PENDING]
+    planned = drafted.pieces()
+    to_do = [piece for piece in planned if not piece.is_done]
+    by_endpoint: dict[int, list[Piece]] = {}
+    for piece in to_do:
+        if piece.endpoint is not None:
+            by_endpoint.setdefault(piece.endpoint.pk, []).append(piece)
     shares = [
-        _share(drafted.run, endpoint, [item for item in to_do if item.endpoint_id == endpoint.pk])
+        _share(drafted.run, endpoint, by_endpoint[endpoint.pk])
         for endpoint in drafted.endpoints
+        if endpoint.pk in by_endpoint
     ]
-    return Estimate(len(items), len(items) - len(to_do), [share for share in shares if share.items])
+    return Estimate(len(planned), len(planned) - len(to_do), shares)
 
 
 @dataclass(frozen=True)
@@ -108,18 +117,18 @@ class _Past:
     seconds: float
 
 
-def _share(run: Run, endpoint: Endpoint, items: Sequence[RunItem]) -> Share:
-    sampled = [_size(run, item) for item in _sample(run, items)]
+def _share(run: Run, endpoint: Endpoint, to_do: Sequence[Piece]) -> Share:
+    sampled = [_size(run, prepared) for prepared in _sample(run, to_do)]
     past = _past(run, endpoint)
-    calls = round(_mean([one.calls for one in sampled]) * len(items))
-    tokens_input = _mean([one.tokens_input for one in sampled]) * past.input_factor * len(items)
-    likely_output = _mean([one.tokens_output for one in sampled]) * len(items)
+    calls = round(_mean([one.calls for one in sampled]) * len(to_do))
+    tokens_input = _mean([one.tokens_input for one in sampled]) * past.input_factor * len(to_do)
+    likely_output = _mean([one.tokens_output for one in sampled]) * len(to_do)
     tokens_output = likely_output if past.tokens_output is None else past.tokens_output * calls
     usage = ledger.Usage(round(tokens_input), 0, round(tokens_output))
     in_batches = run.goes_in_batches() and endpoint.has_batches
     return Share(
         endpoint=endpoint,
-        items=len(items),
+        items=len(to_do),
         calls=calls,
         tokens_input=round(tokens_input),
         tokens_output=round(tokens_output),
@@ -137,14 +146,14 @@ class _Size:
     tokens_output: int = 0
 
 
-def _sample(run: Run, items: Sequence[RunItem]) -> list[tuple[Work, RunItem, object]]:
+def _sample(run: Run, to_do: Sequence[Piece]) -> list[tuple[Work, RunItem, object]]:
     """Some items spread over the plan, prepared. They have no keys yet: they get some below 0."""
-    step = max(1, len(items) // SAMPLED)
-    chosen = list(items[::step][:SAMPLED])
+    step = max(1, len(to_do) // SAMPLED)
+    chosen = items_of(run, to_do[::step][:SAMPLED])
     dialogues = Dialogue.objects.in_bulk([item.dialogue_id for item in chosen])
     for number, item in enumerate(chosen, start=1):
         item.pk, item.dialogue = -number, dialogues[item.dialogue_id]
-    work = work_of(run)
+    work = work_of(run, unseen_for)
     tasks = work.prepare(chosen)
     return [(work, item, tasks[item.pk]) for item in chosen if item.pk in tasks]
 
@@ -167,19 +176,34 @@ def _size(run: Run, prepared: tuple[Work, RunItem, object]) -> _Size:
 
 
 def _past(run: Run, endpoint: Endpoint) -> _Past:
-    told = Call.objects.filter(endpoint=endpoint, run__kind=run.kind, outcome=CallOutcome.OK)
-    last = told.filter(prompt=run.prompt).exclude(tokens_input=None).order_by("-pk")[:REMEMBERED]
-    sums = Call.objects.filter(pk__in=last.values("pk")).aggregate(
+    text = Cast("request", TextField())
+    without = Length(Replace(text, Value(PICTURE), Value("")))
+    sums = Call.objects.filter(pk__in=_last_calls(run, endpoint)).aggregate(
         calls=Count("pk"),
         input=Sum("tokens_input"),
         output=Avg("tokens_output"),
-        characters=Sum(Length(Cast("request", TextField()))),
-        seconds=Avg("latency_seconds"),
+        characters=Sum(Length(text)),
+        pictures=Sum((Length(text) - without) / len(PICTURE)),
+        seconds=Avg("latency_seconds", filter=Q(batch=None)),
     )
-    if sums["calls"] < ENOUGH or not sums["characters"]:
+    seconds = sums["seconds"] or FIRST_SECONDS
+    if sums["calls"] < ENOUGH or not sums["input"]:
         return _Past(sums["calls"], 1.0, None, FIRST_SECONDS)
-    factor = sums["input"] * ledger.CHARACTERS_PER_TOKEN / sums["characters"]
-    return _Past(sums["calls"], factor, sums["output"], sums["seconds"] or FIRST_SECONDS)
+    characters = sums["characters"] / ledger.CHARACTERS_PER_TOKEN
+    estimated = characters + sums["pictures"] * ledger.TOKENS_PER_PICTURE
+    return _Past(sums["calls"], sums["input"] / estimated, sums["output"], seconds)
+
+
+def _last_calls(run: Run, endpoint: Endpoint) -> list[int]:
+    """Keys of the last calls for work alike: of the kind of prompt, and with as much to write."""
+    told = Call.objects.filter(
+        dataset=run.dataset, endpoint=endpoint, outcome=CallOutcome.OK, run__kind=run.kind
+    ).exclude(tokens_input=None)
+    if run.prompt is not None:
+        told = told.filter(prompt__kind=run.prompt.kind)
+    if run.kind == RunKind.REWRITE:
+        told = told.filter(run__parameters__candidates=run.parameters["candidates"])
+    return list(told.order_by("-pk").values_list("pk", flat=True)[:REMEMBERED])
 
 
 def _cost(

@@ -1,6 +1,6 @@
 """Which images go with a dialogue to a model, as a run says and its endpoint allows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from review.errors import ReviewError
 from review.models import Dialogue, Image
 
 Part = dict[str, Any]
+AsPart = Callable[[Image, ImageSettings], Part]
 # Of what a run's parameters say under `target`: what a model is shown of the right answer.
 CAPTION, IMAGE = "caption", "image"
 
@@ -42,25 +43,35 @@ class Shown:
 NOTHING = Shown()
 
 
-def shown_for(run: Run, items: Sequence[RunItem]) -> dict[int, Shown]:
+def shown_for(run: Run, items: Sequence[RunItem], as_part: AsPart = image_part) -> dict[int, Shown]:
     """What goes with each item to its endpoint, in one question to the database at most."""
-    looking = {item.pk: _Look(run, item.endpoint) for item in items}
+    looking = {item.pk: _Look(run, item.endpoint, as_part) for item in items}
     if not any(look.wants_anything() for look in looking.values()):
         return dict.fromkeys(looking, NOTHING)
     images = _images_of(run, [item.dialogue for item in items])
     return {item.pk: looking[item.pk].at(item.dialogue, images) for item in items}
 
 
+def unseen_for(run: Run, items: Sequence[RunItem]) -> dict[int, Shown]:
+    """The same without a look at the pictures: they are only counted, which encodes none."""
+    return shown_for(run, items, _blank)
+
+
+def _blank(image: Image, settings: ImageSettings) -> Part:
+    return {"type": "image_url", "image_url": {"url": image.sha256}}
+
+
 class _Look:
     """What one endpoint is shown in one run."""
 
-    def __init__(self, run: Run, endpoint: Endpoint | None) -> None:
+    def __init__(self, run: Run, endpoint: Endpoint | None, as_part: AsPart) -> None:
         sees = endpoint is not None and endpoint.sees_images
         told = endpoint is not None and not endpoint.is_offline()
         settings = run.parameters.get("images")
         target = run.parameters.get("target", [])
         self._settings = ImageSettings.from_json(settings) if settings and sees else None
         self._caption = CAPTION in target and told
+        self._as_part = as_part
         self._picture = IMAGE in target and self._settings is not None
 
     def wants_anything(self) -> bool:
@@ -89,7 +100,7 @@ class _Look:
         if self._settings is None or not image.has_file():
             return None
         try:
-            return image_part(image, self._settings)
+            return self._as_part(image, self._settings)
         except (ReviewError, OSError):
             return None
 

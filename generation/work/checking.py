@@ -7,11 +7,11 @@ from asgiref.sync import sync_to_async
 from generation.checks import check_dialogue
 from generation.models import Run, RunItem
 from generation.questions import Answer, Question
-from generation.work.protocol import Outcome
+from generation.work.protocol import Outcome, Show
 
 
 class Checking:
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, show: Show | None = None) -> None:
         self._check = sync_to_async(check_dialogue)
 
     def prepare(self, items: Sequence[RunItem]) -> dict[int, int]:

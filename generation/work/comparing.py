@@ -10,7 +10,7 @@ from generation.models import Endpoint, Run, RunItem
 from generation.questions import Answer, Question, Unanswered
 from generation.showing import Shown, shown_for
 from generation.work.judging import by_endpoint
-from generation.work.protocol import Outcome
+from generation.work.protocol import Outcome, Show
 from review import intake
 
 
@@ -23,12 +23,13 @@ class BothOrders:
 
 
 class Comparing:
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, show: Show = shown_for) -> None:
         self._run = run
+        self._show = show
         self._judges: dict[int, Judge] = {}
 
     def prepare(self, items: Sequence[RunItem]) -> dict[int, list[BothOrders]]:
-        shown = shown_for(self._run, items)
+        shown = self._show(self._run, items)
         return {
             item.pk: [_both_orders(item, pair, shown[item.pk]) for pair in pairs]
             for group in by_endpoint(items)

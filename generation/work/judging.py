@@ -10,7 +10,7 @@ from generation.jury import Due, due, orders_of
 from generation.models import Endpoint, Run, RunItem
 from generation.questions import Answer, Question, Unanswered
 from generation.showing import Shown, shown_for
-from generation.work.protocol import Outcome
+from generation.work.protocol import Outcome, Show
 from review import intake
 from review.models import Criterion
 
@@ -24,12 +24,13 @@ class Passes:
 
 
 class Judging:
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, show: Show = shown_for) -> None:
         self._run = run
+        self._show = show
         self._judges: dict[int, Judge] = {}
 
     def prepare(self, items: Sequence[RunItem]) -> dict[int, Passes]:
-        shown = shown_for(self._run, items)
+        shown = self._show(self._run, items)
         return {
             item.pk: self._passes(item, waiting, shown[item.pk])
             for group in by_endpoint(items)

@@ -1,11 +1,15 @@
 """What a drain needs to know of a kind of work: what is asked, and what is made of the answers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from generation.models import RunItem
+from generation.models import Run, RunItem
 from generation.questions import Answer, Question
+from generation.showing import Shown
+
+# Which pictures go with items, by item id.
+Show = Callable[[Run, Sequence[RunItem]], dict[int, Shown]]
 
 
 @dataclass(frozen=True)
@@ -38,3 +42,6 @@ class Work(Protocol):
     def record(self, outcomes: Sequence[Outcome]) -> None:
         """Enters what was made into the record, all or nothing, inside a transaction."""
         ...
+
+
+MakeWork = Callable[[Run, Show], Work]

@@ -9,20 +9,21 @@ from generation.models import ItemState, Run, RunItem
 from generation.questions import Answer, Question, Unanswered
 from generation.rewriters import Rewriter, RewriteTask, rewriter_at
 from generation.showing import Shown, shown_for
-from generation.work.protocol import Outcome
+from generation.work.protocol import Outcome, Show
 from review import intake
 from review.models import Candidate
 
 
 class Rewriting:
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, show: Show = shown_for) -> None:
         self._run = run
+        self._show = show
         self._rewriters: dict[int, Rewriter] = {}
 
     def prepare(self, items: Sequence[RunItem]) -> dict[int, RewriteTask]:
         done = _done_elsewhere(items)
         to_do = [item for item in items if (item.dialogue_id, item.recipe) not in done]
-        earlier, shown = _earlier_texts(to_do), shown_for(self._run, to_do)
+        earlier, shown = _earlier_texts(to_do), self._show(self._run, to_do)
         return {
             item.pk: self._task(item, earlier.get(item.dialogue_id, []), shown[item.pk])
             for item in to_do
