@@ -21,6 +21,11 @@ app.conf.beat_schedule = {
         "schedule": 5.0,
         "options": {"expires": 5.0},
     },
+    "sweep-scores": {
+        "task": "review.tasks.sweep_scores",
+        "schedule": 30.0,
+        "options": {"expires": 30.0},
+    },
     "sweep-images": {
         "task": "review.picture_tasks.sweep_images",
         "schedule": 15.0,

@@ -3,11 +3,12 @@
 import math
 import tomllib
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef, QuerySet
 
 from review.errors import Invalid
 from review.models import Criterion, Dataset, Rubric, RubricCriterion, User
@@ -36,14 +37,31 @@ def shipped() -> Rubric:
 def save(*, dataset: Dataset, criteria: list[RubricCriterion], by: User | None = None) -> Rubric:
     """Puts a new version of the rubric in force for a dataset; the same again adds none.
 
-    The caller sees to it that panel scores are reckoned anew. Raises `Invalid`.
+    With other weights or pass marks it is not `reckoned`: the caller sends the task that reckons
+    panel scores anew. Raises `Invalid`.
     """
     if by is not None:
         check_can_administer(by, dataset)
     check(criteria)
     made = Rubric.holding(criteria, dataset=dataset, by=by)
     now = current(dataset)
-    return now if _as_kept(now.criteria) == _as_kept(made.criteria) else _add(made)
+    if _as_kept(now.criteria) == _as_kept(made.criteria):
+        return now
+    made.reckoned = _still_reckoned(now, made)
+    return _add(made)
+
+
+def awaiting() -> QuerySet[Dataset]:
+    """Datasets whose scores are to be reckoned by the rubric in force."""
+    waiting = Rubric.objects.filter(dataset=OuterRef("pk"), reckoned=None)
+    return Dataset.objects.filter(Exists(waiting))
+
+
+def _still_reckoned(before: Rubric, after: Rubric) -> datetime | None:
+    """Words alone change no score; scores of a shipped rubric are as it says."""
+    same = (before.weights(), before.pass_marks()) == (after.weights(), after.pass_marks())
+    known = before.created if before.dataset_id is None else before.reckoned
+    return known if same else None
 
 
 def check(criteria: list[RubricCriterion]) -> None:
@@ -82,7 +100,12 @@ def _add(rubric: Rubric) -> Rubric:
     found, _ = Rubric.objects.get_or_create(
         dataset=rubric.dataset,
         version=rubric.version,
-        defaults={"criteria": rubric.criteria, "hash": rubric.hash, "by": rubric.by},
+        defaults={
+            "criteria": rubric.criteria,
+            "hash": rubric.hash,
+            "by": rubric.by,
+            "reckoned": rubric.reckoned,
+        },
     )
     return found
 

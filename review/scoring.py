@@ -4,17 +4,21 @@ What is reckoned stands in plain columns, since it decides the order of review.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Q
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
 
 from review import rubrics
 from review.models import Candidate, Comparison, Dataset, Dialogue, Judgement, Rubric
 
 BATCH = 500
+# The first number of PostgreSQL's advisory locks on reckoning, one lock per dataset.
+RECKONING = 20_260_330
 # By criterion all scores of one judge on one candidate: more than one where it was asked twice.
 JudgeScores = dict[str, list[int]]
 
@@ -78,9 +82,39 @@ def refresh_scores(dialogues: Iterable[Dialogue]) -> None:
     Dialogue.objects.bulk_update(changed, ["panel_score", "disagreement"])
 
 
+def catch_up(dataset: Dataset) -> int:
+    """Reckons the scores of a dataset by its rubric in force, unless somebody is at it."""
+    with _held(dataset.pk) as is_ours:
+        if not is_ours:
+            return 0
+        rubric = rubrics.current(dataset)
+        done = refresh_dataset(dataset)
+        older = Rubric.objects.filter(dataset=dataset, version__lte=rubric.version, reckoned=None)
+        older.update(reckoned=Now())
+        return done
+
+
+@contextmanager
+def _held(dataset_id: int) -> Iterator[bool]:
+    """Whether the dataset is ours to reckon; ends with the process, however that ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [RECKONING, dataset_id])
+        is_ours = bool(cursor.fetchone()[0])
+    try:
+        yield is_ours
+    finally:
+        if is_ours:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [RECKONING, dataset_id])
+
+
 def refresh_dataset(dataset: Dataset) -> int:
-    """Reckons all scores of a dataset anew, after its rubric changed; how many dialogues."""
-    scored = Dialogue.objects.filter(dataset=dataset).exclude(panel_score=None)
+    """Reckons all scores of a dataset anew, after its rubric changed; how many dialogues.
+
+    Also where no panel score stands: under other weights nothing may have counted.
+    """
+    judged = Judgement.objects.filter(candidate__dialogue=OuterRef("pk"), score__isnull=False)
+    scored = Dialogue.objects.filter(Exists(judged), dataset=dataset)
     done, last = 0, 0
     while keys := list(
         scored.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]

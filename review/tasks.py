@@ -4,10 +4,11 @@ import logging
 
 from celery import shared_task
 
+from review import rubrics, scoring
 from review.errors import ReviewError
 from review.importing import working
 from review.importing.engine import Busy
-from review.models import Import
+from review.models import Dataset, Import
 from review.publishing import SafelySent
 
 logger = logging.getLogger(__name__)
@@ -41,3 +42,18 @@ def sweep_imports() -> None:
         # Where all workers are busy, tasks of many sweeps must not pile up.
         run_import.apply_async((import_id,), expires=SWEEP_EXPIRES_SECONDS)
     working.end_abandoned()
+
+
+@shared_task(base=SafelySent)
+def rescore(dataset_id: int) -> None:
+    """Reckons the scores of a dataset by its rubric in force, after its weights changed."""
+    dataset = Dataset.objects.filter(pk=dataset_id).first()
+    if dataset is not None:
+        scoring.catch_up(dataset)
+
+
+@shared_task(base=SafelySent)
+def sweep_scores() -> None:
+    """Finds datasets whose scores wait for it: a worker died, or the broker lost the message."""
+    for dataset in rubrics.awaiting():
+        rescore.apply_async((dataset.pk,), expires=SWEEP_EXPIRES_SECONDS)

@@ -51,6 +51,8 @@ class Rubric(models.Model):
     hash = models.CharField(max_length=64)
     by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     created = models.DateTimeField(db_default=Now())
+    # When all scores of its dataset were reckoned by it; null while they still are by another.
+    reckoned = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-version"]
