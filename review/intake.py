@@ -179,6 +179,7 @@ class ComparedPair:
     winner: int | None = None
     flipped: bool = False
     reasons: Sequence[str] = ()
+    won_places: Sequence[int | None] = ()
     self_judged: bool = False
     unscored_reason: str = ""
 
@@ -285,6 +286,7 @@ def _comparison(pair: ComparedPair) -> Comparison:
         winner_id=pair.winner,
         flipped=pair.flipped,
         reasons=list(pair.reasons),
+        won_places=list(pair.won_places),
         self_judged=pair.self_judged,
         unscored_reason=pair.unscored_reason,
         **_judge(pair.by),

@@ -172,6 +172,7 @@ def test_a_judge_that_goes_by_the_order_says_nothing_but_a_tie(
     judge(dataset, "one", pairwise=True, best=2)
     compared = Comparison.objects.get()
     assert (compared.winner, compared.flipped) == (None, True)
+    assert compared.won_places == [0, 0]
     assert {c.preference for c in scored.candidates.all()} == {0.5, None}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from generation.judges import Judge, JudgeTask, judge_at
+from generation.judges import Choice, Judge, JudgeTask, judge_at
 from generation.jury import DuePair, due_pairs
 from generation.models import Endpoint, Run, RunItem
 from generation.questions import Answer, Question, Unanswered
@@ -95,5 +95,11 @@ def _compared(judge: Judge, pair: BothOrders, answers: Sequence[Any]) -> intake.
         winner=winners.pop() if len(winners) == 1 else None,
         flipped=len(winners - {None}) > 1,
         reasons=[choice.reason for choice in choices],
+        won_places=[_place(one, choice) for one, choice in zip(pair.tasks, choices, strict=True)],
         self_judged=pair.self_judged,
     )
+
+
+def _place(task: JudgeTask, choice: Choice) -> int | None:
+    """The place, from 0, at which the winner was shown."""
+    return None if choice.winner is None else list(task.texts).index(choice.winner)

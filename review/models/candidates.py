@@ -184,6 +184,8 @@ class Comparison(models.Model):
     flipped = models.BooleanField(default=False)
     # What the judge said in either order.
     reasons = models.JSONField(default=list)
+    # Which place won in either order: 0 the first shown, 1 the second, null neither.
+    won_places = models.JSONField(default=list)
     unscored_reason = models.TextField(blank=True, default="")
     model = models.TextField(blank=True, default="")
     family = models.CharField(max_length=64, blank=True, default="")
