@@ -12,7 +12,7 @@ from typing import Any, Generic
 
 from asgiref.sync import sync_to_async
 from django.utils import timezone
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, DefaultAioHttpClient
 
 from generation import ledger
 from generation.batching import Gathered
@@ -143,22 +143,17 @@ class Asker:
         try:
             exchanged, reading = await self._paid_attempt(asked, number)
         finally:
+            # Not before the ledger knows of it: no more than what may be in flight is ever in doubt.
             await self._leave(ticket, reading.usage)
         if exchanged.shut_for:
             await self._gate.shut(min(exchanged.shut_for, LONGEST_WAIT))
         return exchanged, reading
 
-    async def _leave(self, ticket: Ticket, usage: Usage) -> None:
-        known = None not in (usage.tokens_input, usage.tokens_output)
-        used = (usage.tokens_input or 0) + (usage.tokens_output or 0)
-        await self._gate.leave(ticket, used if known else None)
-
     async def _paid_attempt(
         self, asked: Asked[Form], number: int
     ) -> tuple[Exchange, Reading[Form]]:
         prices = self._prices_now()
-        estimate = ledger.cost(asked.likely, prices) or Decimal(0)
-        held = await self._askers.purse.hold(estimate)
+        held = await self._askers.purse.hold(ledger.cost(asked.likely, prices) or Decimal(0))
         price: Decimal | None = None
         try:
             call = await self._askers.sent(self._call(asked, number, prices))
@@ -171,6 +166,11 @@ class Asker:
         finally:
             await self._askers.purse.pay(held, price)
         return exchanged, reading
+
+    async def _leave(self, ticket: Ticket, usage: Usage) -> None:
+        known = None not in (usage.tokens_input, usage.tokens_output)
+        used = (usage.tokens_input or 0) + (usage.tokens_output or 0)
+        await self._gate.leave(ticket, used if known else None)
 
     def _prices_now(self) -> dict[str, str]:
         today = timezone.now().date()
@@ -271,6 +271,8 @@ def client_for(endpoint: Endpoint) -> AsyncOpenAI:
         base_url=endpoint.base_url,
         max_retries=0,  # every attempt is a row of the ledger
         timeout=endpoint.timeout_seconds,
+        # A third of the default transport's work for each call.
+        http_client=DefaultAioHttpClient(),
     )
 
 

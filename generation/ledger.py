@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
+from django.db import connection
 from django.db.models import Sum
 
 from generation.errors import BudgetSpent
@@ -15,18 +17,27 @@ MILLION = Decimal(1_000_000)
 CHARACTERS_PER_TOKEN = 3  # few, so that an estimate is rather too high
 TOKENS_PER_PICTURE = 1000
 LOST = "The worker ended before a reply came: whether it was paid for is not known."
-FINISHED = [
-    "outcome",
-    "status_code",
-    "reply",
-    "error",
-    "tokens_input",
-    "tokens_cached",
-    "tokens_output",
-    "prices",
-    "cost_usd",
-    "latency_seconds",
-]
+# What is filled in when a call has ended, with the types of its columns.
+FINISHED = {
+    "outcome": "text",
+    "status_code": "smallint",
+    "reply": "text",
+    "error": "text",
+    "tokens_input": "integer",
+    "tokens_cached": "integer",
+    "tokens_output": "integer",
+    "cost_usd": "numeric",
+    "latency_seconds": "double precision",
+}
+_FINISH = """
+UPDATE {table} AS call SET {values} FROM unnest({arrays}) AS ended(id, {names})
+WHERE call.id = ended.id
+""".format(
+    table=Call._meta.db_table,
+    values=", ".join(f"{name} = ended.{name}" for name in FINISHED),
+    arrays=", ".join(f"%s::{kind}[]" for kind in ["bigint", *FINISHED.values()]),
+    names=", ".join(FINISHED),
+)
 
 
 @dataclass(frozen=True)
@@ -44,9 +55,19 @@ def write_sent(calls: list[Call]) -> Sequence[Call]:
 
 
 def write_finished(calls: list[Call]) -> Sequence[Call]:
-    """Enters what became of calls."""
-    Call.objects.bulk_update(calls, FINISHED)
+    """Enters what became of calls.
+
+    By one statement over arrays: Django's own builds a CASE for every field of every row, which
+    took longer than all else that a call costs.
+    """
+    with connection.cursor() as cursor:
+        columns = [[_as_stored(call, name) for call in calls] for name in FINISHED]
+        cursor.execute(_FINISH, [[call.pk for call in calls], *columns])
     return calls
+
+
+def _as_stored(call: Call, name: str) -> Any:
+    return Call._meta.get_field(name).get_db_prep_value(getattr(call, name), connection)
 
 
 def as_kept(price: EndpointPrice | None, *, in_batch: bool = False) -> dict[str, str]:

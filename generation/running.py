@@ -26,6 +26,8 @@ PULSE_SECONDS = 3.0
 # Items in hand at once where no server is asked: a batch for the database.
 AT_NO_SERVER = 64
 SURPLUS = 1.5
+# What was made is recorded for many items at once: each waits so long for others, in seconds.
+LINGER = 0.05
 # So many failures one after the other are no bad luck: going on would only cost.
 FAILURES_IN_A_ROW = 25
 
@@ -72,7 +74,11 @@ class Drain:
         self._enough = enough
         self._askers = Askers(run, self._goes_on)
         self._work: Work = work_of(run)
-        self._settle: Gathered[Outcome, None] = Gathered(self._settle_batch)
+        self._settle: Gathered[Outcome, None] = Gathered(
+            self._settle_batch, linger=LINGER, askers=lambda: self._busy
+        )
+        # Items that are being done, and so may be handed in next.
+        self._busy = 0
         self._held: set[int] = set()
         self._resting = False
         self._failures = 0
@@ -114,7 +120,9 @@ class Drain:
     async def _do_items(self, queue: Queue) -> None:
         while (one := await queue.get()) is not None:
             if self._goes_on():
+                self._busy += 1
                 await self._do(*one)
+                self._busy -= 1
 
     async def _do(self, item: RunItem, task: Any) -> None:
         try:
