@@ -16,7 +16,7 @@ from tests.plugins.records import PROJECT
 Make = Callable[..., Dialogue]
 COMMAND = [sys.executable, "tests/llm/server.py"]
 # A tiny model may ramble until it is cut; this bounds how long.
-TELLING = {"max_tokens": 1000, "temperature": 0, "frequency_penalty": 0.5}
+TELLING = {"max_tokens": 1000, "temperature": 0, "repeat_penalty": 1.1}
 
 
 @pytest.fixture(scope="module")
