@@ -262,7 +262,8 @@ class Askers:
 
     def _bill(self) -> tuple[Decimal, Mapping[int, Sequence[EndpointPrice]]]:
         ledger.count_as_lost(self.run)
-        return ledger.spent_by(self.run), prices_by_endpoint(self.run)
+        spent = ledger.spent_by(self.run) + ledger.held_in_batches(self.run)
+        return spent, prices_by_endpoint(self.run)
 
 
 def client_for(endpoint: Endpoint) -> AsyncOpenAI:

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from generation.models import Run, RunItem, RunStatus
+from generation.models import Call, Endpoint, Run, RunItem, RunStatus
+from generation.models.batches import OPEN
 
 LEASE = timedelta(seconds=20)
 # The first number of PostgreSQL's advisory locks that order leases, one lock per dataset.
@@ -33,6 +34,20 @@ def keep_run(run_id: int, worker: uuid.UUID) -> bool:
     return bool(rows.update(drained_until=timezone.now() + LEASE))
 
 
+def take_resting_run(run_id: int, worker: uuid.UUID) -> bool:
+    """The same for a run that is not going, whose batches are still to be looked after."""
+    now = timezone.now()
+    free = Q(drained_until=None) | Q(drained_until__lt=now)
+    rows = Run.objects.filter(free, pk=run_id).exclude(status=RunStatus.RUNNING)
+    return bool(rows.update(drained_by=worker, drained_until=now + LEASE))
+
+
+def hold_run(run_id: int, worker: uuid.UUID) -> bool:
+    """Shows life whether or not the run is going; False where another has taken it."""
+    rows = Run.objects.filter(pk=run_id, drained_by=worker)
+    return bool(rows.update(drained_until=timezone.now() + LEASE))
+
+
 def let_run_go(run_id: int, worker: uuid.UUID) -> None:
     Run.objects.filter(pk=run_id, drained_by=worker).update(drained_by=None, drained_until=None)
 
@@ -43,26 +58,46 @@ def is_held(run_id: int) -> bool:
 
 
 @transaction.atomic
-def lease(run: Run, most: int) -> list[RunItem]:
-    """Takes pending items for a short while. What another run has in hand is left for later,
-    and what goes in a batch is not for live work."""
+def lease(
+    run: Run, most: int, *, in_batch_at: Endpoint | None = None, after: int = 0
+) -> list[RunItem]:
+    """Takes pending items for a short while, those with a key past `after`.
+
+    What another run has in hand is left for later. What goes in a batch is not for live work:
+    `in_batch_at` takes that, for one endpoint.
+    """
     now = timezone.now()
     with connection.cursor() as cursor:
         # Two runs that begin at the same instant must not both take the same work.
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LEASING, run.dataset_id])
+    free = _free(run, in_batch_at).filter(pk__gt=after)
+    rows = free.select_for_update(skip_locked=True, of=("self",)).order_by("pk")[:most]
+    keys = [item.pk for item in rows]
+    RunItem.objects.filter(pk__in=keys).update(leased_until=now + LEASE)
+    taken = RunItem.objects.filter(pk__in=keys).select_related("dialogue", "endpoint")
+    return list(taken.order_by("pk"))
+
+
+def waits_for_batch(run: Run, endpoint: Endpoint) -> bool:
+    return _free(run, endpoint).exists()
+
+
+def _free(run: Run, in_batch_at: Endpoint | None) -> QuerySet[RunItem]:
+    now = timezone.now()
+    # Out for up to a day: whoever asked the same meanwhile would pay for it twice.
+    with_server = Exists(Call.objects.filter(item=OuterRef("pk"), batch__state__in=OPEN))
     elsewhere = (
-        RunItem.objects.leased(now)
+        RunItem.objects.pending()
+        .filter(Q(leased_until__gte=now) | with_server)
         .filter(dialogue=OuterRef("dialogue"), recipe=OuterRef("recipe"))
         .exclude(recipe="")
         .exclude(run=run)
     )
-    free = RunItem.objects.filter(run=run).available(now).exclude(Exists(elsewhere))
-    if run.goes_in_batches():
-        free = free.exclude(endpoint__has_batches=True)
-    rows = free.select_for_update(skip_locked=True, of=("self",)).order_by("pk")[:most]
-    keys = [item.pk for item in rows]
-    RunItem.objects.filter(pk__in=keys).update(leased_until=now + LEASE)
-    return list(RunItem.objects.filter(pk__in=keys).select_related("dialogue", "endpoint"))
+    free = RunItem.objects.filter(run=run).available(now).exclude(with_server)
+    free = free.exclude(Exists(elsewhere))
+    if in_batch_at is not None:
+        return free.filter(endpoint=in_batch_at)
+    return free.exclude(endpoint__has_batches=True) if run.goes_in_batches() else free
 
 
 def renew(keys: Sequence[int]) -> None:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Sum
 
 from generation.errors import BudgetSpent
-from generation.models import Call, CallOutcome, EndpointPrice, Run
+from generation.models import Batch, Call, CallOutcome, EndpointPrice, Run
 from generation.questions import Sealed
 
 MILLION = Decimal(1_000_000)
@@ -130,6 +130,20 @@ def spent_by(run: Run) -> Decimal:
     return Call.objects.filter(run=run).aggregate(sum=Sum("cost_usd"))["sum"] or Decimal(0)
 
 
+def held_in_batches(run: Run) -> Decimal:
+    """What a run's batches may still cost, in dollars, until their replies are in."""
+    open_ones = Batch.objects.open().filter(run=run)
+    return open_ones.aggregate(sum=Sum("held_usd"))["sum"] or Decimal(0)
+
+
+def over_budget(limit: Decimal, spent: Decimal) -> str:
+    """Why a run rests whose budget is used up; `spent` includes what is still on its way."""
+    return (
+        f"The next call could pass the budget of ${_dollars(limit)}: ${_dollars(spent)} is spent "
+        "or on its way. Start a run with a larger budget to go on."
+    )
+
+
 class Purse:
     """A run's budget in dollars (None: no end). What is in flight is held back until it is paid."""
 
@@ -149,7 +163,7 @@ class Purse:
         async with self._paid:
             while not self._has(amount):
                 if not self._held:
-                    raise BudgetSpent(self._refusal())
+                    raise BudgetSpent(over_budget(self._limit or Decimal(0), self._spent))
                 await self._paid.wait()
             self._held += amount
         return amount
@@ -164,13 +178,6 @@ class Purse:
 
     def _has(self, amount: Decimal) -> bool:
         return self._limit is None or self._spent + self._held + amount <= self._limit
-
-    def _refusal(self) -> str:
-        limit, spent = _dollars(self._limit or Decimal(0)), _dollars(self._spent)
-        return (
-            f"The next call could pass the budget of ${limit}: ${spent} is spent. "
-            "Start a run with a larger budget to go on."
-        )
 
 
 def _dollars(amount: Decimal) -> str:

@@ -110,7 +110,9 @@ def rest(*, run_id: int, note: str) -> bool:
 def conclude(run_id: int) -> bool:
     """Ends a run that has nothing left to do; whether it did."""
     left = _with_work_left().filter(pk=run_id)
-    ended = Run.objects.filter(pk=run_id, status=RunStatus.RUNNING).exclude(Exists(left))
+    # What was in flight when it was paused may have been the last of it.
+    going = [RunStatus.RUNNING, RunStatus.PAUSED]
+    ended = Run.objects.filter(pk=run_id, status__in=going).exclude(Exists(left))
     return bool(ended.update(status=RunStatus.DONE, finished=Now()))
 
 

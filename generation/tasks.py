@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from generation import checks, leasing, running
+from generation import batch_runs, checks, leasing, running
 from generation.check_tasks import drain_checks
 from generation.models import Run
 from review import assignments
@@ -36,12 +36,21 @@ def drain_run(run_id: int) -> None:
 
 
 @shared_task(base=SafelySent)
+def tend_batches(run_id: int) -> None:
+    """Looks after what a run that rests has with a server."""
+    batch_runs.tend(run_id)
+
+
+@shared_task(base=SafelySent)
 def sweep() -> None:
     """Finds what was lost with a worker or the broker: runs, checks, and places gone overdue."""
     for run_id in Run.objects.unfinished().values_list("pk", flat=True):
         if not leasing.is_held(run_id):
             # Where all workers are busy, tasks of many sweeps must not pile up.
             drain_run.apply_async((run_id,), expires=SWEEP_EXPIRES_SECONDS)
+    for run_id in batch_runs.resting_with_batches():
+        if not leasing.is_held(run_id):
+            tend_batches.apply_async((run_id,), expires=SWEEP_EXPIRES_SECONDS)
     for dataset in checks.datasets_awaiting():
         drain_checks.apply_async((dataset.pk,), expires=SWEEP_EXPIRES_SECONDS)
     for dataset in _with_overdue_places():

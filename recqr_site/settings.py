@@ -189,6 +189,7 @@ CELERY_TASK_CREATE_MISSING_QUEUES = False
 # Every task has its queue here, a test sees to it: slow models never hold up a check.
 CELERY_TASK_ROUTES = {
     "generation.tasks.drain_run": {"queue": "llm"},
+    "generation.tasks.tend_batches": {"queue": "llm"},
     "generation.check_tasks.drain_checks": {"queue": "retrieval"},
     "generation.tasks.sweep": {"queue": "default"},
     "review.tasks.*": {"queue": "default"},

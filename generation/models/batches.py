@@ -20,10 +20,13 @@ class BatchState(models.TextChoices):
     FAILED = "failed"
 
 
+# Those that still want something done.
+OPEN = [BatchState.PREPARING, BatchState.SUBMITTED]
+
+
 class BatchQuerySet(models.QuerySet["Batch"]):
     def open(self) -> Self:
-        """Those that still want something done."""
-        return self.filter(state__in=[BatchState.PREPARING, BatchState.SUBMITTED])
+        return self.filter(state__in=OPEN)
 
 
 class Batch(models.Model):
@@ -34,12 +37,18 @@ class Batch(models.Model):
     # Goes with the batch as metadata: what was submitted before a crash is found by it.
     key = models.UUIDField(default=uuid.uuid4, unique=True)
     state = models.CharField(max_length=16, choices=BatchState, default=BatchState.PREPARING)
+    # The uploaded requests, by the server's name for them; "" until they are there.
+    input_file = models.TextField(blank=True, default="")
     remote_id = models.TextField(blank=True, default="")
     # The server's own word for how far it is, and its counts.
     remote_status = models.CharField(max_length=32, blank=True, default="")
     lines = models.PositiveIntegerField(default=0)
     lines_done = models.PositiveIntegerField(default=0)
+    # What its lines may cost in dollars: held back from the run's budget until it is collected.
+    held_usd = models.DecimalField(max_digits=14, decimal_places=8, default=0)
+    # The last trouble with its server, and how many there were in a row.
     problem = models.TextField(blank=True, default="")
+    failures = models.PositiveSmallIntegerField(default=0)
     created = models.DateTimeField(db_default=Now())
     asked_at = models.DateTimeField(null=True)
     ended = models.DateTimeField(null=True)
@@ -60,7 +69,7 @@ class Batch(models.Model):
         indexes = [
             models.Index(
                 fields=["run"],
-                condition=Q(state__in=[BatchState.PREPARING, BatchState.SUBMITTED]),
+                condition=Q(state__in=OPEN),
                 name="batch_open",
             )
         ]
