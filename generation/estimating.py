@@ -49,6 +49,10 @@ class Share:
     in_batches: bool
 
     @property
+    def tokens(self) -> int:
+        return self.tokens_input + self.tokens_output
+
+    @property
     def is_free(self) -> bool:
         return self.endpoint.is_offline()
 
@@ -66,8 +70,16 @@ class Estimate:
         return sum(share.calls for share in self.shares)
 
     @property
+    def tokens_input(self) -> int:
+        return sum(share.tokens_input for share in self.shares)
+
+    @property
+    def tokens_output(self) -> int:
+        return sum(share.tokens_output for share in self.shares)
+
+    @property
     def tokens(self) -> int:
-        return sum(share.tokens_input + share.tokens_output for share in self.shares)
+        return self.tokens_input + self.tokens_output
 
     @property
     def cost_usd(self) -> Decimal | None:

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q
 from django.utils import timezone
 
-from generation.models import Call, CallOutcome, ItemState, Run, RunItem
-
-PAID = [CallOutcome.OK, CallOutcome.UNUSABLE]
+from generation.models import ItemState, Run, RunItem
+from generation.spending import spend_of
 
 
 @dataclass(frozen=True)
@@ -32,20 +31,29 @@ class Progress:
 
     def as_json(self) -> dict[str, Any]:
         """The line that `start_run --json` prints."""
-        cost = None if self.cost_usd is None else float(self.cost_usd)
-        return {**vars(self), "cost_usd": cost, "seconds": round(self.seconds, 3)}
+        return {**vars(self), "cost_usd": number(self.cost_usd), "seconds": round(self.seconds, 3)}
+
+
+def number(amount: Decimal | None) -> float | None:
+    """An exact amount as a JSON number, whose shortest digits are the same.
+
+    A double holds 15 digits: dollars below ten millions with all of a cost's eight decimals.
+    """
+    return None if amount is None else float(str(amount))
 
 
 def progress(run: Run) -> Progress:
     run.refresh_from_db(fields=["status", "finished"])
     ended = run.finished or timezone.now()
+    spend = spend_of(run)
     return Progress(
         run=run.pk,
         kind=run.kind,
         status=run.status,
         seconds=(ended - run.created).total_seconds(),
+        calls=spend.calls,
+        cost_usd=spend.cost_usd,
         **_items(run),
-        **_calls(run),
     )
 
 
@@ -55,13 +63,3 @@ def _items(run: Run) -> dict[str, Any]:
         done=Count("pk", filter=Q(state=ItemState.DONE)),
         failed=Count("pk", filter=Q(state=ItemState.FAILED)),
     )
-
-
-def _calls(run: Run) -> dict[str, Any]:
-    counts = Call.objects.filter(run=run).aggregate(
-        calls=Count("pk"),
-        spent=Sum("cost_usd"),
-        unpriced=Count("pk", filter=Q(cost_usd=None, outcome__in=PAID)),
-    )
-    known = counts["spent"] or Decimal(0)
-    return {"calls": counts["calls"], "cost_usd": None if counts["unpriced"] else known}

@@ -2,7 +2,11 @@
 
 from django.urls import path
 
-from generation.pages import checks, runs
+from generation.pages import calls, checks, endpoints, prompts, rubric, runs, spending
+
+MODELS = "datasets/<slug:slug>/models/"
+ENDPOINT = f"{MODELS}endpoints/<slug:name>/"
+PROMPT = f"{MODELS}prompts/<slug:kind>/"
 
 urlpatterns = [
     path(
@@ -12,8 +16,28 @@ urlpatterns = [
     ),
     path("datasets/<slug:slug>/runs/", runs.runs, name="runs"),
     path("datasets/<slug:slug>/runs/start/", runs.start_run, name="start_run"),
+    path("datasets/<slug:slug>/runs/estimate/", runs.estimate_run, name="estimate_run"),
     path("datasets/<slug:slug>/runs/<int:pk>/", runs.run, name="run"),
+    path("datasets/<slug:slug>/runs/<int:pk>/pause/", runs.pause_run, name="pause_run"),
     path("datasets/<slug:slug>/runs/<int:pk>/stop/", runs.stop_run, name="stop_run"),
     path("datasets/<slug:slug>/runs/<int:pk>/resume/", runs.resume_run, name="resume_run"),
-    path("datasets/<slug:slug>/runs/<int:pk>/calls/<int:call_pk>/", runs.call, name="call"),
+    path("datasets/<slug:slug>/runs/<int:pk>/retry/", runs.retry_failed, name="retry_failed"),
+    path("datasets/<slug:slug>/runs/<int:pk>/calls/", calls.calls, name="calls"),
+    path("datasets/<slug:slug>/runs/<int:pk>/calls/<int:call_pk>/", calls.call, name="call"),
+    path("datasets/<slug:slug>/spending/", spending.spending, name="spending"),
+    path(MODELS, endpoints.endpoints, name="endpoints"),
+    path(f"{MODELS}new-endpoint/", endpoints.new_endpoint, name="new_endpoint"),
+    path(ENDPOINT, endpoints.endpoint, name="endpoint"),
+    path(f"{ENDPOINT}try/", endpoints.try_it, name="try_it"),
+    path(f"{ENDPOINT}price/", endpoints.set_price, name="set_price"),
+    path(f"{ENDPOINT}price/remove/", endpoints.remove_price, name="remove_price"),
+    path(f"{ENDPOINT}retire/", endpoints.retire_endpoint, name="retire_endpoint"),
+    path(f"{MODELS}prompts/", prompts.prompts, name="prompts"),
+    path(PROMPT, prompts.prompt, name="prompt"),
+    path(f"{PROMPT}preview/", prompts.preview_prompt, name="preview_prompt"),
+    path(f"{PROMPT}shipped/", prompts.use_shipped, name="use_shipped_prompt"),
+    path(f"{PROMPT}versions/<int:version>/", prompts.prompt_version, name="prompt_version"),
+    path(f"{MODELS}rubric/", rubric.rubric, name="rubric"),
+    path(f"{MODELS}rubric/shipped/", rubric.use_shipped, name="use_shipped_rubric"),
+    path(f"{MODELS}rubric/versions/<int:version>/", rubric.rubric_version, name="rubric_version"),
 ]

@@ -127,10 +127,10 @@ def test_the_cost_is_the_exact_sum_and_unknown_where_a_price_is(
     _call(item, cost_usd=Decimal("0.2"))
     browser = client_of(carol)
     view = browser.get(f"{ADDRESS}{item.run_id}/").context["view"]
-    assert view.cost_usd == Decimal("0.3")
+    assert view.spend.cost_usd == Decimal("0.3")
     _call(item, cost_usd=None)
     page = browser.get(f"{ADDRESS}{item.run_id}/")
-    assert page.context["view"].cost_usd is None
+    assert page.context["view"].spend.cost_usd is None
     assert "unknown" in page.content.decode()
 
 

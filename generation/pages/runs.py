@@ -1,11 +1,7 @@
 """The pages of runs: the list with live progress, starting one, one in detail. For admins alone."""
 
-import json
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,10 +9,17 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from generation import board
-from generation import endpoints as known_endpoints
 from generation import runs as engine
-from generation.drafting import MOST_CANDIDATES
-from generation.models import Call, Run, RunKind
+from generation.drafting import draft
+from generation.estimating import Estimate, estimate
+from generation.models import Run, RunKind
+from generation.pages.beginnings import began_with
+from generation.pages.starting import (
+    NewRun,
+    endpoint_choices,
+    kind_choices,
+    likely_kind,
+)
 from generation.tasks import drain_run
 from review.errors import Missing, ReviewError
 from review.liveness import worker_alive
@@ -26,120 +29,81 @@ from review.progress import checks_of, stages_of
 from review.templatetags.numbers import counted
 
 RUNS_SHOWN = 20
-KINDS = {
-    RunKind.REWRITE: (
-        "models write candidates",
-        "dialogue has none,dialogues have none",
-    ),
-    RunKind.JUDGE: (
-        "models score the candidates",
-        "dialogue waits,dialogues wait",
-    ),
-    RunKind.CHECK: ("do approved rewrites find their image?", "rewrite waits,rewrites wait"),
-}
-ERRORS = {
-    "kind": {"required": "Choose what to do: rewrite, judge or check."},
-    "candidates": {"invalid": "Give a whole number of candidates, such as 4."},
-    "limit": {"invalid": "Give a whole number of dialogues, or leave it empty for all."},
-    "budget": {"invalid": "Give an amount in dollars such as 2.50, or leave it empty."},
-}
-
-
-class NewRun(forms.Form):
-    kind = forms.ChoiceField(
-        choices=[(kind.value, kind.label) for kind in KINDS],
-        error_messages=ERRORS["kind"],
-    )
-    endpoints = forms.MultipleChoiceField(
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text="None chosen: all that the dataset has for it, else default or offline.",
-    )
-    candidates = forms.IntegerField(
-        required=False,
-        min_value=1,
-        max_value=MOST_CANDIDATES,
-        initial=4,
-        label="Candidates per dialogue",
-        help_text="For rewriting: how many each endpoint writes.",
-        error_messages=ERRORS["candidates"],
-    )
-    limit = forms.IntegerField(
-        required=False,
-        min_value=1,
-        label="At most this many dialogues",
-        help_text="Empty: all that wait.",
-        error_messages=ERRORS["limit"],
-    )
-    budget = forms.DecimalField(
-        required=False,
-        min_value=Decimal(0),
-        max_digits=12,
-        decimal_places=6,
-        label="Budget in dollars",
-        help_text="The run pauses before it would pass it. Empty: no budget.",
-        error_messages=ERRORS["budget"],
-    )
-
-    def __init__(self, *args: Any, dataset: Dataset, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        names = [(name, name) for name in known_endpoints.names(dataset)]
-        self.fields["endpoints"].choices = names  # type: ignore[attr-defined]  # of this field
-
-    def details(self) -> list[forms.BoundField]:
-        """The fields besides the kind, which the page draws itself."""
-        return [field for field in self if field.name != "kind"]
-
-
-@dataclass(frozen=True)
-class KindChoice:
-    """One kind of run as the form offers it."""
-
-    value: str
-    label: str
-    words: str
-    waits: str
+CALLS_SHOWN = 8
+# What the address of the list may say of a run to start.
+FROM_ADDRESS = ("kind", "words", "stage", "import_id", "sample", "limit")
 
 
 @require_safe
 def runs(request: SignedIn, slug: str) -> HttpResponse:
     dataset, membership = administered(request, slug)
-    part = "#list" if wants_fragment(request) else ""
-    return _runs_page(request, dataset, membership, part=part)
+    if not wants_fragment(request):
+        return _runs_page(request, dataset, membership)
+    context = {"dataset": dataset, "membership": membership, **_listed(request, dataset)}
+    return _varying(render(request, "generation/runs.html#list", context))
 
 
 @require_POST
 def start_run(request: SignedIn, slug: str) -> HttpResponse:
     dataset, membership = administered(request, slug)
     form = NewRun(request.POST, dataset=dataset)
+    if form.is_valid():
+        try:
+            run = engine.start(
+                dataset=dataset, kind=form.cleaned_data["kind"], by=request.user, **form.wishes()
+            )
+        except ReviewError as error:
+            form.refuse(error, error.field)
+        else:
+            drain_run.delay_on_commit(run.pk)
+            return redirect("run", slug=slug, pk=run.pk)
+    return _runs_page(request, dataset, membership, form=form, status=422)
+
+
+@require_POST
+def estimate_run(request: SignedIn, slug: str) -> HttpResponse:
+    """What the run would take. Starts nothing, and asks no server."""
+    dataset, membership = administered(request, slug)
+    form = NewRun(request.POST, dataset=dataset)
+    found = _estimate(dataset, form)
+    status = 200 if found else 422
+    if wants_fragment(request):
+        context = {"form": form, "estimate": found, "dataset": dataset}
+        return _varying(render(request, "generation/_estimated.html", context, status=status))
+    return _runs_page(request, dataset, membership, form=form, found=found, status=status)
+
+
+def _estimate(dataset: Dataset, form: NewRun) -> Estimate | None:
+    """None where the form is refused, which it then says."""
     if not form.is_valid():
-        return _runs_page(request, dataset, membership, form=form, status=422)
+        return None
     try:
-        run = engine.start(dataset=dataset, by=request.user, **form.cleaned_data)
+        drafted = draft(
+            dataset=dataset, kind=form.cleaned_data["kind"], options=form.options(), asking=False
+        )
+        return estimate(drafted)
     except ReviewError as error:
-        form.add_error(error.field if error.field in form.fields else None, str(error))
-        return _runs_page(request, dataset, membership, form=form, status=422)
-    drain_run.delay_on_commit(run.pk)
-    return redirect("run", slug=slug, pk=run.pk)
+        form.refuse(error, error.field)
+    return None
 
 
 @require_safe
 def run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     dataset, membership = administered(request, slug)
-    found = _run(dataset, pk)
-    [view] = board.overview([found])
-    calls, older_calls = board.calls_of(found, before=_key(request, "calls_before"))
-    failed, more_failed = board.failed_items(found, after=_key(request, "failed_after") or 0)
+    found = run_of(dataset, pk)
+    view = board.view_of(found)
+    after = key_in(request, "failed_after")
+    failed, more_failed = board.failed_items(found, after=after or 0)
     context = {
         "dataset": dataset,
         "membership": membership,
         "view": view,
-        "first_page": not ({"calls_before", "failed_after"} & request.GET.keys()),
+        "first_page": after is None,
         "run": found,
-        "endpoints": board.endpoints_of(found),
+        "facts": began_with(found, view.spend),
         "errors": board.errors_by_kind(found),
-        "calls": calls,
-        "older_calls": older_calls,
+        "batches": board.batches_of(found),
+        "calls": board.last_calls(found, CALLS_SHOWN),
         "failed": failed,
         "more_failed": more_failed,
         "worker_alive": worker_alive() if view.is_live() else True,
@@ -149,9 +113,17 @@ def run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
 
 
 @require_POST
+def pause_run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
+    dataset, _ = administered(request, slug)
+    engine.pause(run=run_of(dataset, pk), by=request.user)
+    messages.success(request, "The run is paused. What is in flight comes in.")
+    return redirect("run", slug=slug, pk=pk)
+
+
+@require_POST
 def stop_run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     dataset, _ = administered(request, slug)
-    engine.stop(run=_run(dataset, pk), by=request.user)
+    engine.stop(run=run_of(dataset, pk), by=request.user)
     messages.success(request, "The run is stopped. What was done stays; it may be resumed.")
     return redirect("run", slug=slug, pk=pk)
 
@@ -159,28 +131,33 @@ def stop_run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def resume_run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     dataset, _ = administered(request, slug)
-    engine.resume(run=_run(dataset, pk), by=request.user)
+    engine.resume(run=run_of(dataset, pk), by=request.user)
     drain_run.delay_on_commit(pk)
     return redirect("run", slug=slug, pk=pk)
 
 
-@require_safe
-def call(request: SignedIn, slug: str, pk: int, call_pk: int) -> HttpResponse:
-    """Request and reply of one call, as they went over the wire."""
-    dataset, membership = administered(request, slug)
-    found = Call.objects.select_related("endpoint", "prompt", "item__dialogue").filter(
-        run=_run(dataset, pk), pk=call_pk
-    )
-    one = found.first()
-    if one is None:
-        raise Missing(f"Run {pk} has no call {call_pk}.")
-    context = {
-        "dataset": dataset,
-        "membership": membership,
-        "call": one,
-        "request_text": json.dumps(one.request, indent=2, ensure_ascii=False),
+@require_POST
+def retry_failed(request: SignedIn, slug: str, pk: int) -> HttpResponse:
+    dataset, _ = administered(request, slug)
+    count = engine.retry_failed(run=run_of(dataset, pk), by=request.user)
+    drain_run.delay_on_commit(pk)
+    messages.success(request, f"{counted(count, 'item')} will be tried again.")
+    return redirect("run", slug=slug, pk=pk)
+
+
+def _listed(request: HttpRequest, dataset: Dataset) -> dict[str, Any]:
+    """A page of runs, the latest first, and the key where the next page begins."""
+    before = key_in(request, "before")
+    rows = Run.objects.filter(dataset=dataset).select_related("by")
+    found = list((rows.filter(pk__lt=before) if before else rows)[: RUNS_SHOWN + 1])
+    views = board.overview(found[:RUNS_SHOWN])
+    return {
+        "views": views,
+        "older": found[RUNS_SHOWN - 1].pk if len(found) > RUNS_SHOWN else None,
+        "any_live": any(view.is_live() for view in views),
+        "first_page": before is None,
+        "worker_alive": worker_alive(),
     }
-    return render(request, "generation/call.html", context)
 
 
 def _runs_page(
@@ -189,27 +166,28 @@ def _runs_page(
     membership: Membership,
     *,
     form: NewRun | None = None,
-    part: str = "",
+    found: Estimate | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    before = _key(request, "before")
-    rows = Run.objects.filter(dataset=dataset).select_related("by")
-    found = list((rows.filter(pk__lt=before) if before else rows)[: RUNS_SHOWN + 1])
-    views = board.overview(found[:RUNS_SHOWN])
     waits = _waits(dataset)
-    form = form or NewRun(dataset=dataset, initial={"kind": _likely_kind(waits)})
+    form = form or _first_form(request, dataset, waits)
     context = {
         "dataset": dataset,
         "membership": membership,
         "form": form,
-        "kinds": _choices(waits),
-        "views": views,
-        "older": found[RUNS_SHOWN - 1].pk if len(found) > RUNS_SHOWN else None,
-        "first_page": before is None,
-        "any_live": any(view.is_live() for view in views),
-        "worker_alive": worker_alive(),
+        "estimate": found,
+        "kinds": kind_choices(waits),
+        "choices": endpoint_choices(dataset, form["endpoints"].value() or []),
+        **_listed(request, dataset),
     }
-    return _varying(render(request, f"generation/runs.html{part}", context, status=status))
+    return _varying(render(request, "generation/runs.html", context, status=status))
+
+
+def _first_form(request: HttpRequest, dataset: Dataset, waits: dict[str, int]) -> NewRun:
+    """Filled from the address, which a list of dialogues may have made."""
+    given = {name: request.GET[name] for name in FROM_ADDRESS if request.GET.get(name)}
+    initial = {"kind": likely_kind(waits, given.get("stage", "")), **given}
+    return NewRun(dataset=dataset, initial=initial)
 
 
 def _waits(dataset: Dataset) -> dict[str, int]:
@@ -222,26 +200,16 @@ def _waits(dataset: Dataset) -> dict[str, int]:
     }
 
 
-def _choices(waits: dict[str, int]) -> list[KindChoice]:
-    return [
-        KindChoice(kind.value, str(kind.label), words, counted(waits[kind], noun))
-        for kind, (words, noun) in KINDS.items()
-    ]
-
-
-def _likely_kind(waits: dict[str, int]) -> str:
-    """The first step of the way that has something to do."""
-    return next((kind for kind, count in waits.items() if count), RunKind.REWRITE.value)
-
-
-def _run(dataset: Dataset, pk: int) -> Run:
-    found = Run.objects.filter(dataset=dataset, pk=pk).select_related("by", "prompt").first()
+def run_of(dataset: Dataset, pk: int) -> Run:
+    rows = Run.objects.filter(dataset=dataset, pk=pk)
+    found = rows.select_related("dataset", "by", "prompt", "rubric").first()
     if found is None:
         raise Missing(f"There is no run {pk} of {dataset.slug}. See the list of runs.")
     return found
 
 
-def _key(request: HttpRequest, name: str) -> int | None:
+def key_in(request: HttpRequest, name: str) -> int | None:
+    """A key in the address; a broken one is none."""
     text = request.GET.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 

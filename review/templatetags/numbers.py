@@ -94,7 +94,10 @@ def dollars(amount: Decimal | None) -> str:
         return "unknown"
     if amount == 0:
         return "$0"
-    return f"${amount:,.2f}" if amount >= 1 else f"${amount:.4f}"
+    if amount >= 1:
+        return f"${amount:,.2f}"
+    # Two digits from the first that is not 0 on: a call may cost millionths.
+    return f"${round(amount, max(4, 1 - amount.adjusted())):f}"
 
 
 @dataclass(frozen=True)
