@@ -77,10 +77,15 @@ def _done_elsewhere(items: Sequence[RunItem]) -> set[tuple[int, str]]:
 
 
 def _earlier_texts(items: Sequence[RunItem]) -> dict[int, list[str]]:
-    """What a reviewer has seen who asked for more, by dialogue."""
-    again = [item.dialogue_id for item in items if item.round]
+    """What a reviewer has seen who asked for more, by dialogue.
+
+    Not what other rewriters write in the same round: a question is to stay the same while a batch
+    is out, or its reply could not be told to be the answer.
+    """
+    rounds = {item.dialogue_id: item.round for item in items if item.round}
     texts: dict[int, list[str]] = {}
-    rows = Candidate.objects.proposed().filter(dialogue__in=again)
-    for dialogue_id, text in rows.values_list("dialogue_id", "text"):
-        texts.setdefault(dialogue_id, []).append(text)
+    rows = Candidate.objects.proposed().filter(dialogue__in=rounds)
+    for dialogue_id, text, number in rows.values_list("dialogue_id", "text", "round"):
+        if number < rounds[dialogue_id]:
+            texts.setdefault(dialogue_id, []).append(text)
     return texts
