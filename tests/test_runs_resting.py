@@ -1,0 +1,139 @@
+"""A run rests and goes on as a person says: paused, resumed, stopped, its failed items retried."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from generation import runs
+from generation.errors import RunEnded
+from generation.models import Endpoint, ItemState, Run, RunStatus
+from generation.running import drain
+from review.errors import NotAllowed
+from review.models import Dataset, Dialogue, Stage, User
+from tests.model_server import Fault, ModelServer
+
+SignIn = Callable[[User], Client]
+Change = Callable[..., object]
+
+
+@pytest.fixture
+def run(
+    dataset: Dataset,
+    make_dialogue: Callable[..., Dialogue],
+    make_endpoint: Callable[..., Endpoint],
+) -> Run:
+    for number in range(3):
+        make_dialogue(f"d-{number}", stage=Stage.IMPORTED)
+    make_endpoint()
+    return runs.start(dataset=dataset, kind="rewrite", endpoints=["remote"])
+
+
+def status(run: Run) -> str:
+    run.refresh_from_db()
+    return run.status
+
+
+def press(browser: Client, run: Run, action: str) -> str:
+    response = browser.post(f"/datasets/coast/runs/{run.pk}/{action}/", follow=True)
+    return response.content.decode()
+
+
+def test_a_paused_run_is_left_alone_until_it_is_resumed(run: Run) -> None:
+    runs.pause(run=run)
+    drain(run.pk)
+    assert (status(run), run.note) == (RunStatus.PAUSED, "Paused by a person.")
+    assert run.items.pending().count() == 3
+    runs.resume(run=run)
+    drain(run.pk)
+    assert (status(run), run.note) == (RunStatus.DONE, "")
+
+
+def test_failed_items_are_tried_again_and_nothing_else_is(
+    run: Run, model_server: ModelServer
+) -> None:
+    model_server.fail(Fault.answers(400))
+    drain(run.pk)
+    assert status(run) == RunStatus.DONE
+    asked = len(model_server.completions)
+    assert runs.retry_failed(run=run) == 1
+    assert (status(run), run.finished) == (RunStatus.RUNNING, None)
+    drain(run.pk)
+    assert status(run) == RunStatus.DONE
+    assert not run.items.exclude(state=ItemState.DONE).exists()
+    assert len(model_server.completions) == asked + 1
+
+
+def test_a_budget_that_is_spent_pauses_with_the_reason_on_the_page(
+    run: Run, carol: User, client_of: SignIn
+) -> None:
+    Run.objects.filter(pk=run.pk).update(budget_usd="0.000001")
+    drain(run.pk)
+    page = client_of(carol).get(f"/datasets/coast/runs/{run.pk}/").content.decode()
+    assert status(run) == RunStatus.PAUSED
+    assert "could pass the budget" in page
+    assert "Resume 3 items" in page
+
+
+@pytest.mark.parametrize(
+    ("state", "change", "words"),
+    [
+        (RunStatus.DONE, runs.pause, "is not going"),
+        (RunStatus.PAUSED, runs.pause, "is not going"),
+        (RunStatus.RUNNING, runs.resume, "is going"),
+        (RunStatus.DONE, runs.stop, "has ended"),
+        (RunStatus.STOPPED, runs.stop, "has ended"),
+        (RunStatus.DONE, runs.retry_failed, "nothing to try again"),
+    ],
+)
+def test_what_does_not_fit_is_refused_and_changes_nothing(
+    run: Run, state: RunStatus, change: Change, words: str
+) -> None:
+    Run.objects.filter(pk=run.pk).update(status=state)
+    with pytest.raises(RunEnded, match=words):
+        change(run=run)
+    assert status(run) == state
+
+
+def test_the_page_has_the_buttons_that_fit(
+    run: Run, carol: User, client_of: SignIn, model_server: ModelServer
+) -> None:
+    browser = client_of(carol)
+    page = press(browser, run, "pause")
+    assert "The run is paused" in page
+    assert ("Resume 3 items" in page, ">Pause<" in page, ">Stop<" in page) == (True, False, True)
+    page = press(browser, run, "resume")
+    assert ("Resume" in page, ">Pause<" in page, ">Stop<" in page) == (False, True, True)
+    model_server.fail(Fault.answers(400))
+    drain(run.pk)
+    page = browser.get(f"/datasets/coast/runs/{run.pk}/").content.decode()
+    assert ("Retry 1 failed item" in page, ">Pause<" in page, ">Stop<" in page) == (
+        True,
+        False,
+        False,
+    )
+    assert "1 item will be tried again" in press(browser, run, "retry")
+    assert status(run) == RunStatus.RUNNING
+
+
+def test_a_refusal_of_a_button_says_why(run: Run, carol: User, client_of: SignIn) -> None:
+    response = client_of(carol).post(f"/datasets/coast/runs/{run.pk}/retry/")
+    assert response.status_code == 409
+    assert "nothing to try again" in response.content.decode()
+
+
+@pytest.mark.parametrize("change", [runs.pause, runs.resume, runs.stop, runs.retry_failed])
+def test_only_admins_rest_a_run(run: Run, alice: User, change: Change) -> None:
+    with pytest.raises(NotAllowed):
+        change(run=run, by=alice)
+    assert status(run) == RunStatus.RUNNING
+
+
+@pytest.mark.parametrize("action", ["pause", "resume", "stop", "retry"])
+def test_only_admins_press_the_buttons(
+    run: Run, alice: User, dave: User, client_of: SignIn, action: str
+) -> None:
+    address = f"/datasets/coast/runs/{run.pk}/{action}/"
+    assert client_of(alice).post(address).status_code == 403
+    assert client_of(dave).post(address).status_code == 404
+    assert client_of(dave).get(address).status_code == 405
