@@ -12,3 +12,7 @@ class GenerationConfig(AppConfig):
         rewrite_approved.connect(check_tasks.on_approval, dispatch_uid="check")
         register(Panel(slot="dialogue", title="What it finds", url_name="check_strip"))
         register(Panel(slot="navigation", title="Runs", url_name="runs", for_admins=True))
+        inner = ("endpoint", "new_endpoint", "prompts", "prompt", "rubric", "judges")
+        register(
+            Panel("navigation", "Models", url_name="endpoints", for_admins=True, inner=inner)
+        )

@@ -50,10 +50,15 @@ def save(*, dataset: Dataset, kind: PromptKind, text: str, by: User | None = Non
     """Puts a new version in use for a dataset; the text in use adds none. Raises `Invalid`."""
     if by is not None:
         check_can_administer(by, dataset)
-    text = text.replace("\r\n", "\n").strip() + "\n"
+    text = tidied(text)
     check(kind, text)
     now = current(kind, dataset)
     return now if now.text == text else _add(kind, text, dataset, by)
+
+
+def tidied(text: str) -> str:
+    """A text as it is kept: browsers send CRLF, and outer white space says nothing."""
+    return text.replace("\r\n", "\n").replace("\x00", "").strip() + "\n"
 
 
 def check(kind: PromptKind, text: str) -> None:

@@ -42,6 +42,15 @@ def read(body: str, form: type[Form]) -> Reading[Form]:
     return Reading(usage, answer, unusable)
 
 
+def said(body: str) -> str:
+    """The model's own words in the body of a reply; all of it where none are found."""
+    try:
+        content = json.loads(body)["choices"][0]["message"]["content"]
+    except (ValueError, LookupError, TypeError):
+        return body
+    return content if isinstance(content, str) else body
+
+
 def _answer(ended: Any, refusal: Any, content: Any, form: type[Form]) -> tuple[Form | None, str]:
     if refusal:
         return None, f"The model refused: {refusal}"

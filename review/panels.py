@@ -22,6 +22,8 @@ class Panel:
     title: str
     url_name: str
     for_admins: bool = False
+    # URL names of the pages that lie within it.
+    inner: tuple[str, ...] = ()
 
     def url(self, **arguments: str) -> str:
         return reverse(self.url_name, kwargs=arguments)

@@ -18,6 +18,11 @@ def here(context: Context, *names: str) -> SafeString | str:
     return mark_safe(' aria-current="page"') if current else ""
 
 
+@register.simple_tag(takes_context=True)
+def here_panel(context: Context, panel: Panel) -> SafeString | str:
+    return here(context, panel.url_name, *panel.inner)
+
+
 @register.filter
 def panels_in(membership: Membership, slot: Slot) -> list[Panel]:
     return panels(slot, membership)
