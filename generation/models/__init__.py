@@ -11,6 +11,7 @@ from generation.models.endpoints import (
     PromptKind,
     StructuredOutput,
 )
+from generation.models.reports import JudgeReport
 from generation.models.runs import ItemState, Run, RunItem, RunKind, RunStatus
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "EndpointPrice",
     "ItemState",
     "Job",
+    "JudgeReport",
     "Prompt",
     "PromptKind",
     "Run",
