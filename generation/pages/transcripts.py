@@ -157,11 +157,19 @@ def _parsed(body: str) -> Data:
 
 def laid_out(value: Any, depth: int = 0) -> Data:
     if depth < DEEPEST and isinstance(value, dict):
-        entries = [(str(name), laid_out(inner, depth + 1)) for name, inner in value.items()]
-        return Data("object", entries=entries)
+        named = _as_said(value).items()
+        return Data("object", entries=[(str(k), laid_out(v, depth + 1)) for k, v in named])
     if depth < DEEPEST and isinstance(value, list):
         return Data("list", entries=[("", laid_out(inner, depth + 1)) for inner in value])
     return Data("text", value if isinstance(value, str) else _dumped(value))
+
+
+def _as_said(value: dict[str, Any]) -> dict[str, Any]:
+    """A turn with its role as the name of what it says."""
+    if isinstance(value.get("role"), str) and "text" in value:
+        others = {name: inner for name, inner in value.items() if name not in {"role", "text"}}
+        return {value["role"]: value["text"], **others}
+    return value
 
 
 def _settings(request: dict[str, Any]) -> Iterator[tuple[str, str]]:

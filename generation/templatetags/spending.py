@@ -22,9 +22,9 @@ def spent(spend: Spend) -> str:
 
 
 @register.filter
-def exact(amount: Decimal) -> str:
+def exact(amount: Decimal | str) -> str:
     """Dollars to the last digit that says something, and at least cents: a bill adds up."""
-    whole, _, fraction = f"{amount:,f}".partition(".")
+    whole, _, fraction = f"{Decimal(amount):,f}".partition(".")
     return f"${whole}.{fraction.rstrip('0').ljust(2, '0')}"
 
 
@@ -34,7 +34,7 @@ def roughly(seconds: float | None) -> str:
     if seconds is None:
         return ""
     if seconds < MINUTE:
-        return "less than a minute"
+        return "under a minute"
     if seconds < 100 * MINUTE:
         return f"about {round(seconds / MINUTE)} min"
     return f"about {seconds / HOUR:.1f} h".replace(".0 h", " h")
