@@ -16,7 +16,8 @@ class Gathered(Generic[Request, Answer]):
 
     `flush` runs in the thread that owns the database connection and gives one answer for each
     request, in order. A batch waits `linger` seconds for more, but not once all who could ask
-    have asked: `askers` tells how many that are now. Without linger it goes out at once.
+    have asked: `askers` tells how many that are now. Without linger it goes out at once, with
+    `most` requests of those that wait.
     """
 
     def __init__(
@@ -24,10 +25,12 @@ class Gathered(Generic[Request, Answer]):
         flush: Callable[[list[Request]], Sequence[Answer]],
         *,
         linger: float = 0.0,
+        most: int = 1000,
         askers: Callable[[], int] = lambda: 0,
     ) -> None:
         self._flush = sync_to_async(flush)
         self._linger = linger
+        self._most = most
         self._askers = askers
         self._full = asyncio.Event()
         self._waiting: list[tuple[Request, asyncio.Future[Answer]]] = []
@@ -36,7 +39,7 @@ class Gathered(Generic[Request, Answer]):
     async def __call__(self, request: Request) -> Answer:
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((request, answer))
-        if len(self._waiting) >= self._askers():
+        if self._is_full():
             self._full.set()
         if self._flushing is None:
             self._flushing = asyncio.create_task(self._flush_all())
@@ -45,14 +48,18 @@ class Gathered(Generic[Request, Answer]):
     async def _flush_all(self) -> None:
         while self._waiting:
             await self._fill()
-            batch, self._waiting = self._waiting, []
+            batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
             await self._flush_batch(batch)
         self._flushing = None
 
+    def _is_full(self) -> bool:
+        return len(self._waiting) >= min(self._most, self._askers())
+
     async def _fill(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._linger):
-                await self._full.wait()
+        if self._linger and not self._is_full():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._linger):
+                    await self._full.wait()
         self._full.clear()
 
     async def _flush_batch(self, batch: list[tuple[Request, asyncio.Future[Answer]]]) -> None:

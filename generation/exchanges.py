@@ -9,12 +9,15 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from httpx2 import Response
 from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI, OpenAIError
+from openai._types import RequestOptions
 
 from generation.pacing import exhausted_for, retry_after
 
 COMPLETIONS = "/chat/completions"
+AS_JSON: RequestOptions = {"headers": {"Content-Type": "application/json"}}
 AGAIN = {408, 409, 429}
 ERROR_LENGTH = 1000
 
@@ -38,12 +41,12 @@ class Exchange:
 
 async def exchange(client: AsyncOpenAI, request: dict[str, Any], *, seconds: float) -> Exchange:
     """Sends a chat completion request, and gives up on it after `seconds`."""
-    began = time.monotonic()
+    began, body = time.monotonic(), orjson.dumps(request)
     try:
         async with asyncio.timeout(seconds):
             # Not `chat.completions.create`: it refuses parameters that OpenAI does not know, and
             # goes through request and reply field by field, half of the client's work.
-            answer = await client.post(COMPLETIONS, cast_to=Response, body=request)
+            answer = await client.post(COMPLETIONS, cast_to=Response, content=body, options=AS_JSON)
     except (TimeoutError, APITimeoutError):
         problem = f"No reply within {seconds:g} seconds."
         return Exchange(time.monotonic() - began, problem=problem, again=True)

@@ -67,7 +67,10 @@ def write_finished(calls: list[Call]) -> Sequence[Call]:
 
 
 def _as_stored(call: Call, name: str) -> Any:
-    return Call._meta.get_field(name).get_db_prep_value(getattr(call, name), connection)
+    return _COLUMNS[name].get_db_prep_value(getattr(call, name), connection)
+
+
+_COLUMNS = {field.attname: field for field in Call._meta.concrete_fields}
 
 
 def as_kept(price: EndpointPrice | None, *, in_batch: bool = False) -> dict[str, str]:
