@@ -14,6 +14,7 @@ from django.db.models import RestrictedError
 
 from generation.connections import Connection
 from generation.models import Call, Endpoint, EndpointPrice, ItemState, Run, RunItem, RunStatus
+from generation.standing import site_endpoints
 from review.errors import Conflict, Invalid, Missing, NotAllowed
 from review.models import Dataset, User
 from review.permissions import check_can_administer
@@ -143,6 +144,12 @@ def endpoint_of(dataset: Dataset, name: str) -> Endpoint:
     if found is None:
         raise Missing(f"{dataset.slug} has no endpoint “{name}” of its own. See the list of them.")
     return found
+
+
+def endpoint_seen(dataset: Dataset, name: str) -> Endpoint:
+    """One of the whole site, which may have no row yet, else the dataset's own."""
+    of_the_site = {one.name: one for one in site_endpoints()}
+    return of_the_site.get(name) or endpoint_of(dataset, name)
 
 
 def is_used(endpoint: Endpoint) -> bool:

@@ -38,6 +38,11 @@ def test_every_operation_is_documented(schema: dict[str, Any]) -> None:
         "/api/v1/datasets/{dataset}/uploads/",
         "/api/v1/datasets/{dataset}/uploads/{upload}/",
         "/api/v1/assignments/{assignment}/decision/",
+        "/api/v1/datasets/{dataset}/endpoints/",
+        "/api/v1/datasets/{dataset}/endpoints/{name}/",
+        "/api/v1/datasets/{dataset}/endpoints/{name}/try/",
+        "/api/v1/datasets/{dataset}/prompts/{kind}/",
+        "/api/v1/datasets/{dataset}/rubric/",
     }
     for path in paths:
         for operation in schema["paths"][path].values():

@@ -63,7 +63,7 @@ def new_endpoint(request: SignedIn, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def endpoint(request: SignedIn, slug: str, name: str) -> HttpResponse:
     dataset, membership = administered(request, slug)
-    found = _shown(dataset, name)
+    found = connecting.endpoint_seen(dataset, name)
     form = EndpointForm(request.POST if request.method == "POST" else None, endpoint=found)
     if request.method == "POST" and form.is_valid():
         try:
@@ -77,7 +77,7 @@ def endpoint(request: SignedIn, slug: str, name: str) -> HttpResponse:
                 request, f"{saved.name} is saved. Runs that go on use it as it is now."
             )
             return redirect("endpoint", slug=slug, name=saved.name)
-    return _page(request, dataset, membership, _shown(dataset, name), form=form)
+    return _page(request, dataset, membership, connecting.endpoint_seen(dataset, name), form=form)
 
 
 @require_POST
@@ -127,7 +127,14 @@ def try_it(request: SignedIn, slug: str, name: str) -> HttpResponse:
     with_image = request.POST.get("with_image") == "1"
     tried = try_endpoint(dataset=dataset, endpoint=asked, by=request.user, with_image=with_image)
     part = "#tried" if wants_fragment(request) else ""
-    return _page(request, dataset, membership, _shown(dataset, name), tried=tried, part=part)
+    return _page(
+        request,
+        dataset,
+        membership,
+        connecting.endpoint_seen(dataset, name),
+        tried=tried,
+        part=part,
+    )
 
 
 def _day(text: str) -> date:
@@ -147,15 +154,9 @@ def _used(own: Iterable[Endpoint]) -> list[tuple[str, list[str]]]:
     return [(words[job], standing.used_for(job, rows)) for job in Job]
 
 
-def _shown(dataset: Dataset, name: str) -> Endpoint:
-    """The dataset's own endpoint of that name, else the site's, which may have no row yet."""
-    of_the_site = {one.name: one for one in standing.site_endpoints()}
-    return of_the_site.get(name) or connecting.endpoint_of(dataset, name)
-
-
 def _asked(dataset: Dataset, name: str) -> Endpoint:
-    """The same as a row, since calls to it are entered."""
-    _shown(dataset, name)
+    """An endpoint as a row, since calls to it are entered."""
+    connecting.endpoint_seen(dataset, name)
     return known_endpoints.chosen([name], dataset, Job.REWRITE)[0]
 
 
