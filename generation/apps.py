@@ -11,8 +11,8 @@ class GenerationConfig(AppConfig):
 
         rewrite_approved.connect(check_tasks.on_approval, dispatch_uid="check")
         register(Panel(slot="dialogue", title="What it finds", url_name="check_strip"))
-        register(Panel(slot="navigation", title="Runs", url_name="runs", for_admins=True))
+        within = ("run", "calls", "call", "spending", "start_run", "estimate_run")
+        register(Panel("navigation", "Runs", url_name="runs", for_admins=True, inner=within))
+        register(Panel("selection", "Run over these", url_name="runs", for_admins=True))
         inner = ("endpoint", "new_endpoint", "prompts", "prompt", "rubric", "judges")
-        register(
-            Panel("navigation", "Models", url_name="endpoints", for_admins=True, inner=inner)
-        )
+        register(Panel("navigation", "Models", url_name="endpoints", for_admins=True, inner=inner))

@@ -11,12 +11,16 @@ from django.urls import reverse
 
 from review.models import Membership
 
-Slot = Literal["dialogue", "dataset", "navigation"]
+Slot = Literal["dialogue", "dataset", "navigation", "selection"]
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One fragment: its URL name takes the dataset's slug, in slot *dialogue* also its id."""
+    """One fragment: its URL name takes the dataset's slug, in slot *dialogue* also its id.
+
+    In slot *navigation* it is a page. So it is in slot *selection*: it takes in its address what a
+    list of dialogues is narrowed to, by the names of `review.selecting.Selection`.
+    """
 
     slot: Slot
     title: str
@@ -29,11 +33,11 @@ class Panel:
         return reverse(self.url_name, kwargs=arguments)
 
 
-_PANELS: dict[str, Panel] = {}
+_PANELS: dict[tuple[Slot, str], Panel] = {}
 
 
 def register(panel: Panel) -> None:
-    _PANELS[panel.url_name] = panel
+    _PANELS[panel.slot, panel.url_name] = panel
 
 
 def panels(slot: Slot, membership: Membership) -> list[Panel]:

@@ -163,3 +163,15 @@ def _queries(browser: Client) -> int:
     with CaptureQueriesContext(connection) as queries:
         assert browser.get(ADDRESS).status_code == 200
     return len(queries)
+
+
+def test_an_admin_may_start_a_run_over_what_the_list_shows(
+    make_dialogue: MakeDialogue, carol: User, alice: User, client_of: SignIn
+) -> None:
+    make_dialogue()
+    link = "/datasets/coast/runs/?words=that+scene&amp;stage=judged"
+    wanted = {"q": "that scene", "stage": "judged"}
+    assert link in client_of(carol).get(ADDRESS, wanted).content.decode()
+    assert "Run over these" not in client_of(alice).get(ADDRESS, wanted).content.decode()
+    checked = client_of(carol).get(ADDRESS, {"check": "awaiting"}).content.decode()
+    assert "Run over these" not in checked

@@ -132,6 +132,7 @@ def dialogues(request: SignedIn, slug: str) -> HttpResponse:
         "filters": filters,
         "chips": _chips(request, filters),
         "stages": stages_of(dataset),
+        "selection": _selection(request),
         "found": rows[: MOST_COUNTED + 1].count(),
         "most_counted": MOST_COUNTED,
         "page": page,
@@ -184,6 +185,13 @@ def _address(request: HttpRequest, **changes: object) -> str:
 
 def _filters_of(request: HttpRequest) -> dict[str, str]:
     return {name: request.GET[name] for name in ("q", "stage", "check") if request.GET.get(name)}
+
+
+def _selection(request: HttpRequest) -> str:
+    """The filters by the names of a selection; empty where it could not say them all."""
+    given = _filters_of(request)
+    names = {"q": "words", "stage": "stage"}
+    return "" if "check" in given else _query({names[name]: v for name, v in given.items()})
 
 
 def _query(*parts: dict[str, Any]) -> str:
