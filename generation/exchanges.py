@@ -7,6 +7,7 @@ becomes a row of the ledger.
 import asyncio
 import time
 from dataclasses import dataclass
+from socket import gaierror
 from typing import Any
 
 import orjson
@@ -47,19 +48,28 @@ async def exchange(client: AsyncOpenAI, request: dict[str, Any], *, seconds: flo
             # Not `chat.completions.create`: it refuses parameters that OpenAI does not know, and
             # goes through request and reply field by field, half of the client's work.
             answer = await client.post(COMPLETIONS, cast_to=Response, content=body, options=AS_JSON)
-    except (TimeoutError, APITimeoutError):
-        problem = f"No reply within {seconds:g} seconds."
-        return Exchange(time.monotonic() - began, problem=problem, again=True)
+    except TimeoutError as error:
+        return Exchange(time.monotonic() - began, problem=_broken(error, seconds), again=True)
     except APIStatusError as error:
         return _refused(error, time.monotonic() - began)
     except APIConnectionError as error:
-        problem = f"The connection broke: {error.__cause__ or error}"
+        problem = _broken(error, seconds)
         return Exchange(time.monotonic() - began, problem=problem, again=True)
     except OpenAIError as error:
         return Exchange(time.monotonic() - began, problem=str(error))
     took = time.monotonic() - began
     shut_for = exhausted_for(answer.headers)
     return Exchange(took, answer.status_code, body=text_for_record(answer.text), shut_for=shut_for)
+
+
+def _broken(error: Exception, seconds: float) -> str:
+    """Why no reply came. The transport calls a refused connection a time-out as well."""
+    reason: BaseException | None = error
+    while reason is not None and not isinstance(reason, ConnectionError | gaierror):
+        reason = reason.__cause__
+    if reason is None and isinstance(error, TimeoutError | APITimeoutError):
+        return f"No reply within {seconds:g} seconds."
+    return f"The connection broke: {text_for_record(str(error.__cause__ or error))}"
 
 
 def text_for_record(text: str) -> str:
