@@ -7,6 +7,7 @@ endpoint has done such work before, its own tokens and seconds a call correct th
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Avg, Count, Q, Sum, TextField, Value
 from django.db.models.functions import Cast, Length, Replace
@@ -16,6 +17,7 @@ from generation import ledger
 from generation.drafting import Draft
 from generation.models import Call, CallOutcome, Endpoint, Run, RunItem, RunKind
 from generation.planning import Piece, items_of
+from generation.progress import number
 from generation.questions import request_for, sealed
 from generation.showing import unseen_for
 from generation.work import Work, work_of
@@ -55,6 +57,19 @@ class Share:
     @property
     def is_free(self) -> bool:
         return self.endpoint.is_offline()
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "endpoint": self.endpoint.name,
+            "items": self.items,
+            "calls": self.calls,
+            "tokens_input": self.tokens_input,
+            "tokens_output": self.tokens_output,
+            "cost_usd": number(self.cost_usd),
+            "seconds": _rounded(self.seconds),
+            "is_measured": self.is_measured,
+            "in_batches": self.in_batches,
+        }
 
 
 @dataclass(frozen=True)
@@ -101,6 +116,20 @@ class Estimate:
     @property
     def in_batches(self) -> bool:
         return any(share.in_batches for share in self.shares)
+
+    def as_json(self) -> dict[str, Any]:
+        """As `start_run --estimate --json` prints it and the API gives it out."""
+        return {
+            "planned": self.planned,
+            "done": self.done,
+            "calls": self.calls,
+            "tokens_input": self.tokens_input,
+            "tokens_output": self.tokens_output,
+            "cost_usd": number(self.cost_usd),
+            "seconds": _rounded(self.seconds),
+            "is_measured": self.is_measured,
+            "endpoints": [share.as_json() for share in self.shares],
+        }
 
 
 def estimate(drafted: Draft) -> Estimate:
@@ -163,8 +192,8 @@ def _sample(run: Run, to_do: Sequence[Piece]) -> list[tuple[Work, RunItem, objec
     step = max(1, len(to_do) // SAMPLED)
     chosen = items_of(run, to_do[::step][:SAMPLED])
     dialogues = Dialogue.objects.in_bulk([item.dialogue_id for item in chosen])
-    for number, item in enumerate(chosen, start=1):
-        item.pk, item.dialogue = -number, dialogues[item.dialogue_id]
+    for place, item in enumerate(chosen, start=1):
+        item.pk, item.dialogue = -place, dialogues[item.dialogue_id]
     work = work_of(run, unseen_for)
     tasks = work.prepare(chosen)
     return [(work, item, tasks[item.pk]) for item in chosen if item.pk in tasks]
@@ -243,6 +272,10 @@ def _seconds(endpoint: Endpoint, usage: ledger.Usage, calls: int, past: _Past) -
 def _at_pace(amount: int, per_minute: int | None) -> float:
     """Seconds that a limit a minute makes of an amount; the first minute's share leaves at once."""
     return 60 * max(0, amount - per_minute) / per_minute if per_minute else 0.0
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)
 
 
 def _mean(numbers: Sequence[int]) -> float:

@@ -5,29 +5,35 @@ import signal
 import sys
 import threading
 import time
-from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Iterator
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError
 
 from generation import running, runs
+from generation.drafting import RunOptions, draft
+from generation.estimating import Estimate, estimate
+from generation.management.options import add_options, wishes_of
 from generation.models import Run, RunStatus
 from generation.progress import Progress, progress
 from generation.tasks import drain_run
+from generation.templatetags.spending import roughly
 from generation.work import KINDS_OF_WORK
 from review.errors import ReviewError
 from review.liveness import worker_alive
-from review.models import Dataset
+from review.management.base import COULD_NOT_RUN, dataset_named
 from review.publishing import publish
+from review.templatetags.numbers import dollars
 
 POLL_SECONDS = 0.5
 TELL_SECONDS = 2.0
-COULD_NOT_RUN = 2
 INTERRUPTED = 130
+
+Answer = TypeVar("Answer")
 
 
 class Command(BaseCommand):
@@ -36,23 +42,21 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("dataset", help="the dataset's slug")
         parser.add_argument("kind", choices=list(KINDS_OF_WORK), help="what is to be done")
+        add_options(parser)
         parser.add_argument(
-            "--endpoint",
-            nargs="+",
-            action="extend",
-            default=[],
-            metavar="NAME",
-            help="where models answer; without it `default`, else `offline`",
+            "--estimate",
+            action="store_true",
+            help="say what it would take, and start nothing",
         )
-        parser.add_argument("--candidates", type=int, default=4, metavar="K")
-        parser.add_argument("--limit", type=int, metavar="N", help="at most N dialogues")
-        parser.add_argument("--budget", type=dollars, metavar="USD")
         parser.add_argument("--wait", action="store_true", help="until the run is done")
         parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
 
-    def handle(self, *, wait: bool, json: bool, **options: Any) -> None:
-        run = self._start(options)
+    def handle(self, *, wait: bool, json: bool, estimate: bool, **options: Any) -> None:
         told = Told(self, silent=json)
+        if estimate:
+            told.estimate(refused_in_one_line(self._estimate, options), as_json=json)
+            return
+        run = refused_in_one_line(self._start, options)
         if wait:
             wait_for(run, told)
         else:
@@ -63,17 +67,13 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _start(self, options: dict[str, Any]) -> Run:
-        try:
-            return runs.start(
-                dataset=dataset_named(options["dataset"]),
-                kind=options["kind"],
-                endpoints=options["endpoint"],
-                candidates=options["candidates"],
-                limit=options["limit"],
-                budget=options["budget"],
-            )
-        except ReviewError as error:
-            raise CommandError(str(error), returncode=COULD_NOT_RUN) from error
+        dataset = dataset_named(options["dataset"])
+        return runs.start(dataset=dataset, kind=options["kind"], **wishes_of(options))
+
+    def _estimate(self, options: dict[str, Any]) -> Estimate:
+        wanted = RunOptions(**wishes_of(options))
+        dataset = dataset_named(options["dataset"])
+        return estimate(draft(dataset=dataset, kind=options["kind"], options=wanted, asking=False))
 
     def _hand_over(self, run: Run, told: "Told") -> None:
         if run.status != RunStatus.RUNNING:
@@ -103,6 +103,13 @@ class Told:
             return
         self._next = time.monotonic() + TELL_SECONDS
         self.line(f"  {in_words(progress(run))}")
+
+    def estimate(self, found: Estimate, *, as_json: bool) -> None:
+        if as_json:
+            self._command.stdout.write(json.dumps(found.as_json()))
+            return
+        for line in estimate_in_words(found):
+            self.line(line)
 
     def end(self, run: Run, outcome: Progress, *, as_json: bool) -> None:
         if as_json:
@@ -150,21 +157,31 @@ def interruptible() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def dataset_named(slug: str) -> Dataset:
-    found = Dataset.objects.filter(slug=slug).first()
-    if found is None:
-        known = ", ".join(Dataset.objects.values_list("slug", flat=True)) or "none yet"
-        raise CommandError(
-            f"There is no dataset “{slug}”. There are: {known}.", returncode=COULD_NOT_RUN
-        )
-    return found
-
-
-def dollars(text: str) -> Decimal:
+def refused_in_one_line(ask: Callable[[dict[str, Any]], Answer], options: dict[str, Any]) -> Answer:
     try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise ArgumentTypeError(f"“{text}” is no amount in dollars such as 2.50") from None
+        return ask(options)
+    except ReviewError as error:
+        raise CommandError(str(error), returncode=COULD_NOT_RUN) from error
+
+
+def estimate_in_words(found: Estimate) -> Iterator[str]:
+    done = f", {found.done:,} done before" if found.done else ""
+    yield f"{found.planned:,} items{done}: {found.calls:,} calls, {_cost(found.cost_usd)}"
+    for share in found.shares:
+        if share.is_free:
+            yield f"  {share.endpoint.name}: offline, no calls"
+            continue
+        lasting = "within a day" if share.in_batches else roughly(share.seconds)
+        yield (
+            f"  {share.endpoint.name}: {share.calls:,} calls, {share.tokens_input:,} tokens in, "
+            f"{share.tokens_output:,} out, {_cost(share.cost_usd)}, {lasting}"
+        )
+    if found.calls:
+        yield "  from the last calls" if found.is_measured else "  a first guess"
+
+
+def _cost(amount: Decimal | None) -> str:
+    return "cost unknown" if amount is None else dollars(amount)
 
 
 def in_words(state: Progress) -> str:
@@ -175,8 +192,7 @@ def in_words(state: Progress) -> str:
     if state.failed:
         parts.append(f"{state.failed:,} failed")
     if state.calls:
-        cost = "cost unknown" if state.cost_usd is None else f"${state.cost_usd:.4f}"
-        parts.append(f"{state.calls:,} calls, {cost}")
+        parts.append(f"{state.calls:,} calls, {_cost(state.cost_usd)}")
     return ", ".join(parts)
 
 
