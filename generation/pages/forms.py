@@ -27,6 +27,11 @@ def _number(label: str, help_text: str, *, required: bool = True, most: int | No
     )
 
 
+def _begun(words: str) -> str:
+    """With a capital first, and the others as they are."""
+    return words[:1].upper() + words[1:]
+
+
 class EndpointForm(forms.Form):
     name = forms.CharField(
         widget=forms.TextInput(attrs={**PLAIN, "placeholder": "gpt-judge"}),
@@ -54,7 +59,7 @@ class EndpointForm(forms.Form):
     )
     structured_output = forms.ChoiceField(
         label="Structured output",
-        choices=[(way.value, way.label.capitalize()) for way in StructuredOutput],
+        choices=[(way.value, _begun(way.label)) for way in StructuredOutput],
         help_text="By JSON schema is surest; the last works with any server.",
     )
     sees_images = forms.BooleanField(label="It sees images", required=False)

@@ -34,7 +34,8 @@ HELP_PAGES = [
     HelpPage("formats-canard", "CANARD", "Questions about an article, rewritten by people", True),
     HelpPage("commands", "Commands", "Everything that the command line does"),
     HelpPage("api", "API", "Review from a program of your own"),
-    HelpPage("offline", "Models and offline", "Working without a model, and connecting one"),
+    HelpPage("models", "Connecting models", "OpenAI, vLLM, Ollama and llama.cpp, step by step"),
+    HelpPage("offline", "Working offline", "What is written and scored without a model"),
 ]
 
 
