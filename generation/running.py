@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import math
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from threading import Event
 from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
+from django.db import InterfaceError, OperationalError, connection
 
 from generation import batch_runs, leasing, ledger, runs
 from generation.asking import Askers
@@ -32,6 +34,8 @@ SURPLUS = 1.5
 LINGER = 0.05
 # And for so few that a call which is about to leave need not wait long for its row.
 MOST_SETTLED = 12
+# Tried again after so many seconds each; after the last, the lease ends by itself.
+PAUSES_FOR_POSTGRES = (0.2, 0.5, 1.0, 2.0)
 # So many failures one after the other are no bad luck: going on would only cost.
 FAILURES_IN_A_ROW = 25
 
@@ -52,8 +56,21 @@ def drain(
     try:
         _drain(run_id, worker, watch or _unwatched, enough or Event())
     finally:
-        leasing.let_run_go(run_id, worker)
+        _let_go(run_id, worker)
     runs.conclude(run_id)
+
+
+def _let_go(run_id: int, worker: uuid.UUID) -> None:
+    """PostgreSQL may be away for a moment, which is why the work ended: others need not wait for
+    the lease to end by itself."""
+    for pause in PAUSES_FOR_POSTGRES:
+        try:
+            leasing.let_run_go(run_id, worker)
+        except (OperationalError, InterfaceError):
+            connection.close()
+            time.sleep(pause)
+        else:
+            return
 
 
 def _drain(run_id: int, worker: uuid.UUID, watch: Callable[[], None], enough: Event) -> None:
