@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from generation import batch_runs, checks, leasing, running
 from generation.check_tasks import drain_checks
+from generation.judges_compared import stored
 from generation.models import Run
+from generation.report_tasks import compute_judge_report
 from review import assignments
 from review.models import Assignment, Dataset
 from review.publishing import SafelySent
@@ -43,7 +45,7 @@ def tend_batches(run_id: int) -> None:
 
 @shared_task(base=SafelySent)
 def sweep() -> None:
-    """Finds what was lost with a worker or the broker: runs, checks, and places gone overdue."""
+    """Finds what was lost with a worker or the broker: runs, checks, reports, overdue places."""
     for run_id in Run.objects.unfinished().values_list("pk", flat=True):
         if not leasing.is_held(run_id):
             # Where all workers are busy, tasks of many sweeps must not pile up.
@@ -53,6 +55,8 @@ def sweep() -> None:
             tend_batches.apply_async((run_id,), expires=SWEEP_EXPIRES_SECONDS)
     for dataset in checks.datasets_awaiting():
         drain_checks.apply_async((dataset.pk,), expires=SWEEP_EXPIRES_SECONDS)
+    for report in stored.awaiting():
+        compute_judge_report.apply_async((report.dataset_id,), expires=SWEEP_EXPIRES_SECONDS)
     for dataset in _with_overdue_places():
         assignments.release_overdue(dataset=dataset)
 

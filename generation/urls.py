@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from generation.pages import calls, checks, endpoints, prompts, rubric, runs, spending
+from generation.pages import calls, checks, endpoints, judges, prompts, rubric, runs, spending
 
 MODELS = "datasets/<slug:slug>/models/"
 ENDPOINT = f"{MODELS}endpoints/<slug:name>/"
@@ -40,4 +40,6 @@ urlpatterns = [
     path(f"{MODELS}rubric/", rubric.rubric, name="rubric"),
     path(f"{MODELS}rubric/shipped/", rubric.use_shipped, name="use_shipped_rubric"),
     path(f"{MODELS}rubric/versions/<int:version>/", rubric.rubric_version, name="rubric_version"),
+    path(f"{MODELS}judges/", judges.judges, name="judges"),
+    path(f"{MODELS}judges/compute/", judges.compute_judges, name="compute_judges"),
 ]

@@ -192,6 +192,7 @@ CELERY_TASK_ROUTES = {
     "generation.tasks.tend_batches": {"queue": "llm"},
     "generation.check_tasks.drain_checks": {"queue": "retrieval"},
     "generation.tasks.sweep": {"queue": "default"},
+    "generation.report_tasks.*": {"queue": "default"},
     "review.tasks.*": {"queue": "default"},
     "review.picture_tasks.*": {"queue": "default"},
 }

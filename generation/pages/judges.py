@@ -1,0 +1,92 @@
+"""The page that compares judges, from a report that is reckoned in the background. For admins."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_POST, require_safe
+
+from generation.judges_compared import stored
+from generation.models import JudgeReport
+from generation.pages import judge_plots as plots
+from generation.report_tasks import compute_judge_report
+from review.liveness import worker_alive
+from review.models import Dataset, Membership
+from review.pages.people import SignedIn, administered, wants_fragment
+
+
+@require_safe
+def judges(request: SignedIn, slug: str) -> HttpResponse:
+    dataset, membership = administered(request, slug)
+    report = stored.of(dataset)
+    fragment = wants_fragment(request)
+    if fragment and "awaited" in request.GET and report and report.is_awaited():
+        # Nothing new: the page stays as it is and asks again.
+        return _varying(HttpResponse(status=204))
+    part = "#report" if fragment else ""
+    context = _context(dataset, membership, report)
+    return _varying(render(request, f"generation/judges.html{part}", context))
+
+
+@require_POST
+def compute_judges(request: SignedIn, slug: str) -> HttpResponse:
+    dataset, _ = administered(request, slug)
+    stored.ask(dataset=dataset, by=request.user)
+    compute_judge_report.delay_on_commit(dataset.pk)
+    messages.success(
+        request, "The judges are being compared. The figures show as soon as they are there."
+    )
+    return redirect("judges", slug=slug)
+
+
+def _context(
+    dataset: Dataset, membership: Membership, report: JudgeReport | None
+) -> dict[str, Any]:
+    awaited = report is not None and report.is_awaited()
+    context = {
+        "dataset": dataset,
+        "membership": membership,
+        "report": report,
+        "awaited": awaited,
+        "worker_alive": worker_alive("default") if awaited else True,
+    }
+    if report is None or not stored.is_current_form(report):
+        return context
+    return {**context, "newer": stored.newer(report), **_drawn(report.data)}
+
+
+def _drawn(data: dict[str, Any]) -> dict[str, Any]:
+    acceptances = [one for one in data["acceptance"] if one["bands"]]
+    return {
+        "data": data,
+        "plots": [plots.acceptance_plot(one) for one in acceptances],
+        "bands": plots.band_rows(acceptances),
+        "heights": plots.HEIGHTS,
+        "scores": plots.SCORES,
+        "scales": _scales(data),
+        "standard_reach": plots.standard_reach(data["matrix"]),
+    }
+
+
+def _scales(data: dict[str, Any]) -> dict[str, plots.Scale]:
+    return {
+        "share": plots.SHARE,
+        "half": plots.HALF,
+        "auc": plots.AUC,
+        "agreement": plots.AGREEMENT,
+        "distance": plots.from_zero(_figures(data["flips"], "distance")),
+        "shift": plots.around_zero(_figures(data["places"], "shift")),
+        "favour": plots.around_zero(favour["figure"] for favour in data["favours"]),
+    }
+
+
+def _figures(of_judges: list[dict[str, Any]], name: str) -> Iterator[plots.Figure]:
+    return (row[name] for one in of_judges for row in one["rows"])
+
+
+def _varying(response: HttpResponse) -> HttpResponse:
+    patch_vary_headers(response, ["HX-Request"])
+    return response
