@@ -6,7 +6,9 @@ it has none the judgement is marked as self-judged.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import combinations, groupby
+from operator import or_
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -90,10 +92,8 @@ def dialogues_due(run: Run, endpoint: Endpoint, by: Provenance) -> set[int]:
 
     What one author wrote in a dialogue is one row: a plan is several times quicker.
     """
-    unscored = Q()
-    for order in orders_of(run):
-        unscored |= ~Exists(_scores(by, reversed=order))
-    rows = _candidates(run, None).filter(unscored).values(*_AUTHORS).distinct()
+    unscored = [Q(~Exists(_scores(by, reversed=order))) for order in orders_of(run)]
+    rows = _candidates(run, None).filter(reduce(or_, unscored)).values(*_AUTHORS).distinct()
     return {
         row["dialogue_id"]
         for row in rows.iterator(chunk_size=5000)

@@ -13,6 +13,7 @@ from generation.errors import RunEnded
 from generation.models import ItemState, Run, RunItem, RunStatus
 from generation.progress import Progress, progress
 from generation.seeing import ImageSettings
+from review.errors import Missing
 from review.models import Dataset, User
 from review.permissions import check_can_administer
 from review.selecting import Selection
@@ -25,6 +26,7 @@ __all__ = [
     "rest",
     "resume",
     "retry_failed",
+    "run_of",
     "start",
     "stop",
 ]
@@ -99,6 +101,15 @@ def retry_failed(*, run: Run, by: User | None = None) -> int:
     changes = {"status": RunStatus.RUNNING, "note": "", "finished": None}
     Run.objects.filter(pk=run.pk).update(**changes)
     return count
+
+
+def run_of(dataset: Dataset, pk: int) -> Run:
+    """A run of a dataset, with what pages tell of it. Raises `Missing`."""
+    rows = Run.objects.filter(dataset=dataset, pk=pk)
+    found = rows.select_related("dataset", "by", "prompt", "rubric").first()
+    if found is None:
+        raise Missing(f"There is no run {pk} of {dataset.slug}. See the list of runs.")
+    return found
 
 
 def rest(*, run_id: int, note: str) -> bool:

@@ -69,7 +69,9 @@ def spend_of(run: Run) -> Spend:
 
 def spends_of(runs: Iterable[Run]) -> dict[int, Spend]:
     """By run, in one question; a run without calls is not in it."""
-    rows = Call.objects.filter(run__in=runs).order_by().values("run").annotate(**SUMS)
+    rows: Iterable[Any] = (
+        Call.objects.filter(run__in=runs).order_by().values("run").annotate(**SUMS)
+    )
     return {row["run"]: spend_from(row) for row in rows}
 
 
@@ -97,7 +99,7 @@ class Bill:
 
 def bill_of(dataset: Dataset) -> Bill:
     """Adds up every call of a dataset in one pass over them, whatever their number."""
-    rows = list(
+    rows: list[Any] = list(
         Call.objects.filter(dataset=dataset)
         .order_by()
         .annotate(month=TruncMonth("created"))

@@ -233,6 +233,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Checks have an `outcome` with other choices: a client library names its types by these.
+    "ENUM_NAME_OVERRIDES": {"CallOutcomeEnum": "generation.models.CallOutcome"},
 }
 
 # Behind a proxy that ends TLS, HTTPS=1 marks cookies as secure and trusts its header.

@@ -43,6 +43,13 @@ def test_every_operation_is_documented(schema: dict[str, Any]) -> None:
         "/api/v1/datasets/{dataset}/endpoints/{name}/try/",
         "/api/v1/datasets/{dataset}/prompts/{kind}/",
         "/api/v1/datasets/{dataset}/rubric/",
+        "/api/v1/datasets/{dataset}/runs/",
+        "/api/v1/datasets/{dataset}/runs/{run}/",
+        "/api/v1/datasets/{dataset}/runs/{run}/calls/",
+        "/api/v1/datasets/{dataset}/runs/{run}/pause/",
+        "/api/v1/datasets/{dataset}/runs/{run}/resume/",
+        "/api/v1/datasets/{dataset}/runs/{run}/retry/",
+        "/api/v1/datasets/{dataset}/runs/{run}/stop/",
     }
     for path in paths:
         for operation in schema["paths"][path].values():

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from generation.api import views
+from generation.api import runs, views
 
 DATASET = "datasets/<slug:dataset>/"
+RUN = f"{DATASET}runs/<int:run>"
 
 urlpatterns = [
     path(f"{DATASET}endpoints/", views.Endpoints.as_view(), name="api-endpoints"),
@@ -12,4 +13,11 @@ urlpatterns = [
     path(f"{DATASET}endpoints/<slug:name>/try/", views.try_it, name="api-try"),
     path(f"{DATASET}prompts/<slug:kind>/", views.PromptInUse.as_view(), name="api-prompt"),
     path(f"{DATASET}rubric/", views.RubricInForce.as_view(), name="api-rubric"),
+    path(f"{DATASET}runs/", runs.Runs.as_view(), name="api-runs"),
+    path(f"{RUN}/", runs.run_detail, name="api-run"),
+    path(f"{RUN}/pause/", runs.pause, name="api-pause-run"),
+    path(f"{RUN}/resume/", runs.resume, name="api-resume-run"),
+    path(f"{RUN}/stop/", runs.stop, name="api-stop-run"),
+    path(f"{RUN}/retry/", runs.retry, name="api-retry-failed"),
+    path(f"{RUN}/calls/", runs.Calls.as_view(), name="api-calls"),
 ]

@@ -1,6 +1,7 @@
 """The log of a run's calls, and one of them with its request and reply. For admins alone."""
 
 import json
+from collections.abc import Mapping
 
 from django import forms
 from django.db.models import QuerySet
@@ -11,8 +12,9 @@ from django.views.decorators.http import require_safe
 
 from generation import board
 from generation.models import Call, CallOutcome, Run
-from generation.pages.runs import key_in, run_of
+from generation.pages.runs import key_in
 from generation.pages.transcripts import pictures_of, transcript
+from generation.runs import run_of
 from review.errors import Missing
 from review.pages.listing import Chip
 from review.pages.people import SignedIn, administered, wants_fragment
@@ -129,15 +131,15 @@ def _in_words(name: str, value: str) -> str:
     return {"dialogue": f"dialogue {value}", "status": f"HTTP {value}"}.get(name, value)
 
 
-def _address(request: HttpRequest, **changes: object) -> str:
+def _address(request: HttpRequest, **changes: int) -> str:
     return _query({**_given(request), **changes})
 
 
-def _given(request: HttpRequest) -> dict[str, object]:
+def _given(request: HttpRequest) -> dict[str, str]:
     return {name: request.GET[name] for name in FILTERS if request.GET.get(name)}
 
 
-def _query(parts: dict[str, object]) -> str:
+def _query(parts: Mapping[str, object]) -> str:
     query = QueryDict(mutable=True)
     query.update({name: str(value) for name, value in parts.items()})
     return f"?{query.urlencode()}"

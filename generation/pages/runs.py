@@ -21,7 +21,7 @@ from generation.pages.starting import (
     likely_kind,
 )
 from generation.tasks import drain_run
-from review.errors import Missing, ReviewError
+from review.errors import ReviewError
 from review.liveness import worker_alive
 from review.models import Dataset, Membership, Stage
 from review.pages.people import SignedIn, administered, wants_fragment
@@ -90,7 +90,7 @@ def _estimate(dataset: Dataset, form: NewRun) -> Estimate | None:
 @require_safe
 def run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     dataset, membership = administered(request, slug)
-    found = run_of(dataset, pk)
+    found = engine.run_of(dataset, pk)
     view = board.view_of(found)
     after = key_in(request, "failed_after")
     failed, more_failed = board.failed_items(found, after=after or 0)
@@ -115,7 +115,7 @@ def run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def pause_run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     dataset, _ = administered(request, slug)
-    engine.pause(run=run_of(dataset, pk), by=request.user)
+    engine.pause(run=engine.run_of(dataset, pk), by=request.user)
     messages.success(request, "The run is paused. What is in flight comes in.")
     return redirect("run", slug=slug, pk=pk)
 
@@ -123,7 +123,7 @@ def pause_run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def stop_run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     dataset, _ = administered(request, slug)
-    engine.stop(run=run_of(dataset, pk), by=request.user)
+    engine.stop(run=engine.run_of(dataset, pk), by=request.user)
     messages.success(request, "The run is stopped. What was done stays; it may be resumed.")
     return redirect("run", slug=slug, pk=pk)
 
@@ -131,7 +131,7 @@ def stop_run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def resume_run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     dataset, _ = administered(request, slug)
-    engine.resume(run=run_of(dataset, pk), by=request.user)
+    engine.resume(run=engine.run_of(dataset, pk), by=request.user)
     drain_run.delay_on_commit(pk)
     return redirect("run", slug=slug, pk=pk)
 
@@ -139,7 +139,7 @@ def resume_run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def retry_failed(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     dataset, _ = administered(request, slug)
-    count = engine.retry_failed(run=run_of(dataset, pk), by=request.user)
+    count = engine.retry_failed(run=engine.run_of(dataset, pk), by=request.user)
     drain_run.delay_on_commit(pk)
     messages.success(request, f"{counted(count, 'item')} will be tried again.")
     return redirect("run", slug=slug, pk=pk)
@@ -198,14 +198,6 @@ def _waits(dataset: Dataset) -> dict[str, int]:
         RunKind.JUDGE.value: stages.of(Stage.PROPOSED),
         RunKind.CHECK.value: checks_of(dataset).awaiting,
     }
-
-
-def run_of(dataset: Dataset, pk: int) -> Run:
-    rows = Run.objects.filter(dataset=dataset, pk=pk)
-    found = rows.select_related("dataset", "by", "prompt", "rubric").first()
-    if found is None:
-        raise Missing(f"There is no run {pk} of {dataset.slug}. See the list of runs.")
-    return found
 
 
 def key_in(request: HttpRequest, name: str) -> int | None:
