@@ -119,6 +119,7 @@ def test_bad_input_is_named_and_connects_nothing(
     response = carols.post(NEW, SENT | sent)
     assert response.status_code == 422
     assert words in text_of(response)
+    assert "sk-live-9f2" not in text_of(response)
     assert not Endpoint.objects.exists()
 
 

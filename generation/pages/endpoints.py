@@ -202,5 +202,7 @@ def _tell(error: ReviewError, *forms: EndpointForm | PriceForm) -> None:
     for form in forms:
         if error.field in form.fields:
             form.add_error(error.field, str(error))
+            if isinstance(form, EndpointForm) and error.field == "key_variable":
+                form.forget_key()
             return
     forms[0].add_error(None, str(error))

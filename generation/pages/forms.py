@@ -109,6 +109,16 @@ class EndpointForm(forms.Form):
     def connection(self) -> Connection:
         return Connection(**{name: self.cleaned_data[name] for name in Connection.names()})
 
+    def forget_key(self) -> None:
+        """What was entered may be a key that was pasted: the page does not send it back."""
+        self.data = self._without_key(self.data)
+
+    @staticmethod
+    def _without_key(sent: Any) -> Any:
+        kept = sent.copy()
+        kept["key_variable"] = ""
+        return kept
+
     def groups(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
         """The fields as the page groups them."""
         for title, names in GROUPS.items():
