@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.model_server import ModelServer
 from tests.plugins.records import PROJECT, Record, within
-from tests.plugins.sites import SERVE, Site
+from tests.plugins.sites import Site
 
 DIALOGUES = 300
 IN_FLIGHT = 64  # of the endpoint that the environment makes
@@ -98,27 +98,23 @@ def lose_postgres(site: Site) -> None:
 
 
 def test_a_run_ends_by_itself_whatever_is_killed(
-    serve: Callable[..., Site], record: Record, model_server: ModelServer, tmp_path: Path
+    serve: Callable[..., Site], model_server: ModelServer, tmp_path: Path
 ) -> None:
     model_server.latency = 1.0
     settings = {"OPENAI_BASE_URL": model_server.base_url}
-    site = Site(record, SERVE, **settings)
-    try:
-        site.await_ready()
-        manage(record, "import_dialogues", "piers", str(written(tmp_path)))
-        manage(record, "start_run", "piers", "rewrite", "--candidates", "1", **settings)
-        within(60, lambda: finished(record) >= 0.1 * DIALOGUES)
-        kill_worker(site)
-        # What it had in flight keeps its places there until they expire, or Redis forgets them.
-        lose_redis(site)
-        within(60, lambda: finished(record) >= 0.5 * DIALOGUES)
-        lose_postgres(site)
-        within(60, lambda: finished(record) == DIALOGUES)
-        check(record, model_server)
-    finally:
-        os.killpg(site.process.pid, signal.SIGKILL)
-        site.process.wait()
-        within(15, record.is_quiet)
+    site = serve(**settings)
+    record = site.record
+    site.await_ready()
+    manage(record, "import_dialogues", "piers", str(written(tmp_path)))
+    manage(record, "start_run", "piers", "rewrite", "--candidates", "1", **settings)
+    within(60, lambda: finished(record) >= 0.1 * DIALOGUES)
+    kill_worker(site)
+    # What it had in flight keeps its places there until they expire, or Redis forgets them.
+    lose_redis(site)
+    within(60, lambda: finished(record) >= 0.5 * DIALOGUES)
+    lose_postgres(site)
+    within(60, lambda: finished(record) == DIALOGUES)
+    check(record, model_server)
 
 
 def check(record: Record, model_server: ModelServer) -> None:
