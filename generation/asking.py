@@ -279,13 +279,17 @@ def client_for(endpoint: Endpoint) -> AsyncOpenAI:
 
 def gate_to(flow: Flow, endpoint: Endpoint, model: str) -> Gate:
     """Where calls to an endpoint wait. Rows that name the same account share what it allows."""
-    account = f"{endpoint.base_url}\0{model}\0{endpoint.key_variable}"
     limits = Limits(
         in_flight=endpoint.most_in_flight,
         requests_per_minute=endpoint.requests_per_minute,
         tokens_per_minute=endpoint.tokens_per_minute,
     )
-    return flow.gate(hashlib.sha256(account.encode()).hexdigest()[:24], limits)
+    return flow.gate(gate_key(endpoint, model), limits)
+
+
+def gate_key(endpoint: Endpoint, model: str) -> str:
+    account = f"{endpoint.base_url}\0{model}\0{endpoint.key_variable}"
+    return hashlib.sha256(account.encode()).hexdigest()[:24]
 
 
 def prices_by_endpoint(run: Run) -> Mapping[int, Sequence[EndpointPrice]]:

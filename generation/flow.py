@@ -174,7 +174,7 @@ class Gate:
     def __init__(self, flow: Flow, key: str, limits: Limits) -> None:
         self._flow = flow
         self._limits = limits
-        self._keys = [f"recqr:flow:{key}:{part}" for part in PARTS]
+        self._keys = [place_of(key, part) for part in PARTS]
         self.slots, self._shut_key = self._keys[0], self._keys[3]
         self.held: set[int] = set()
         self._waiting: deque[Waiter] = deque()
@@ -376,6 +376,11 @@ class Gate:
 
     def _shut_ms(self) -> int:
         return max(0, _ms(self._shut_until - _now()))
+
+
+def place_of(key: str, part: str) -> str:
+    """Where Redis keeps a part of what is known of an endpoint's gate."""
+    return f"recqr:flow:{key}:{part}"
 
 
 def _now() -> float:

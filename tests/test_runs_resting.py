@@ -1,12 +1,15 @@
 """A run rests and goes on as a person says: paused, resumed, stopped, its failed items retried."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
 from django.test import Client
 
 from generation import runs
+from generation.asking import gate_to
 from generation.errors import RunEnded
+from generation.flow import Flow
 from generation.models import Endpoint, ItemState, Run, RunStatus
 from generation.running import drain
 from review.errors import NotAllowed
@@ -137,3 +140,19 @@ def test_only_admins_press_the_buttons(
     assert client_of(alice).post(address).status_code == 403
     assert client_of(dave).post(address).status_code == 404
     assert client_of(dave).get(address).status_code == 405
+
+
+def test_a_live_run_says_which_server_asked_to_be_left_alone(
+    run: Run, carol: User, client_of: SignIn
+) -> None:
+    browser, address = client_of(carol), f"/datasets/coast/runs/{run.pk}/"
+    words = "remote asked to be left alone"
+    assert words not in browser.get(address).content.decode()
+    asyncio.run(_shut(Endpoint.objects.get(name="remote"), run, seconds=30))
+    assert words in browser.get(address).content.decode()
+
+
+async def _shut(endpoint: Endpoint, run: Run, *, seconds: float) -> None:
+    flow = Flow()
+    await gate_to(flow, endpoint, run.model_of(endpoint)).shut(seconds)
+    await flow.close()

@@ -21,6 +21,7 @@ from generation.pages.starting import (
     likely_kind,
 )
 from generation.tasks import drain_run
+from generation.waiting import waits_of
 from review.errors import ReviewError
 from review.liveness import worker_alive
 from review.models import Dataset, Membership, Stage
@@ -107,6 +108,7 @@ def run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
         "failed": failed,
         "more_failed": more_failed,
         "worker_alive": worker_alive() if view.is_live() else True,
+        "waits": waits_of(found) if view.is_live() else [],
     }
     part = "#live" if wants_fragment(request) else ""
     return _varying(render(request, f"generation/run.html{part}", context))
