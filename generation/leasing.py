@@ -12,8 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from generation.models import Call, Endpoint, Run, RunItem, RunStatus
-from generation.models.batches import OPEN
+from generation.models import Batch, Endpoint, Run, RunItem, RunStatus
 
 LEASE = timedelta(seconds=20)
 # The first number of PostgreSQL's advisory locks that order leases, one lock per dataset.
@@ -84,8 +83,10 @@ def waits_for_batch(run: Run, endpoint: Endpoint) -> bool:
 
 def _free(run: Run, in_batch_at: Endpoint | None) -> QuerySet[RunItem]:
     now = timezone.now()
-    # Out for up to a day: whoever asked the same meanwhile would pay for it twice.
-    with_server = Exists(Call.objects.filter(item=OuterRef("pk"), batch__state__in=OPEN))
+    # With a server for up to a day: whoever asked the same meanwhile would pay for it twice. Their
+    # keys, not a join: of a table that has just grown PostgreSQL knows too little to join well.
+    of_dataset = Batch.objects.open().filter(run__dataset=run.dataset_id)
+    with_server = Q(batch__in=list(of_dataset.values_list("pk", flat=True)))
     elsewhere = (
         RunItem.objects.pending()
         .filter(Q(leased_until__gte=now) | with_server)

@@ -10,17 +10,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from pydantic import BaseModel
 
 from generation import ledger, runs
 from generation.asking import Asked, finish
 from generation.batch_runs.asked import cases, conclude, is_of, questions
 from generation.batch_runs.ending import drop_files, end, fail_unanswered
-from generation.batch_runs.filling import CHUNK
+from generation.batch_runs.filling import chunk_of
 from generation.batch_runs.hold import Hold
 from generation.batch_runs.server import NOT_THERE, Remote, Server, Trouble
 from generation.exchanges import ERROR_LENGTH, Exchange, text_for_record
@@ -35,6 +35,7 @@ CHANGED = "What it answers has changed since it was asked, so the reply says not
 # So many items that fail, and none that does not, are no bad luck: going on would only cost.
 TOO_MANY_FAILED = 25
 LARGEST_STATUS = 999
+Some = TypeVar("Some")
 
 
 def collect(batch: Batch, run: Run, remote: Remote, server: Server, hold: Hold) -> None:
@@ -49,7 +50,7 @@ def collect(batch: Batch, run: Run, remote: Remote, server: Server, hold: Hold) 
         with TemporaryFile() as file:
             server.download(name, file)
             file.seek(0)
-            for lines in _chunks(_lines(file, batch)):
+            for lines in chunked(_lines(file, batch), chunk_of(run)):
                 enter(batch, run, work, lines)
                 hold.keep()
     conclude_batch(batch, run, hold, _why_missing(remote))
@@ -160,14 +161,12 @@ def _asked(run: Run, work: Work, calls: Sequence[Call]) -> dict[int | None, list
 
 def _conclude_items(batch: Batch, run: Run, work: Work, hold: Hold) -> None:
     """Ends every item of a batch that has all its answers, or gets no better ones."""
-    ours = Call.objects.filter(batch=batch, item=OuterRef("pk"))
-    waiting = RunItem.objects.pending().filter(Exists(ours)).order_by("pk")
-    last, failures, good = 0, list[str](), 0
-    while items := _with_all(waiting.filter(pk__gt=last)[:CHUNK]):
-        last = items[-1].pk
-        ended = _conclude(run, work, items)
+    keys = list(batch.items.pending().order_by("pk").values_list("pk", flat=True))
+    failures, good = list[str](), 0
+    for some in chunked(keys, chunk_of(run)):
+        ended = _conclude(run, work, _with_all(RunItem.objects.pending().filter(pk__in=some)))
         failures += [outcome.failure for outcome in ended if outcome.failure]
-        good += len(ended) - sum(bool(outcome.failure) for outcome in ended)
+        good += sum(not outcome.failure for outcome in ended)
         hold.keep()
     if len(failures) >= TOO_MANY_FAILED and not good:
         note = f"All {len(failures)} items of a batch failed: {failures[-1]}"
@@ -182,7 +181,7 @@ def _conclude(run: Run, work: Work, items: Sequence[RunItem]) -> list[Outcome]:
 
 
 def _with_all(items: QuerySet[RunItem]) -> list[RunItem]:
-    return list(items.select_related("dialogue", "endpoint"))
+    return list(items.select_related("dialogue", "endpoint").order_by("pk"))
 
 
 def _why_missing(remote: Remote) -> str:
@@ -190,7 +189,7 @@ def _why_missing(remote: Remote) -> str:
     return f"It was not answered in its batch, which is {remote.status}.{why}"
 
 
-def _chunks(lines: Iterable[Line]) -> Iterator[list[Line]]:
-    rest = iter(lines)
-    while chunk := list(islice(rest, CHUNK)):
+def chunked(many: Iterable[Some], most: int) -> Iterator[list[Some]]:
+    rest = iter(many)
+    while chunk := list(islice(rest, most)):
         yield chunk

@@ -22,7 +22,7 @@ def refuse(batch: Batch, problem: str) -> None:
 
     The run rests, since the next batch would be refused as well; unless a smaller one may fit.
     """
-    if TOO_MANY_TOKENS in problem and batch.calls.values("item").distinct().count() > 1:
+    if TOO_MANY_TOKENS in problem and batch.items.count() > 1:
         with transaction.atomic():
             batch.calls.all().delete()  # not one of them was asked
             end(batch, BatchState.FAILED, problem)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, BinaryIO
 
 import orjson
+from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -21,8 +22,8 @@ from generation.work import Outcome, work_of
 # OpenAI takes 50,000 requests and 200 MB; others take less.
 MOST_LINES = 50_000
 MOST_BYTES = 100_000_000
-# Items in memory at once, with the pictures that go with them.
-CHUNK = 100
+# Items in memory at once; a picture has up to 100 KB as a rule, and an item many of them.
+CHUNK, CHUNK_WITH_PICTURES = 200, 20
 FRAME = b'{"custom_id":"%d","method":"POST","url":"%b","body":%b}\n'
 FRAME_BYTES = 100
 TOO_LARGE = "Its requests have more than {:,} bytes, which no batch may have."
@@ -86,8 +87,8 @@ class Filling:
 
     def fill(self, hold: Hold) -> None:
         """Takes items until nothing more fits. What was paid for before is concluded at once."""
-        last, at = 0, self._batch.endpoint
-        while items := leasing.lease(self._run, CHUNK, in_batch_at=at, after=last):
+        last, at, most = 0, self._batch.endpoint, chunk_of(self._run)
+        while items := leasing.lease(self._run, most, in_batch_at=at, after=last):
             last = items[-1].pk
             try:
                 self._add(items)
@@ -120,11 +121,18 @@ class Filling:
             yield Line(asked, attempt, body, max(estimate, self._dearest))
 
     def _write(self, lines: Sequence[Line]) -> None:
-        calls = Call.objects.bulk_create([self._call(line) for line in lines])
+        calls = self._enter(lines)
         for call, line in zip(calls, lines, strict=True):
             self.file.write(FRAME % (call.pk, ASKED_AT.encode(), line.body))
         self.lines += len(lines)
         self.held_usd += sum_of(lines)
+
+    @transaction.atomic
+    def _enter(self, lines: Sequence[Line]) -> list[Call]:
+        """From here on no other run asks what these lines ask."""
+        items = RunItem.objects.filter(pk__in={line.asked.item_id for line in lines})
+        items.update(batch=self._batch)
+        return Call.objects.bulk_create([self._call(line) for line in lines])
 
     def _call(self, line: Line) -> Call:
         asked = line.asked
@@ -142,6 +150,10 @@ class Filling:
             saw_target=asked.question.saw_target,
             prices=self._prices,
         )
+
+
+def chunk_of(run: Run) -> int:
+    return CHUNK_WITH_PICTURES if run.parameters.get("images") else CHUNK
 
 
 def sum_of(lines: Sequence[Line]) -> Decimal:

@@ -7,12 +7,14 @@ batch is in the ledger.
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
+from ssl import SSLContext
 from types import TracebackType
 from typing import Any, BinaryIO, Final, Self, TypeVar
 
 import httpx2
-from openai import APIStatusError, APITimeoutError, OpenAI, OpenAIError
+from openai import APIStatusError, APITimeoutError, DefaultHttpxClient, OpenAI, OpenAIError
 from openai.types import Batch as Shown
 
 from generation.endpoints import key_of
@@ -81,6 +83,7 @@ class Server:
             base_url=endpoint.base_url,
             max_retries=0,  # the next step tries again
             timeout=endpoint.timeout_seconds,
+            http_client=DefaultHttpxClient(verify=_trusted()),
         )
 
     def __enter__(self) -> Self:
@@ -158,11 +161,18 @@ class Server:
         return waited_for.result()
 
 
+@cache
+def _trusted() -> SSLContext:
+    """Reading the authorities that are trusted takes longer than most requests."""
+    return httpx2.create_ssl_context()
+
+
 def _translated(act: Callable[[], Got]) -> Got:
     try:
         return act()
     except APIStatusError as error:
-        problem = f"The server answered {error.status_code}: {error.message}"
+        told = error.body.get("message") if isinstance(error.body, dict) else None
+        problem = f"The server answered {error.status_code}: {told or error.message}"
         raise Trouble(problem, error.status_code) from error
     except APITimeoutError as error:
         raise Trouble("The server did not answer in time.") from error

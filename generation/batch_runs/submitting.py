@@ -77,6 +77,7 @@ def store(batch: Batch, remote: Remote) -> bool:
 def _fill(batch: Batch, run: Run, server: Server, hold: Hold) -> None:
     # Rows of a worker that ended before it handed the file over: they never left.
     batch.calls.all().delete()
+    batch.items.update(batch=None)
     most = most_lines(batch)
     if not most:
         batch.delete()

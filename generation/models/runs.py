@@ -111,6 +111,14 @@ class RunItem(models.Model):
     # What made it fail, in a sentence.
     failure = models.TextField(blank=True, default="")
     leased_until = models.DateTimeField(null=True)
+    # The last batch that it went into: while that is open, the item is with a server.
+    batch = models.ForeignKey(
+        "generation.Batch",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="items",
+        db_index=False,
+    )
     finished = models.DateTimeField(null=True)
 
     objects = RunItemQuerySet.as_manager()
@@ -132,6 +140,7 @@ class RunItem(models.Model):
         indexes = [
             models.Index(fields=["run", "id"], condition=Q(state="pending"), name="item_pending"),
             models.Index(fields=["dialogue", "endpoint"], name="item_done_before"),
+            models.Index(fields=["batch"], condition=Q(batch__isnull=False), name="item_in_batch"),
         ]
 
     def __str__(self) -> str:
