@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from generation import leasing, running, runs
@@ -17,7 +18,7 @@ from generation.settling import settle
 from generation.work import Outcome, work_of
 from review.errors import Conflict, Invalid
 from review.models import CheckOutcome, Dataset, Dialogue, Stage
-from tests.model_server import Fault, ModelServer
+from tests.model_server import EVERY_KIND, Fault, ModelServer
 
 Make = Callable[..., Dialogue]
 MakeEndpoint = Callable[..., Endpoint]
@@ -49,6 +50,50 @@ def test_with_a_fifth_of_calls_failing_every_item_has_an_outcome(
     assert (progress.planned, progress.pending) == (12, 0)
     assert progress.calls == len(model_server.completions)
     assert not run.items.filter(state=ItemState.FAILED, failure="").exists()
+
+
+@pytest.mark.parametrize("kind", ["rewrite", "judge"])
+def test_with_a_fifth_of_calls_failing_in_every_way_none_is_missing(
+    dataset: Dataset,
+    make_dialogue: Make,
+    make_endpoint: MakeEndpoint,
+    model_server: ModelServer,
+    kind: str,
+) -> None:
+    stage = Stage.IMPORTED if kind == "rewrite" else Stage.PROPOSED
+    for number in range(30):
+        make_dialogue(f"d-{number:02}", stage=stage)
+    model_server.failing_share, model_server.failing_kinds = 0.2, EVERY_KIND
+    make_endpoint(timeout_seconds=1)
+    run = runs.start(dataset=dataset, kind=kind, endpoints=["remote"], both_orders=True)
+    drain(run.pk)
+    progress = runs.progress(run)
+    assert (progress.planned, progress.pending, progress.status) == (30, 0, RunStatus.DONE)
+    assert progress.calls == len(model_server.completions)
+    assert {call.outcome for call in run.calls.all()} == {"ok", "failed", "unusable"}
+    assert not run.items.filter(state=ItemState.FAILED, failure="").exists()
+
+
+def test_a_reply_that_was_paid_for_is_read_again_and_not_bought_again(
+    dialogues: list[Dialogue],
+    start: Callable[..., Run],
+    model_server: ModelServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def breaks(*_: object) -> None:
+        raise OperationalError("PostgreSQL is gone")
+
+    run = start()
+    monkeypatch.setattr(running, "settle_all", breaks)
+    with pytest.raises(OperationalError):
+        drain(run.pk)
+    monkeypatch.undo()
+    paid = len(model_server.completions)
+    assert paid > 0
+    assert not run.items.exclude(state=ItemState.PENDING).exists()
+    drain(run.pk)
+    assert runs.progress(run).done == 12
+    assert len(model_server.completions) == 12 + run.calls.filter(outcome="lost").count()
 
 
 def test_a_run_that_a_worker_is_at_is_left_to_it_until_its_lease_ends(
