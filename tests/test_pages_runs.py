@@ -9,6 +9,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from generation.models import (
+    Batch,
+    BatchState,
     Call,
     CallOutcome,
     Endpoint,
@@ -134,15 +136,6 @@ def test_the_cost_is_the_exact_sum_and_unknown_where_a_price_is(
     assert "unknown" in page.content.decode()
 
 
-def test_a_call_shows_its_request_and_reply_as_text(
-    carol: User, item: RunItem, client_of: SignIn
-) -> None:
-    call = _call(item, request={"messages": ["<b>said</b>"]}, reply="<script>no</script>")
-    page = client_of(carol).get(f"{ADDRESS}{item.run_id}/calls/{call.pk}/").content.decode()
-    assert "&lt;b&gt;said" in page
-    assert "<script>no" not in page
-
-
 def test_a_run_is_stopped_and_resumed(carol: User, item: RunItem, client_of: SignIn) -> None:
     browser = client_of(carol)
     browser.post(f"{ADDRESS}{item.run_id}/stop/")
@@ -154,6 +147,105 @@ def test_a_run_is_stopped_and_resumed(carol: User, item: RunItem, client_of: Sig
     assert item.run.status == RunStatus.RUNNING
 
 
+def test_the_form_comes_filled_from_the_address(
+    carol: User, make_dialogue: MakeDialogue, client_of: SignIn
+) -> None:
+    make_dialogue(stage=Stage.IMPORTED)
+    page = client_of(carol).get(ADDRESS, {"words": "the lake", "stage": "proposed"})
+    form = page.context["form"]
+    assert (form["words"].value(), form["stage"].value()) == ("the lake", "proposed")
+    assert form["kind"].value() == "judge"
+    assert "as chosen" in page.content.decode()
+
+
+def test_everything_that_the_form_says_is_kept_with_the_run(
+    carol: User,
+    make_dialogue: MakeDialogue,
+    make_endpoint: Callable[..., Endpoint],
+    client_of: SignIn,
+) -> None:
+    make_dialogue()
+    make_endpoint("eyes", sees_images=True, has_batches=True)
+    dialogues = {"words": "scene", "stage": "judged", "sample": "5", "limit": "3"}
+    images = {"images": "on", "longest_side": "300", "format": "webp", "most": "2"}
+    judging = {"target": ["caption", "image"], "pairwise": "on", "best": "2", "batch": "on"}
+    sent = {"kind": "judge", "endpoints": ["eyes"], "budget": "2.50", **dialogues, **images}
+    response = client_of(carol).post(f"{ADDRESS}start/", {**sent, **judging}, follow=True)
+    run = Run.objects.get()
+    assert run.parameters == {
+        **run.parameters,
+        "filter": {"words": "scene", "stage": "judged", "sample": 5},
+        "limit": 3,
+        "images": {"longest_side": 300, "format": "webp", "most": 2},
+        "target": ["caption", "image"],
+        "pairwise": True,
+        "best": 2,
+        "batch": True,
+    }
+    page = response.content.decode()
+    for words in (
+        "with “scene”, judged when it started, a sample of 5, the first 3",
+        "300 px, WEBP, at most 2 images a request",
+        "caption and image shown to models",
+        "the best 2 in pairs, both orders",
+        "$2.50, $2.50 left",
+        run.parameters["seed"],
+    ):
+        assert words in page
+
+
+def test_what_does_not_belong_to_the_kind_is_not_looked_at(
+    carol: User, make_dialogue: MakeDialogue, client_of: SignIn
+) -> None:
+    make_dialogue(stage=Stage.IMPORTED)
+    odd = {"best": "99", "longest_side": "7", "target": ["image"], "endpoints": ["offline"]}
+    client_of(carol).post(f"{ADDRESS}start/", {"kind": "check", "candidates": "many", **odd})
+    assert Run.objects.get().parameters == {"limit": None, "models": {}}
+
+
+def test_an_estimate_is_a_part_for_htmx_and_a_page_without(
+    carol: User, make_dialogue: MakeDialogue, client_of: SignIn
+) -> None:
+    make_dialogue(stage=Stage.IMPORTED)
+    browser, sent = client_of(carol), {"kind": "rewrite", "candidates": "7"}
+    part = browser.post(f"{ADDRESS}estimate/", sent, headers=HTMX).content.decode()
+    assert "<html" not in part
+    assert "no calls, no cost" in part
+    page = browser.post(f"{ADDRESS}estimate/", sent).content.decode()
+    assert "<html" in page
+    assert "no calls, no cost" in page
+    assert 'value="7"' in page
+    assert not Run.objects.exists()
+
+
+def test_an_estimate_shows_a_refusal_at_its_field(
+    carol: User, dataset: Dataset, make_endpoint: Callable[..., Endpoint], client_of: SignIn
+) -> None:
+    make_endpoint(prices=None)
+    browser = client_of(carol)
+    for sent, field, words in [
+        ({"candidates": "99"}, "candidates", "less than or equal to 20"),
+        ({"endpoints": "remote", "budget": "1"}, "budget", "no budget can be kept"),
+        ({"target": "image"}, "target", "send them"),
+        ({"endpoints": "gone"}, "endpoints", "gone"),
+    ]:
+        response = browser.post(f"{ADDRESS}estimate/", {"kind": "rewrite", **sent}, headers=HTMX)
+        assert response.status_code == 422
+        part = response.content.decode()
+        place = part[part.index(f'id="id_{field}_errors"') :]
+        assert words in place[: place.index("</div>")]
+        assert 'hx-swap-oob="true"' in part
+
+
+def test_batches_show_how_far_they_are(carol: User, item: RunItem, client_of: SignIn) -> None:
+    values = {"run": item.run, "endpoint": item.endpoint, "lines": 24, "lines_done": 11}
+    Batch.objects.create(state=BatchState.SUBMITTED, remote_id="batch_abc", **values)
+    Batch.objects.create(state=BatchState.FAILED, problem="line 3 is odd", **values)
+    page = client_of(carol).get(f"{ADDRESS}{item.run_id}/").content.decode()
+    for words in ("batch_abc", "submitted", "line 3 is odd", "24", "11"):
+        assert words in page
+
+
 @pytest.mark.parametrize(("person", "status"), [("alice", 403), ("bob", 403), ("dave", 404)])
 def test_only_admins_see_or_change_runs(
     person: str, status: int, request: pytest.FixtureRequest, item: RunItem, client_of: SignIn
@@ -161,14 +253,16 @@ def test_only_admins_see_or_change_runs(
     browser = client_of(request.getfixturevalue(person))
     call = _call(item)
     one = f"{ADDRESS}{item.run_id}/"
-    for address in (ADDRESS, one, f"{one}calls/{call.pk}/"):
+    for address in (ADDRESS, one, f"{one}calls/", f"{one}calls/{call.pk}/"):
         assert browser.get(address).status_code == status
-    for address in (f"{ADDRESS}start/", f"{one}stop/", f"{one}resume/"):
+    for address in (f"{ADDRESS}start/", f"{ADDRESS}estimate/", f"{one}stop/", f"{one}resume/"):
         assert browser.post(address, {"kind": "rewrite"}).status_code == status
     assert Run.objects.get().status == RunStatus.RUNNING
 
 
-@pytest.mark.parametrize("action", ["start/", "1/stop/", "1/resume/"])
+@pytest.mark.parametrize(
+    "action", ["start/", "estimate/", "1/stop/", "1/resume/", "1/pause/", "1/retry/"]
+)
 def test_no_change_is_a_link(action: str, carol: User, client_of: SignIn) -> None:
     assert client_of(carol).get(ADDRESS + action).status_code == 405
 
@@ -186,13 +280,17 @@ def test_more_runs_and_calls_cost_no_more_queries(
 ) -> None:
     _call(item)
     browser = client_of(carol)
-    few = [_queries(browser, ADDRESS), _queries(browser, f"{ADDRESS}{item.run_id}/")]
+    pages = [ADDRESS, f"{ADDRESS}{item.run_id}/", f"{ADDRESS}{item.run_id}/calls/"]
+    few = [_queries(browser, page) for page in pages]
     for number in range(4):
         other = Run.objects.create(dataset=item.run.dataset, kind=RunKind.JUDGE)
         RunItem.objects.create(run=other, dialogue=item.dialogue, endpoint=item.endpoint)
         dialogue = make_dialogue(f"more-{number}")
         _call(RunItem.objects.create(run=item.run, dialogue=dialogue, endpoint=item.endpoint))
-    assert few == [_queries(browser, ADDRESS), _queries(browser, f"{ADDRESS}{item.run_id}/")]
+        name = f"endpoint-{number}"
+        Endpoint.objects.create(name=name, dataset=item.run.dataset)
+        Batch.objects.create(run=item.run, endpoint=item.endpoint)
+    assert few == [_queries(browser, page) for page in pages]
 
 
 def _queries(browser: Client, address: str) -> int:
