@@ -61,7 +61,8 @@ class Tries:
         limited = failed.status_code == 429
         self._limited += limited
         self._failed += not limited
-        seconds = failed.wait if failed.wait is not None else self._backoff()
+        # A server that says “again in 0 seconds” means well, but would be asked without end.
+        seconds = failed.wait or self._backoff()
         self._waited += seconds
         if self._failed >= MOST_ATTEMPTS or self._waited > LONGEST_WAIT:
             raise NoUsableReply(f"{failed.problem} (asked {self.made} times)")
