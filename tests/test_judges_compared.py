@@ -248,7 +248,7 @@ def test_a_family_that_favours_its_own_is_seen() -> None:
     gpt = found["gpt"].figure
     assert gpt.low is not None
     assert gpt.low > 0.4
-    assert (found["gpt"].own, found["gpt"].others) == (100, 100)
+    assert (found["gpt"].own, found["gpt"].others) == (100, 200)
     qwen = found["qwen"].figure
     assert qwen.low is not None
     assert qwen.high is not None
@@ -275,6 +275,34 @@ def test_a_panel_that_keeps_judges_from_their_own_leaves_nothing_to_compare() ->
     [gpt, _] = favour.favours(record(scores))
     assert gpt.figure.value is None
     assert "nothing of its own family" in gpt.figure.words
+
+
+def test_between_two_families_alone_nobody_can_say_which_favours_its_own() -> None:
+    two = record(panel(1), authorships=[*WROTE[:2], WROTE[0]])
+    assert {one.figure.value for one in favour.favours(two)} == {None}
+    assert all("cannot be told" in one.figure.words for one in favour.favours(two))
+
+
+def test_favour_is_that_of_a_regression_on_candidates_judges_and_own() -> None:
+    scores = panel(4, favours=0.5, strict=0.4) * (draw(5).random((1, 300, 2, 1)) < 0.8)
+    found = record(scores)
+    rows, y = [], []
+    for c, j in np.argwhere(~np.isnan(found.overall)):
+        own = [j == 0 and c % 3 == 0, j == 1 and c % 3 == 1]
+        rows.append([*(np.arange(300) == c), j == 1, *own])
+        y.append(found.overall[c, j])
+    theirs = np.linalg.lstsq(np.array(rows, float), np.array(y), rcond=None)[0][-2:]
+    ours = [value(one.figure) for one in favour.favours(found)]
+    assert ours == pytest.approx(theirs, abs=EXACT)
+
+
+def test_other_judges_being_strict_elsewhere_is_no_favour() -> None:
+    """A third judge, strict and asked about one author's candidates alone."""
+    scores = np.concatenate([panel(6), np.zeros((2, 300, 1, 2), np.int64)], axis=2)
+    scores[0, 2::3, 2] = np.maximum(scores[0, 2::3, 0] - 1, 1)
+    judges = [*JUDGES, Judge("mistral-9", "mistral", False)]
+    for one in favour.favours(record(scores, judges=judges)):
+        assert abs(value(one.figure)) < 0.2
 
 
 def test_the_matrix_marks_own_families_and_counts_a_shared_candidate_for_both() -> None:

@@ -10,13 +10,13 @@ from generation.judges_compared.estimates import (
     Clusters,
     Estimate,
     Floats,
-    Ints,
     estimated,
     undefined,
 )
 from generation.judges_compared.orders import average
 from generation.judges_compared.record import Author, Record
 
+Flags = NDArray[np.bool_]
 # Authors with the fewest candidates find no room.
 MOST_AUTHORS = 12
 
@@ -42,7 +42,8 @@ class AuthorRow:
 @dataclass(frozen=True)
 class Favour:
     """By how many points a family of judges scores its own family's candidates higher, beside
-    what other judges say of the same candidates, than it does others' candidates."""
+    what other judges say of the same candidates, than it does others' candidates; and how many
+    of either it scored that another judge scored, too."""
 
     family: str
     judges: list[str]
@@ -104,68 +105,94 @@ def favours(record: Record) -> list[Favour]:
     """Of each family that has a judge and wrote candidates."""
     judging = {record.judges[j].family for j in record.scoring()}
     writing = {author.family for authors in record.authorships for author in authors}
-    return [_favour(record, family) for family in sorted((judging & writing) - {""})]
+    families = sorted((judging & writing) - {""})
+    if not families:
+        return []
+    model = _Model(record, families)
+    return [model.favour(f) for f in range(len(families))]
 
 
-def _favour(record: Record, family: str) -> Favour:
-    own, gap = _gaps(record, family)
-    known = ~np.isnan(gap)
-    counts = (int(own[known].sum()), int((~own)[known].sum()))
-    return Favour(
-        family,
-        [judge.name for judge in record.judges if judge.family == family],
-        favour(gap[known], own[known], record.dialogue[known], words=_why_none(record, *counts)),
-        *counts,
-    )
+class _Model:
+    """A score is what its candidate merits, and how lenient its judge is, and for a candidate of
+    the judge's own family how much that family favours its own.
 
-
-def _gaps(record: Record, family: str) -> tuple[NDArray[np.bool_], Floats]:
-    """By candidate: whether the family wrote it, and how far its judges lie above the others.
-
-    A judge that wrote a candidate is no measure of it, whoever else did.
+    A linear model with an effect for each candidate and judge, by least squares: what candidates
+    merit falls out once scores are taken less their candidate's mean. So favour is a difference
+    in differences, after Spiliopoulou and others, Play Favorites (arXiv 2508.06709), with other
+    judges in the place of people as the measure of a candidate; and which judges a candidate had
+    makes no difference. Candidates with the same judges and writing families are one *pattern*.
     """
-    families = np.array([judge.family for judge in record.judges])
-    wrote = {name: _wrote(record, name) for name in set(families.tolist())}
-    written = np.array([wrote[name] for name in families]).T
-    mine, others = families == family, (families != family) & ~written
-    ours = _mean(record.overall, np.broadcast_to(mine, record.overall.shape))
-    return wrote[family], ours - _mean(record.overall, others)
+
+    def __init__(self, record: Record, families: list[str]) -> None:
+        self._record, self._families = record, families
+        self._of_family = np.array([[j.family == f for f in families] for j in record.judges])
+        several = (~np.isnan(record.overall)).sum(axis=1) > 1
+        self._wrote = np.stack([_wrote(record, f) for f in families], axis=1)[several]
+        self._overall = record.overall[several]
+        self._scored = ~np.isnan(self._overall)
+        self._clusters = Clusters(record.dialogue[several])
+        self._tables = self._equations() if several.any() else np.zeros((0, 1, 2))
+
+    def favour(self, f: int) -> Favour:
+        mine = (self._scored & self._of_family[:, f]).any(axis=1)
+        own = int((mine & self._wrote[:, f]).sum())
+        others = int(mine.sum()) - own
+        return Favour(
+            self._families[f],
+            [judge.name for judge in self._record.judges if judge.family == self._families[f]],
+            self._estimate(len(self._record.judges) + f, own, others),
+            own,
+            others,
+        )
+
+    def _estimate(self, column: int, own: int, others: int) -> Estimate:
+        n, dialogues = own + others, self._clusters.dialogues
+        if words := self._why_none(own):
+            return undefined(words, n=n, dialogues=dialogues)
+        if np.isnan(formulas.effect(self._tables.sum(axis=0), column)):
+            words = "it cannot be told from that of other families; add a rewriter of another one"
+            return undefined(words, n=n, dialogues=dialogues)
+        return estimated(
+            self._tables,
+            lambda tables: formulas.effect(tables, column),
+            n=n,
+            clusters=self._clusters,
+        )
+
+    def _why_none(self, own: int) -> str:
+        if len(self._record.scoring()) < 2:
+            return "only one judge"
+        return "" if own else "nothing of its own family that another judge scored, too"
+
+    def _equations(self) -> Floats:
+        """The normal equations of each group: (groups, effects, effects + 1)."""
+        seen = np.concatenate([self._scored, self._wrote], axis=1)
+        key = seen @ (1 << np.arange(seen.shape[1]))
+        _, first, pattern = np.unique(key, return_index=True, return_inverse=True)
+        design = self._design(self._scored[first], self._wrote[first])
+        effects = design.shape[-1]
+        squares = np.einsum("pja,pjb->pab", design, design).reshape(len(first), -1)
+        left = self._clusters.tables(pattern, len(first)) @ squares
+        sums = np.stack(
+            [self._clusters.tables(pattern, len(first), np.nan_to_num(y)) for y in self._overall.T],
+            axis=-1,
+        )
+        right = np.einsum("gpj,pja->ga", sums, design)
+        return np.concatenate([left.reshape(-1, effects, effects), right[..., None]], axis=-1)
+
+    def _design(self, scored: Flags, wrote: Flags) -> Floats:
+        """Of each pattern which effects are in each judge's score, less their mean over its
+        judges: (patterns, judges, judges + families)."""
+        judges = np.broadcast_to(np.eye(scored.shape[1]), (len(scored), *(scored.shape[1],) * 2))
+        own = self._of_family[None] & wrote[:, None, :]
+        design = np.concatenate([judges, own], axis=-1) * scored[..., None]
+        mean = design.sum(axis=1, keepdims=True) / scored.sum(axis=1)[:, None, None]
+        return (design - mean) * scored[..., None]
 
 
-def _wrote(record: Record, family: str) -> NDArray[np.bool_]:
+def _wrote(record: Record, family: str) -> Flags:
     by = np.array(
         [any(author.family == family for author in authors) for authors in record.authorships],
         dtype=bool,
     )
     return by[record.authorship]
-
-
-def _mean(scores: Floats, which: NDArray[np.bool_]) -> Floats:
-    known = which & ~np.isnan(scores)
-    number = known.sum(axis=1)
-    total = np.where(known, scores, 0).sum(axis=1)
-    return np.divide(total, number, out=np.full(len(number), np.nan), where=number > 0)
-
-
-def _why_none(record: Record, own: int, others: int) -> str:
-    if len(record.judges) < 2:
-        return "only one judge"
-    if not own:
-        return "nothing of its own family that another family's judge scored, too"
-    return "" if others else "nothing of other families that another judge scored, too"
-
-
-def favour(gap: Floats, own: NDArray[np.bool_], dialogue: Ints, *, words: str) -> Estimate:
-    """The difference of two mean gaps to other judges: of its own family's candidates less of
-    others'.
-
-    How strict a judge is and how good the candidates are fall out, a difference in differences:
-    after Spiliopoulou and others, Play Favorites (arXiv 2508.06709), with other judges in the
-    place of people as the measure of a candidate.
-    """
-    clusters = Clusters(dialogue)
-    if words:
-        return undefined(words, n=len(gap), dialogues=clusters.dialogues)
-    cell = own.astype(np.int64)
-    tables = np.stack([clusters.tables(cell, 2, weight) for weight in (None, gap)], axis=-1)
-    return estimated(tables, formulas.difference, n=len(gap), clusters=clusters)

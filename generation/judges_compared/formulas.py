@@ -63,10 +63,13 @@ def mean(tables: Floats) -> Floats:
     return _quotient(tables[..., 1], tables[..., 0])
 
 
-def difference(tables: Floats) -> Floats:
-    """Between two means, the second less the first: of (..., 2, [number, sum])."""
-    means = mean(tables)
-    return means[..., 1] - means[..., 0]
+def effect(tables: Floats, column: int) -> Floats:
+    """One effect of a linear model by least squares, from normal equations (..., p, p + 1), whose
+    last column is the right side; NaN where the data do not tell it from the others."""
+    left, right = tables[..., :-1], tables[..., -1:]
+    inverse = np.linalg.pinv(left, rcond=1e-9, hermitian=True)
+    told = (inverse @ left)[..., column, column] > 1 - 1e-6
+    return np.where(told, (inverse @ right)[..., column, 0], np.nan)
 
 
 def _quotient(above: Floats, below: Floats) -> Floats:
