@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
@@ -36,9 +35,6 @@ def compute_judges(request: SignedIn, slug: str) -> HttpResponse:
     dataset, _ = administered(request, slug)
     stored.ask(dataset=dataset, by=request.user)
     compute_judge_report.delay_on_commit(dataset.pk)
-    messages.success(
-        request, "The judges are being compared. The figures show as soon as they are there."
-    )
     return redirect("judges", slug=slug)
 
 

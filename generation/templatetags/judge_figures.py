@@ -49,10 +49,16 @@ def figure_cells(figure: Figure, scale: Scale) -> dict[str, Any]:
     return {"figure": figure, "scale": scale, "strip": strip(figure, scale), "width": STRIP_WIDTH}
 
 
+def _short(value: float, form: str) -> str:
+    if form == "share":
+        return written(value, form)
+    return f"{value:{'+' if form == 'change' and value else ''}g}".replace("-", MINUS)
+
+
 @register.inclusion_tag("generation/_judge_figure_heads.html")
 def figure_heads(scale: Scale, name: str) -> dict[str, Any]:
     """The heads of these cells, with the scale's ticks."""
-    ticks = [(scale.place(tick), written(tick, scale.form)) for tick in scale.ticks]
+    ticks = [(scale.place(tick), _short(tick, scale.form)) for tick in scale.ticks]
     return {"ticks": ticks, "name": name, "width": STRIP_WIDTH}
 
 
