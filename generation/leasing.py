@@ -77,8 +77,9 @@ def lease(
     return list(taken.order_by("pk"))
 
 
-def waits_for_batch(run: Run, endpoint: Endpoint) -> bool:
-    return _free(run, endpoint).exists()
+def waits(run: Run, *, in_batch_at: Endpoint | None = None) -> bool:
+    """Whether there is anything that `lease` would take."""
+    return _free(run, in_batch_at).exists()
 
 
 def _free(run: Run, in_batch_at: Endpoint | None) -> QuerySet[RunItem]:

@@ -77,7 +77,7 @@ def _drain(run_id: int, worker: uuid.UUID, watch: Callable[[], None], enough: Ev
     run = Run.objects.select_related("dataset", "prompt", "rubric").get(pk=run_id)
     if run.goes_in_batches():
         batch_runs.step(run, worker, enough)
-        if not leasing.keep_run(run_id, worker):
+        if not (leasing.keep_run(run_id, worker) and leasing.waits(run)):
             return
     work_through = async_to_sync(Drain(run, worker, watch, enough).work_through)
     try:

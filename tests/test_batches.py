@@ -80,8 +80,8 @@ def work_off(run: Run, most: int = 30) -> Run:
     raise AssertionError(f"{run} does not end: {list(run.batches.values())}")
 
 
-class Crash(Exception):
-    """A worker ends here."""
+class Crash(BaseException):
+    """A worker ends here, and nothing of it goes on."""
 
 
 def crash(*given: object, **named: object) -> None:
@@ -598,6 +598,17 @@ def test_lines_of_no_sense_are_passed_over(
     spoil = False
     work_off(run)
     assert runs.progress(run).done == 8
+
+
+def test_an_error_of_our_own_rests_the_run_rather_than_going_round_for_ever(
+    dialogues: list[Dialogue], start: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stepping, "MOST_TROUBLES", 3)
+    monkeypatch.setattr(collecting, "enter", lambda *given: 1 / 0)
+    run = work_off(start())
+    assert run.status == RunStatus.PAUSED
+    assert "An error of ReCQR: ZeroDivisionError" in run.note
+    assert run.items.pending().count() == 8
 
 
 def test_thousands_of_lines_take_seconds(

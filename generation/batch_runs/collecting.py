@@ -6,6 +6,7 @@ counts as collected only when all its items have been seen to.
 
 import json
 import logging
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -35,6 +36,8 @@ CHANGED = "What it answers has changed since it was asked, so the reply says not
 # So many items that fail, and none that does not, are no bad luck: going on would only cost.
 TOO_MANY_FAILED = 25
 LARGEST_STATUS = 999
+# The key of a call.
+OURS = re.compile(r"[0-9]{1,18}")
 Some = TypeVar("Some")
 
 
@@ -84,8 +87,11 @@ def _lines(file: BinaryIO, batch: Batch) -> Iterator[Line]:
 def _line(raw: bytes) -> Line | None:
     try:
         told = json.loads(raw)
-        return Line(int(told["custom_id"]), _exchanged(told.get("response"), told.get("error")))
-    except (ValueError, LookupError, TypeError, AttributeError):
+        name = str(told["custom_id"])
+        if not OURS.fullmatch(name):
+            return None
+        return Line(int(name), _exchanged(told.get("response"), told.get("error")))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
 
 

@@ -2,10 +2,12 @@
 
 import logging
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from threading import Event
 
+from django.db import DatabaseError, InterfaceError
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
@@ -93,36 +95,45 @@ def _begin(run: Run, endpoint: Endpoint, hold: Hold) -> None:
     """Makes a new batch of what waits; one that is still being prepared comes first."""
     hold.keep_going()
     preparing = _open(run.pk).filter(endpoint=endpoint, state=BatchState.PREPARING)
-    if hold.has_enough() or preparing.exists() or not leasing.waits_for_batch(run, endpoint):
+    if hold.has_enough() or preparing.exists() or not leasing.waits(run, in_batch_at=endpoint):
         return
     _advance(Batch.objects.create(run=run, endpoint=endpoint), run, hold)
 
 
 def _advance(batch: Batch, run: Run, hold: Hold) -> None:
-    try:
-        with Server(batch.endpoint, hold.keep) as server:
-            if batch.state == BatchState.PREPARING:
-                prepare(batch, run, server, hold)
-            else:
-                _look(batch, run, server, hold)
-    except Trouble as trouble:
-        _note(batch, trouble)
+    with _at_server(batch, hold) as server:
+        if batch.state == BatchState.PREPARING:
+            prepare(batch, run, server, hold)
+        else:
+            _look(batch, run, server, hold)
 
 
 def _wind_up(batch: Batch, run: Run, hold: Hold) -> None:
     unwanted = run.status == RunStatus.STOPPED and batch.remote_status not in ON_ITS_WAY_OUT
     if not _is_due(batch) and (batch.failures or not unwanted):
         return
+    with _at_server(batch, hold) as server:
+        if batch.state == BatchState.PREPARING:
+            _take_back(batch, server)
+            return
+        if unwanted:
+            _cancel(batch, server)
+        _look(batch, run, server, hold)
+
+
+@contextmanager
+def _at_server(batch: Batch, hold: Hold) -> Iterator[Server]:
+    """Whatever goes wrong with one batch is kept with it, and does not hold up the others."""
     try:
         with Server(batch.endpoint, hold.keep) as server:
-            if batch.state == BatchState.PREPARING:
-                _take_back(batch, server)
-                return
-            if unwanted:
-                _cancel(batch, server)
-            _look(batch, run, server, hold)
+            yield server
     except Trouble as trouble:
         _note(batch, trouble)
+    except (LetGo, DatabaseError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.exception("Batch %s", batch.pk)
+        _note(batch, Trouble(f"An error of ReCQR: {type(error).__name__}: {error}"))
 
 
 def _take_back(batch: Batch, server: Server) -> None:

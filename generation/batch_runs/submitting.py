@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from generation import ledger, runs
 from generation.batch_runs import filling
-from generation.batch_runs.ending import TOO_MANY_TOKENS, refuse
+from generation.batch_runs.ending import TOO_MANY_TOKENS, drop_files, refuse
 from generation.batch_runs.filling import Filling, Room
 from generation.batch_runs.hold import Hold, LetGo
 from generation.batch_runs.server import Remote, Server, Trouble
@@ -113,6 +113,7 @@ def _create(batch: Batch, server: Server, hold: Hold) -> None:
         if not trouble.is_final:
             raise
         refuse(batch, str(trouble))
+        drop_files(batch, server)
         return
     if not store(batch, remote):
         # This worker slept so long that another one has given the batch up.
