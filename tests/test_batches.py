@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import time
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -13,8 +14,9 @@ from typing import Any
 import PIL.Image
 import pytest
 from django.core.files.base import ContentFile
+from django.utils import timezone
 
-from generation import runs
+from generation import leasing, runs
 from generation.batch_runs import (
     collecting,
     filling,
@@ -598,6 +600,38 @@ def test_lines_of_no_sense_are_passed_over(
     spoil = False
     work_off(run)
     assert runs.progress(run).done == 8
+
+
+def test_a_server_is_left_alone_between_two_looks(
+    dialogues: list[Dialogue],
+    start: Callable[..., Run],
+    model_server: ModelServer,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_max_num_queries: Any,
+) -> None:
+    run = start()
+    drain(run.pk)
+    monkeypatch.setattr(stepping, "FIRST_WAIT", 60.0)
+    asked = model_server.requests.total()
+    with django_assert_max_num_queries(10):
+        drain(run.pk)
+    assert model_server.requests.total() == asked
+    Batch.objects.update(asked_at=timezone.now() - timedelta(seconds=61))
+    work_off(run)
+
+
+def test_requests_still_out_are_taken_in_by_the_worker_that_comes_after_a_killed_one(
+    dialogues: list[Dialogue], start: Callable[..., Run], model_server: ModelServer
+) -> None:
+    """Nothing of what a worker does at its end has happened: its hold on the run only runs out."""
+    run = start()
+    drain(run.pk)
+    assert leasing.take_run(run.pk, uuid.uuid4())
+    drain(run.pk)
+    assert runs.progress(run).done == 0
+    Run.objects.update(drained_until=timezone.now() - timedelta(seconds=1))
+    work_off(run)
+    assert (runs.progress(run).done, runs.progress(run).calls) == (8, 8)
 
 
 def test_an_error_of_our_own_rests_the_run_rather_than_going_round_for_ever(

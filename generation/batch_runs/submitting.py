@@ -75,23 +75,28 @@ def store(batch: Batch, remote: Remote) -> bool:
 
 
 def _fill(batch: Batch, run: Run, server: Server, hold: Hold) -> None:
-    # Rows of a worker that ended before it handed the file over: they never left.
-    batch.calls.all().delete()
-    batch.items.update(batch=None)
+    _empty(batch)
     most = most_lines(batch)
     if not most:
         batch.delete()
         return
     server.greet()
+    room = Room(most, filling.MOST_BYTES, dollars_left(run))
     with TemporaryFile() as file:
-        filled = Filling(run, batch, file, Room(most, filling.MOST_BYTES, dollars_left(run)))
+        filled = Filling(run, batch, file, room)
         filled.fill(hold)
         if filled.lines:
             _hand_over(batch, filled, server)
     if filled.lines:
         _create(batch, server, hold)
     else:
-        _do_without(batch, run, filled.room)
+        _do_without(batch, run, room)
+
+
+def _empty(batch: Batch) -> None:
+    """Rows of a worker that ended before it handed the file over: they never left."""
+    batch.calls.all().delete()
+    batch.items.update(batch=None)
 
 
 def _hand_over(batch: Batch, filled: Filling, server: Server) -> None:
