@@ -76,10 +76,10 @@ def _farthest(values: Iterable[float]) -> float:
 
 
 # The plot of acceptance by score, and where its axes are named.
-PLOT_LEFT, PLOT_RIGHT, PLOT_TOP, PLOT_BOTTOM = 40, 312, 18, 166
+PLOT_LEFT, PLOT_RIGHT, PLOT_TOP, PLOT_BOTTOM = 40, 256, 18, 150
 LOWEST, HIGHEST = 1.0, 5.0
-HEIGHTS = [(18, "100%"), (92, "50%"), (166, "0%")]
-SCORES = [(40, 1), (108, 2), (176, 3), (244, 4), (312, 5)]
+HEIGHTS = [(18, "100%"), (84, "50%"), (150, "0%")]
+SCORES = [(40, 1), (94, 2), (148, 3), (202, 4), (256, 5)]
 
 
 @dataclass(frozen=True)
