@@ -6,7 +6,7 @@ flight: its leases run out, and what remains is whatever is still pending.
 
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -88,18 +88,27 @@ def _free(run: Run, in_batch_at: Endpoint | None) -> QuerySet[RunItem]:
     # keys, not a join: of a table that has just grown PostgreSQL knows too little to join well.
     of_dataset = Batch.objects.open().filter(run__dataset=run.dataset_id)
     with_server = Q(batch__in=list(of_dataset.values_list("pk", flat=True)))
-    elsewhere = (
-        RunItem.objects.pending()
-        .filter(Q(leased_until__gte=now) | with_server)
-        .filter(dialogue=OuterRef("dialogue"), recipe=OuterRef("recipe"))
-        .exclude(recipe="")
-        .exclude(run=run)
-    )
     free = RunItem.objects.filter(run=run).available(now).exclude(with_server)
-    free = free.exclude(Exists(elsewhere))
+    if others := _others_at_work(run, now):
+        elsewhere = (
+            RunItem.objects.pending()
+            .filter(Q(leased_until__gte=now) | with_server, run__in=others)
+            .filter(dialogue=OuterRef("dialogue"), recipe=OuterRef("recipe"))
+            .exclude(recipe="")
+        )
+        free = free.exclude(Exists(elsewhere))
     if in_batch_at is not None:
         return free.filter(endpoint=in_batch_at)
     return free.exclude(endpoint__has_batches=True) if run.goes_in_batches() else free
+
+
+def _others_at_work(run: Run, now: datetime) -> list[int]:
+    """The dataset's other runs that may have items in hand, or with a server; mostly none."""
+    held = Q(drained_until__gte=now - LEASE) | Exists(
+        Batch.objects.open().filter(run=OuterRef("pk"))
+    )
+    others = Run.objects.filter(held, dataset=run.dataset_id).exclude(pk=run.pk)
+    return list(others.values_list("pk", flat=True))
 
 
 def renew(keys: Sequence[int]) -> None:

@@ -11,6 +11,7 @@ from review.models import (
     Assignment,
     Candidate,
     CandidateKind,
+    Comparison,
     Dataset,
     Decision,
     Dialogue,
@@ -19,6 +20,7 @@ from review.models import (
     Membership,
     PlaceState,
     RetrievalCheck,
+    Rubric,
     User,
     Verdict,
 )
@@ -59,7 +61,13 @@ def rows(dialogue: Dialogue, alice: User, erin: User, dataset: Dataset) -> Rows:
         "place": place,
         "candidate": candidate,
         "decision": decision,
+        "others": dialogue.candidates.order_by("pk")[1:3],
     }
+
+
+def compared(rows: Rows, **fields: Any) -> Comparison:
+    values = {"first": rows["candidate"], "second": rows["others"][0], "judge": "j", **fields}
+    return Comparison.objects.create(**values)
 
 
 def decision(rows: Rows, **fields: Any) -> Decision:
@@ -107,6 +115,14 @@ BREACHES: dict[str, Callable[[Rows], object]] = {
     "candidate_kind_known": lambda r: Candidate.objects.update(kind="oracle"),
     "candidate_reviewer_is_person": lambda r: Candidate.objects.update(reviewer=r["alice"]),
     "candidate_score_1_to_5": lambda r: Candidate.objects.update(panel_score=0.5),
+    "candidate_preference_0_to_1": lambda r: Candidate.objects.update(preference=1.5),
+    "comparison_once": lambda r: [compared(r, judge="once") for _ in range(2)],
+    "comparison_of_two_in_order": lambda r: compared(r, first=r["others"][1]),
+    "comparison_winner_is_one_of_them": lambda r: compared(r, winner=r["others"][1]),
+    "rubric_version_once": lambda r: [
+        Rubric.objects.create(dataset=r["dataset"], version=1, criteria=[], hash="h")
+        for _ in range(2)
+    ],
     "judgement_once_per_prompt": lambda r: Judgement.objects.create(
         candidate=r["candidate"], judge="critic", criterion="clarity", prompt_hash="j", score=1
     ),
@@ -137,8 +153,8 @@ def test_the_database_refuses(name: str, rows: Rows) -> None:
 
 def test_every_constraint_of_the_record_is_broken_here_once() -> None:
     models = [
-        Dataset, Membership, Image, Dialogue, Candidate, Judgement, Assignment, Decision,
-        RetrievalCheck,
+        Dataset, Membership, Image, Dialogue, Candidate, Judgement, Comparison, Rubric,
+        Assignment, Decision, RetrievalCheck,
     ]  # fmt: skip
     named = {constraint.name for model in models for constraint in model._meta.constraints}
     assert named == set(BREACHES)
