@@ -14,6 +14,7 @@ from django.test import Client
 from PIL import Image as Picture
 
 from generation.models import Call, CallOutcome, Endpoint, EndpointKind, Run, RunItem, RunKind
+from generation.pages.transcripts import laid_out
 from generation.prompts import fenced
 from generation.seeing import ImageSettings, image_part, redacted
 from review.models import Dataset, Dialogue, Image, User
@@ -189,3 +190,12 @@ def test_a_lost_call_is_explained(carol: User, item: RunItem, client_of: SignIn)
     assert f"calls/{again.pk}/" in page
     run = browser.get(f"{ADDRESS}{item.run_id}/").content.decode()
     assert "1 call of these was lost with a worker" in run
+
+
+def test_a_judges_word_is_its_score_with_the_reason() -> None:
+    said = laid_out({"clarity": {"reason": "It is plain.", "score": 4}})
+    [(criterion, word)] = said.entries
+    assert (criterion, [(name, data.text) for name, data in word.entries]) == (
+        "clarity",
+        [("4", "It is plain.")],
+    )

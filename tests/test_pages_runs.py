@@ -81,9 +81,9 @@ def test_the_form_begins_with_the_first_kind_that_has_work(
     [
         ({"kind": "", "candidates": "4"}, "Choose what to do"),
         ({"kind": "benchmark", "candidates": "4"}, "benchmark is not one of"),
-        ({"kind": "rewrite", "candidates": "many"}, "Give a whole number of candidates"),
-        ({"kind": "rewrite", "candidates": "0"}, "greater than or equal to 1"),
-        ({"kind": "rewrite", "candidates": "4", "limit": "-1"}, "greater than or equal to 1"),
+        ({"kind": "rewrite", "candidates": "many"}, "Give a whole number from 1 to 20"),
+        ({"kind": "rewrite", "candidates": "0"}, "Give a whole number from 1 to 20"),
+        ({"kind": "rewrite", "candidates": "4", "limit": "-1"}, "It is at least 1"),
         ({"kind": "rewrite", "candidates": "4", "budget": "free"}, "Give an amount in dollars"),
         ({"kind": "rewrite", "candidates": "4", "endpoints": "nope"}, "nope"),
     ],
@@ -224,7 +224,7 @@ def test_an_estimate_shows_a_refusal_at_its_field(
     make_endpoint(prices=None)
     browser = client_of(carol)
     for sent, field, words in [
-        ({"candidates": "99"}, "candidates", "less than or equal to 20"),
+        ({"candidates": "99"}, "candidates", "from 1 to 20"),
         ({"endpoints": "remote", "budget": "1"}, "budget", "no budget can be kept"),
         ({"target": "image"}, "target", "send them"),
         ({"endpoints": "gone"}, "endpoints", "gone"),

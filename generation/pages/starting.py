@@ -51,8 +51,18 @@ NEXT_AT = {
     Stage.PROPOSED.value: RunKind.JUDGE.value,
     Stage.APPROVED.value: RunKind.CHECK.value,
 }
-A_NUMBER = {"invalid": "Give a whole number, or leave it empty."}
+A_NUMBER = {
+    "invalid": "Give a whole number, or leave it empty.",
+    "min_value": "It is at least 1; leave it empty for all.",
+}
 IMAGES = ImageSettings()
+
+
+def _between(lowest: int, highest: int) -> dict[str, Any]:
+    """Bounds of a number and what is said of one beyond them."""
+    words = f"Give a whole number from {lowest:,} to {highest:,}."
+    errors = dict.fromkeys(["invalid", "min_value", "max_value"], words)
+    return {"min_value": lowest, "max_value": highest, "error_messages": errors}
 
 
 class NewRun(forms.Form):
@@ -82,17 +92,15 @@ class NewRun(forms.Form):
         min_value=1,
         label="At most so many",
         help_text="The first ones, in the order of import. Empty: all.",
-        error_messages={"invalid": "Give a whole number of dialogues, or leave it empty for all."},
+        error_messages=A_NUMBER,
     )
     endpoints = forms.MultipleChoiceField(required=False)
     candidates = forms.IntegerField(
         required=False,
-        min_value=1,
-        max_value=MOST_CANDIDATES,
         initial=4,
         label="Candidates per dialogue",
         help_text="How many each endpoint writes, in one reply.",
-        error_messages={"invalid": "Give a whole number of candidates, such as 4."},
+        **_between(1, MOST_CANDIDATES),
     )
     budget = forms.DecimalField(
         required=False,
@@ -101,7 +109,10 @@ class NewRun(forms.Form):
         decimal_places=6,
         label="Budget in dollars",
         help_text="The run pauses before it would pass it. Empty: no budget.",
-        error_messages={"invalid": "Give an amount in dollars such as 2.50, or leave it empty."},
+        error_messages=dict.fromkeys(
+            ["invalid", "min_value", "max_digits", "max_decimal_places", "max_whole_digits"],
+            "Give an amount in dollars such as 2.50, or leave it empty.",
+        ),
     )
     batch = forms.BooleanField(
         required=False,
@@ -111,11 +122,9 @@ class NewRun(forms.Form):
     images = forms.BooleanField(required=False, label="Send the images of the turns")
     longest_side = forms.IntegerField(
         required=False,
-        min_value=LONGEST_SIDES[0],
-        max_value=LONGEST_SIDES[-1],
         initial=IMAGES.longest_side,
         label="Longest side in pixels",
-        error_messages=A_NUMBER,
+        **_between(LONGEST_SIDES[0], LONGEST_SIDES[-1]),
     )
     format = forms.ChoiceField(
         required=False,
@@ -125,12 +134,10 @@ class NewRun(forms.Form):
     )
     most = forms.IntegerField(
         required=False,
-        min_value=COUNTS[0],
-        max_value=COUNTS[-1],
         initial=IMAGES.most,
         label="Most images in a request",
         help_text="The last ones shown, where there are more.",
-        error_messages=A_NUMBER,
+        **_between(COUNTS[0], COUNTS[-1]),
     )
     target = forms.MultipleChoiceField(
         required=False,
@@ -151,11 +158,9 @@ class NewRun(forms.Form):
     )
     best = forms.IntegerField(
         required=False,
-        min_value=2,
-        max_value=MOST_COMPARED,
         initial=BEST,
         label="How many of the best",
-        error_messages=A_NUMBER,
+        **_between(2, MOST_COMPARED),
     )
 
     def __init__(self, *args: Any, dataset: Dataset, **kwargs: Any) -> None:

@@ -165,7 +165,10 @@ def laid_out(value: Any, depth: int = 0) -> Data:
 
 
 def _as_said(value: dict[str, Any]) -> dict[str, Any]:
-    """A turn with its role as the name of what it says."""
+    """A turn with its role as the name of what it says, a reason with its score or choice."""
+    for verdict in ("score", "better"):
+        if value.keys() == {"reason", verdict}:
+            return {str(value[verdict]): value["reason"]}
     if isinstance(value.get("role"), str) and "text" in value:
         others = {name: inner for name, inner in value.items() if name not in {"role", "text"}}
         return {value["role"]: value["text"], **others}
