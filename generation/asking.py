@@ -144,7 +144,7 @@ class Asker:
         try:
             exchanged, reading = await self._paid_attempt(asked, number)
         finally:
-            # Not before the ledger knows of it: no more than what may be in flight is ever in doubt.
+            # Not before the ledger knows of it: no more than may be in flight is ever in doubt.
             await self._leave(ticket, reading.usage)
         if exchanged.shut_for:
             await self._gate.shut(min(exchanged.shut_for, LONGEST_WAIT))

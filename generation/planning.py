@@ -57,18 +57,17 @@ class Piece(NamedTuple):
         )
 
 
-def plan(run: Run, endpoints: Iterable[Endpoint], *, limit: int | None) -> list[RunItem]:
-    """The items of a run, in the order of their dialogues; `limit` counts dialogues."""
-    return items_of(run, pieces(run, endpoints, limit=limit))
-
-
 def items_of(run: Run, planned: Sequence[Piece]) -> list[RunItem]:
+    """The rows of a plan."""
     now = timezone.now()
     return [piece.item(run, now) for piece in planned]
 
 
 def pieces(run: Run, endpoints: Iterable[Endpoint], *, limit: int | None) -> list[Piece]:
-    """The same plan before rows are made of it, which is where most of its time goes."""
+    """The plan of a run, in the order of its dialogues; `limit` counts dialogues.
+
+    Before rows are made of it, which is where most of the time goes.
+    """
     found: list[Piece] = []
     if run.kind == RunKind.CHECK:
         found = list(_to_check(run))
@@ -98,10 +97,6 @@ class Recipes:
         """SHA-256 of everything that makes two items the same work."""
         whole = f"{self._begun}, {subject.content_hash!r}, {subject.round!r}]"
         return hashlib.sha256(whole.encode()).hexdigest()
-
-
-def recipe(run: Run, endpoint: Endpoint, subject: Subject) -> str:
-    return Recipes(run, endpoint).of(subject)
 
 
 def prompt_hash(run: Run, endpoint: Endpoint) -> str:

@@ -105,7 +105,7 @@ class RunItem(models.Model):
     dialogue = models.ForeignKey(Dialogue, on_delete=models.CASCADE, related_name="+")
     endpoint = models.ForeignKey(Endpoint, null=True, on_delete=models.RESTRICT, related_name="+")
     round = models.PositiveSmallIntegerField(default=0)
-    # What makes two items the same work: `planning.recipe`.
+    # What makes two items the same work: `planning.Recipes`.
     recipe = models.CharField(max_length=64, blank=True, default="")
     state = models.CharField(max_length=16, choices=ItemState, default=ItemState.PENDING)
     # What made it fail, in a sentence.
