@@ -13,6 +13,7 @@ from generation.errors import RunEnded
 from generation.models import ItemState, Run, RunItem, RunStatus
 from generation.progress import Progress, progress
 from generation.seeing import ImageSettings
+from review import bulk
 from review.errors import Missing
 from review.models import Dataset, User
 from review.permissions import check_can_administer
@@ -30,6 +31,8 @@ __all__ = [
     "start",
     "stop",
 ]
+
+PLANNED_AT_ONCE = 5000
 
 
 class Wishes(TypedDict, total=False):
@@ -136,7 +139,9 @@ def _with_work_left() -> QuerySet[Run]:
 def _frozen(drafted: Draft) -> Run:
     run = drafted.run
     run.save()
-    RunItem.objects.bulk_create(drafted.items(), batch_size=2000)
+    items = drafted.items()
+    for begin in range(0, len(items), PLANNED_AT_ONCE):
+        bulk.insert(items[begin : begin + PLANNED_AT_ONCE])
     conclude(run.pk)
     run.refresh_from_db()
     return run

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from review import scoring
+from review import bulk, scoring
 from review.models import (
     Approval,
     Candidate,
@@ -95,8 +95,8 @@ def add_proposals(proposals: Sequence[Proposal]) -> "Known":
     known = Known(Candidate.objects.filter(dialogue__in=list(dialogues)))
     touched = {id(row): row for proposal in proposals for row in _propose(known, proposal)}
     kept = [row for row in touched.values() if row.pk]
-    Candidate.objects.bulk_create([row for row in touched.values() if not row.pk])
-    Candidate.objects.bulk_update(kept, ["also_by"])
+    bulk.insert([row for row in touched.values() if not row.pk])
+    bulk.update(kept, ["also_by"])
     proposed = {
         proposal.dialogue_id for proposal in proposals if any(map(str.strip, proposal.texts))
     }
@@ -148,6 +148,7 @@ def _propose(known: Known, proposal: Proposal) -> Iterator[Candidate]:
 
 def _made(known: Known, proposal: Proposal, text: str) -> Candidate:
     values = {"text_key": text_key(text), "round": proposal.round, **asdict(proposal.by)}
+    values["created"] = timezone.now()
     candidate = Candidate(dialogue_id=proposal.dialogue_id, text=text, **values)
     known.add(candidate)
     return candidate
@@ -205,7 +206,7 @@ def add_opinions(opinions: Sequence[Opinion]) -> None:
     dialogues = _locked({opinion.dialogue_id for opinion in opinions})
     judgements = [judgement for opinion in opinions for judgement in _judgements(opinion)]
     _make_way(judgements)
-    Judgement.objects.bulk_create(judgements, ignore_conflicts=True)
+    bulk.insert(judgements, ignore_conflicts=True)
     scoring.refresh_scores(dialogues.values())
     scored = [d for d in dialogues.values() if d.panel_score is not None]
     advance_all([d for d in scored if d.stage == Stage.PROPOSED], Event.JUDGE)
@@ -246,6 +247,7 @@ def _judgement(opinion: Opinion, candidate_id: int, judged: JudgedCriterion) -> 
         imported=opinion.by.kind == CandidateKind.IMPORTED,
         self_judged=candidate_id in opinion.self_judged,
         reversed=opinion.reversed,
+        created=timezone.now(),
         shown_position=opinion.positions.get(candidate_id),
         **_judge(opinion.by),
     )

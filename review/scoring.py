@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from review import rubrics
+from review import bulk, rubrics
 from review.models import Candidate, Comparison, Dataset, Dialogue, Judgement, Rubric
 
 BATCH = 500
@@ -77,9 +77,9 @@ def refresh_scores(dialogues: Iterable[Dialogue]) -> None:
         _scored(candidate, panel_word(judges, in_force[by_key[candidate.dialogue_id].dataset_id]))
         for candidate, judges in _panels(by_key)
     ]
-    Candidate.objects.bulk_update(scored, ["panel_score", "disagreement", "passes"])
+    bulk.update(scored, ["panel_score", "disagreement", "passes"])
     changed = [_score_dialogue(by_key[key], group) for key, group in _by_dialogue(scored).items()]
-    Dialogue.objects.bulk_update(changed, ["panel_score", "disagreement"])
+    bulk.update(changed, ["panel_score", "disagreement"])
 
 
 def catch_up(dataset: Dataset) -> int:
@@ -140,7 +140,7 @@ def refresh_preferences(candidates: Iterable[int]) -> None:
     preferred = [
         Candidate(pk=key, preference=fmean(points[key])) for key in sorted(keys & points.keys())
     ]
-    Candidate.objects.bulk_update(preferred, ["preference"])
+    bulk.update(preferred, ["preference"])
 
 
 def _datasets(dialogues: Iterable[Dialogue]) -> set[int]:

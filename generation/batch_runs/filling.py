@@ -128,11 +128,11 @@ class Filling:
         self.held_usd += sum_of(lines)
 
     @transaction.atomic
-    def _enter(self, lines: Sequence[Line]) -> list[Call]:
+    def _enter(self, lines: Sequence[Line]) -> Sequence[Call]:
         """From here on no other run asks what these lines ask."""
         items = RunItem.objects.filter(pk__in={line.asked.item_id for line in lines})
         items.update(batch=self._batch)
-        return Call.objects.bulk_create([self._call(line) for line in lines])
+        return ledger.write_sent([self._call(line) for line in lines])
 
     def _call(self, line: Line) -> Call:
         asked = line.asked
