@@ -15,7 +15,7 @@ from django.utils import timezone
 from openai import AsyncOpenAI, DefaultAioHttpClient
 
 from generation import ledger
-from generation.batching import Gathered
+from generation.batching import Gathered, SecondConnection
 from generation.endpoints import key_of
 from generation.errors import NoUsableReply
 from generation.exchanges import Exchange, exchange, text_for_record
@@ -229,8 +229,10 @@ class Askers:
         self.goes_on = goes_on
         self.paid: dict[tuple[int, str], str] = {}
         self.purse = ledger.Purse(run.budget_usd, Decimal(0))
-        self.sent: Gathered[Call, Call] = Gathered(ledger.write_sent)
-        self.finished: Gathered[Call, Call] = Gathered(ledger.write_finished)
+        # A call that is about to leave would wait behind what is recorded of others.
+        self._second = SecondConnection()
+        self.sent: Gathered[Call, Call] = Gathered(ledger.write_sent, second=self._second)
+        self.finished: Gathered[Call, Call] = Gathered(ledger.write_finished, second=self._second)
         self._prices: Mapping[int, Sequence[EndpointPrice]] = {}
         self._open: dict[int, Asker] = {}
         self._flow = Flow()
@@ -260,6 +262,7 @@ class Askers:
         for asker in self._open.values():
             await asker.close()
         await self._flow.close()
+        await asyncio.to_thread(self._second.close)
 
     def _bill(self) -> tuple[Decimal, Mapping[int, Sequence[EndpointPrice]]]:
         ledger.count_as_lost(self.run)

@@ -38,7 +38,7 @@ POLL_SECONDS = (0.03, 0.09)
 IDLE_SECONDS = 0.5
 # An ended call waits so long for others: half as many steps at 200 calls a second, for a delay
 # that no model notices.
-LINGER_SECONDS = 0.004
+LINGER_SECONDS = 0.001
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.02, 1.0
 # Who has not answered by then is gone. One limit for all of a command: the client's own, for each
 # part of it, cost more than the script.
