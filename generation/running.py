@@ -34,6 +34,7 @@ SURPLUS = 1.5
 LINGER = 0.05
 # And for so few that a call which is about to leave need not wait long for its row.
 MOST_SETTLED = 12
+POSTGRES_GONE = (OperationalError, InterfaceError)
 # Tried again after so many seconds each; after the last, the lease ends by itself.
 PAUSES_FOR_POSTGRES = (0.2, 0.5, 1.0, 2.0)
 # So many failures one after the other are no bad luck: going on would only cost.
@@ -66,7 +67,7 @@ def _let_go(run_id: int, worker: uuid.UUID) -> None:
     for pause in PAUSES_FOR_POSTGRES:
         try:
             leasing.let_run_go(run_id, worker)
-        except (OperationalError, InterfaceError):
+        except POSTGRES_GONE:
             connection.close()
             time.sleep(pause)
         else:
@@ -182,8 +183,8 @@ class Drain:
         try:
             answers = [await self._answer(item, q) for q in self._work.questions(item, task)]
             return await self._work.conclude(item, task, answers)
-        except (BudgetSpent, TurnedAway):
-            raise
+        except (BudgetSpent, TurnedAway, *POSTGRES_GONE):
+            raise  # no fault of the item: it stays pending
         except Exception as error:
             # One dialogue that a rule cannot bear must not hold up the thousands beside it.
             logger.exception("Item %s of run %s failed", item.pk, self._run.pk)

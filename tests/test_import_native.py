@@ -111,7 +111,8 @@ def test_judgements_of_an_import_score_its_candidates(tmp_path: Path) -> None:
     candidate = {"text": "the lighthouse", "author": "x", "judgements": judgements}
     imported(write(tmp_path, [record(candidates=[candidate])], IMAGES))
     dialogue = Dialogue.objects.get()
-    assert (dialogue.stage, dialogue.panel_score) == (Stage.JUDGED, 3.0)
+    # By the shipped rubric correctness weighs twice as much as clarity.
+    assert (dialogue.stage, dialogue.panel_score) == (Stage.JUDGED, pytest.approx(8 / 3))
     assert Judgement.objects.get(judge="mute").unscored_reason == "no reply"
     assert all(j.imported for j in Judgement.objects.all())
 
