@@ -118,7 +118,7 @@ def test_a_run_shows_what_was_done_what_failed_and_why(
     )
     _call(item, outcome=CallOutcome.FAILED, status_code=500, error="overloaded")
     page = client_of(carol).get(f"{ADDRESS}{item.run_id}/").content.decode()
-    for words in ("1 of 2 items", "1 failed", "The reply could not be read.", "overloaded", "500"):
+    for words in ("1 of 2 done", "1 failed", "The reply could not be read.", "overloaded", "500"):
         assert words in page
 
 
