@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 from asgiref.sync import sync_to_async
 from django.utils import timezone
-from openai import AsyncOpenAI, DefaultAioHttpClient
 
 from generation import ledger
 from generation.batching import Gathered, SecondConnection
@@ -26,6 +25,9 @@ from generation.models.endpoints import in_force
 from generation.pacing import LONGEST_WAIT
 from generation.questions import Form, Question, Sealed, request_for, sealed
 from generation.replies import Reading, read
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
 
 # A server that fails is asked this often in all; with the pauses that is about half a minute.
 MOST_ATTEMPTS = 6
@@ -270,7 +272,9 @@ class Askers:
         return spent, prices_by_endpoint(self.run)
 
 
-def client_for(endpoint: Endpoint) -> AsyncOpenAI:
+def client_for(endpoint: Endpoint) -> "AsyncOpenAI":
+    from openai import AsyncOpenAI, DefaultAioHttpClient  # noqa: PLC0415  (see `exchanges`)
+
     return AsyncOpenAI(
         api_key=key_of(endpoint),
         base_url=endpoint.base_url,

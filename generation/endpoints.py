@@ -4,7 +4,6 @@ import os
 from collections.abc import Sequence
 
 from django.conf import settings
-from openai import OpenAI, OpenAIError
 
 from generation.errors import EndpointUnreachable, UnknownEndpoint
 from generation.models import Endpoint, EndpointKind
@@ -94,6 +93,8 @@ def _last_model(base_url: str) -> str:
 
 
 def _first_model(base_url: str) -> str:
+    from openai import OpenAI, OpenAIError  # noqa: PLC0415  (half a second, rarely needed)
+
     key = settings.OPENAI_API_KEY or "none"
     try:
         with OpenAI(

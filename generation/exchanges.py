@@ -8,17 +8,20 @@ import asyncio
 import time
 from dataclasses import dataclass
 from socket import gaierror
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from httpx2 import Response
-from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI, OpenAIError
-from openai._types import RequestOptions
 
 from generation.pacing import exhausted_for, retry_after
 
+# The client takes half a second to import, in processes that ask no model as well: it is imported
+# where it is used.
+if TYPE_CHECKING:
+    from openai import APIStatusError, AsyncOpenAI
+    from openai._types import RequestOptions
+
 COMPLETIONS = "/chat/completions"
-AS_JSON: RequestOptions = {"headers": {"Content-Type": "application/json"}}
+AS_JSON: "RequestOptions" = {"headers": {"Content-Type": "application/json"}}
 AGAIN = {408, 409, 429}
 ERROR_LENGTH = 1000
 
@@ -40,22 +43,27 @@ class Exchange:
     shut_for: float = 0.0
 
 
-async def exchange(client: AsyncOpenAI, request: dict[str, Any], *, seconds: float) -> Exchange:
+async def exchange(client: "AsyncOpenAI", request: dict[str, Any], *, seconds: float) -> Exchange:
     """Sends a chat completion request, and gives up on it after `seconds`."""
+    import httpx2  # noqa: PLC0415
+    import openai  # noqa: PLC0415
+
     began, body = time.monotonic(), orjson.dumps(request)
     try:
         async with asyncio.timeout(seconds):
             # Not `chat.completions.create`: it refuses parameters that OpenAI does not know, and
             # goes through request and reply field by field, half of the client's work.
-            answer = await client.post(COMPLETIONS, cast_to=Response, content=body, options=AS_JSON)
+            answer = await client.post(
+                COMPLETIONS, cast_to=httpx2.Response, content=body, options=AS_JSON
+            )
     except TimeoutError as error:
         return Exchange(time.monotonic() - began, problem=_broken(error, seconds), again=True)
-    except APIStatusError as error:
+    except openai.APIStatusError as error:
         return _refused(error, time.monotonic() - began)
-    except APIConnectionError as error:
+    except openai.APIConnectionError as error:
         problem = _broken(error, seconds)
         return Exchange(time.monotonic() - began, problem=problem, again=True)
-    except OpenAIError as error:
+    except openai.OpenAIError as error:
         return Exchange(time.monotonic() - began, problem=str(error))
     took = time.monotonic() - began
     shut_for = exhausted_for(answer.headers)
@@ -64,6 +72,8 @@ async def exchange(client: AsyncOpenAI, request: dict[str, Any], *, seconds: flo
 
 def _broken(error: Exception, seconds: float) -> str:
     """Why no reply came. The transport calls a refused connection a time-out as well."""
+    from openai import APITimeoutError  # noqa: PLC0415
+
     reason: BaseException | None = error
     while reason is not None and not isinstance(reason, ConnectionError | gaierror):
         reason = reason.__cause__
@@ -77,7 +87,7 @@ def text_for_record(text: str) -> str:
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
-def _refused(error: APIStatusError, took: float) -> Exchange:
+def _refused(error: "APIStatusError", took: float) -> Exchange:
     status, body = error.status_code, text_for_record(error.response.text)
     # A spent account answers 429 too, but no waiting helps.
     again = (status in AGAIN or status >= 500) and error.code != "insufficient_quota"

@@ -11,11 +11,9 @@ from functools import cache
 from itertools import islice
 from ssl import SSLContext
 from types import TracebackType
-from typing import Any, BinaryIO, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self, TypeVar
 
 import httpx2
-from openai import APIStatusError, APITimeoutError, DefaultHttpxClient, OpenAI, OpenAIError
-from openai.types import Batch as Shown
 
 from generation.endpoints import key_of
 from generation.exchanges import ERROR_LENGTH, text_for_record
@@ -30,6 +28,10 @@ PULSE_SECONDS = 3.0
 PAGE = 100
 # A list that does not end is no list.
 MOST_LISTED = 20_000
+# The client is imported where it is used: see `exchanges`.
+if TYPE_CHECKING:
+    from openai.types import Batch as Shown
+
 ENDED = {"completed", "failed", "expired", "cancelled"}
 # What the same request will be answered next time as well.
 FINAL = {400, 413, 422}
@@ -76,6 +78,8 @@ class Server:
     """Asks one endpoint, and shows life of the run while it waits for an answer."""
 
     def __init__(self, endpoint: Endpoint, keep: Callable[[], None]) -> None:
+        from openai import DefaultHttpxClient, OpenAI  # noqa: PLC0415
+
         self._keep = keep
         self._hand = ThreadPoolExecutor(1)
         self._client = OpenAI(
@@ -168,15 +172,17 @@ def _trusted() -> SSLContext:
 
 
 def _translated(act: Callable[[], Got]) -> Got:
+    import openai  # noqa: PLC0415
+
     try:
         return act()
-    except APIStatusError as error:
+    except openai.APIStatusError as error:
         told = error.body.get("message") if isinstance(error.body, dict) else None
         problem = f"The server answered {error.status_code}: {told or error.message}"
         raise Trouble(problem, error.status_code) from error
-    except APITimeoutError as error:
+    except openai.APITimeoutError as error:
         raise Trouble("The server did not answer in time.") from error
-    except (OpenAIError, httpx2.HTTPError) as error:
+    except (openai.OpenAIError, httpx2.HTTPError) as error:
         raise Trouble(f"The connection broke: {error.__cause__ or error}") from error
     except (ValueError, TypeError, AttributeError) as error:
         raise Trouble(f"The server's answer cannot be read: {error}") from error
@@ -184,6 +190,8 @@ def _translated(act: Callable[[], Got]) -> Got:
 
 def _remote(shown: Any) -> Remote:
     """Servers differ: what a batch is said to be is not taken for granted."""
+    from openai.types import Batch as Shown  # noqa: PLC0415
+
     if not isinstance(shown, Shown):
         raise Trouble("The server's answer is no batch.")
     counts = shown.request_counts
@@ -212,7 +220,7 @@ def _count(given: Any) -> int:
     return given if isinstance(given, int) and 0 <= given < 2**30 else 0
 
 
-def _problems(shown: Shown) -> Iterator[str]:
+def _problems(shown: "Shown") -> Iterator[str]:
     for one in islice((shown.errors and shown.errors.data) or [], 5):
         line = f" (line {one.line})" if one.line else ""
         yield f"{one.code}: {one.message}{line}"
