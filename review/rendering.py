@@ -6,13 +6,11 @@ made ahead is made when somebody asks for it.
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-
-from django.db import connection
+from collections.abc import Sequence
 
 from review import pictures
 from review.errors import ReviewError
+from review.locking import held
 from review.models import Image
 
 logger = logging.getLogger(__name__)
@@ -34,7 +32,7 @@ def prepare_images(dataset_id: int, *, seconds: float) -> bool:
     Does nothing while another worker is at it.
     """
     until = time.monotonic() + seconds
-    with _held(dataset_id) as is_ours:
+    with held(_LOCK, dataset_id) as is_ours:
         while is_ours and (batch := _next(dataset_id)):
             for image in batch:
                 _prepare(image)
@@ -42,20 +40,6 @@ def prepare_images(dataset_id: int, *, seconds: float) -> bool:
             if time.monotonic() >= until:
                 return not _next(dataset_id)
     return True
-
-
-@contextmanager
-def _held(dataset_id: int) -> Iterator[bool]:
-    """Whether the dataset is ours to work on; ends with the process, however that ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK, dataset_id])
-        is_ours = bool(cursor.fetchone()[0])
-    try:
-        yield is_ours
-    finally:
-        if is_ours:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK, dataset_id])
 
 
 def _next(dataset_id: int) -> list[Image]:

@@ -4,16 +4,16 @@ What is reckoned stands in plain columns, since it decides the order of review.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from review import bulk, rubrics
+from review.locking import held
 from review.models import Candidate, Comparison, Dataset, Dialogue, Judgement, Rubric
 
 BATCH = 500
@@ -84,7 +84,7 @@ def refresh_scores(dialogues: Iterable[Dialogue]) -> None:
 
 def catch_up(dataset: Dataset) -> int:
     """Reckons the scores of a dataset by its rubric in force, unless somebody is at it."""
-    with _held(dataset.pk) as is_ours:
+    with held(RECKONING, dataset.pk) as is_ours:
         if not is_ours:
             return 0
         rubric = rubrics.current(dataset)
@@ -92,20 +92,6 @@ def catch_up(dataset: Dataset) -> int:
         older = Rubric.objects.filter(dataset=dataset, version__lte=rubric.version, reckoned=None)
         older.update(reckoned=Now())
         return done
-
-
-@contextmanager
-def _held(dataset_id: int) -> Iterator[bool]:
-    """Whether the dataset is ours to reckon; ends with the process, however that ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [RECKONING, dataset_id])
-        is_ours = bool(cursor.fetchone()[0])
-    try:
-        yield is_ours
-    finally:
-        if is_ours:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [RECKONING, dataset_id])
 
 
 def refresh_dataset(dataset: Dataset) -> int:

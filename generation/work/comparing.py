@@ -1,15 +1,15 @@
 """Pairwise judge runs: each item is one dialogue at one judge, its best candidates two by two."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from generation.judges import Choice, Judge, JudgeTask, judge_at
+from generation.judges import Choice, Judge, JudgeTask
 from generation.jury import DuePair, due_pairs
-from generation.models import Endpoint, Run, RunItem
+from generation.models import Run, RunItem
 from generation.questions import Answer, Question, Unanswered
 from generation.showing import Shown, shown_for
-from generation.work.judging import by_endpoint
+from generation.work.panel import Panel
 from generation.work.protocol import Outcome, Show
 from review import intake
 
@@ -26,25 +26,24 @@ class Comparing:
     def __init__(self, run: Run, show: Show = shown_for) -> None:
         self._run = run
         self._show = show
-        self._judges: dict[int, Judge] = {}
+        self._panel: Panel[DuePair] = Panel(run, due_pairs)
 
     def prepare(self, items: Sequence[RunItem]) -> dict[int, list[BothOrders]]:
         shown = self._show(self._run, items)
         return {
             item.pk: [_both_orders(item, pair, shown[item.pk]) for pair in pairs]
-            for group in by_endpoint(items)
-            for item, pairs in self._waiting(group)
+            for item, pairs in self._panel.waiting(items)
         }
 
     def questions(self, item: RunItem, task: list[BothOrders]) -> list[Question[Any]]:
-        judge = self._judge(item.asked())
+        judge = self._panel.judge(item)
         asked = [judge.comparing(one) for pair in task for one in pair.tasks]
         return [question for question in asked if question is not None]
 
     async def conclude(
         self, item: RunItem, task: list[BothOrders], answers: Sequence[Answer]
     ) -> Outcome:
-        judge = self._judge(item.asked())
+        judge = self._panel.judge(item)
         given: Sequence[Answer | None] = answers or [None] * (2 * len(task))
         twos = zip(given[::2], given[1::2], strict=True)
         compared = [_compared(judge, pair, two) for pair, two in zip(task, twos, strict=True)]
@@ -53,21 +52,6 @@ class Comparing:
 
     def record(self, outcomes: Sequence[Outcome]) -> None:
         intake.add_comparisons([one for outcome in outcomes for one in outcome.made or []])
-
-    def _judge(self, endpoint: Endpoint) -> Judge:
-        if endpoint.pk not in self._judges:
-            self._judges[endpoint.pk] = judge_at(endpoint, self._run)
-        return self._judges[endpoint.pk]
-
-    def _waiting(self, items: Sequence[RunItem]) -> Iterator[tuple[RunItem, list[DuePair]]]:
-        endpoint = items[0].asked()
-        waiting: dict[int, list[DuePair]] = {}
-        dialogues = [item.dialogue_id for item in items]
-        for pair in due_pairs(self._run, endpoint, self._judge(endpoint).provenance, dialogues):
-            waiting.setdefault(pair.dialogue_id, []).append(pair)
-        for item in items:
-            if item.dialogue_id in waiting:
-                yield item, waiting[item.dialogue_id]
 
 
 def _both_orders(item: RunItem, pair: DuePair, shown: Shown) -> BothOrders:

@@ -1,15 +1,16 @@
 """Judge runs: each item is one dialogue at one judge, with the candidates it has not scored."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from generation.judges import Judge, JudgeTask, judge_at
+from generation.judges import Judge, JudgeTask
 from generation.jury import Due, due, orders_of
-from generation.models import Endpoint, Run, RunItem
+from generation.models import Run, RunItem
 from generation.questions import Answer, Question, Unanswered
 from generation.showing import Shown, shown_for
+from generation.work.panel import Panel
 from generation.work.protocol import Outcome, Show
 from review import intake
 from review.models import Criterion
@@ -27,23 +28,22 @@ class Judging:
     def __init__(self, run: Run, show: Show = shown_for) -> None:
         self._run = run
         self._show = show
-        self._judges: dict[int, Judge] = {}
+        self._panel: Panel[Due] = Panel(run, due)
 
     def prepare(self, items: Sequence[RunItem]) -> dict[int, Passes]:
         shown = self._show(self._run, items)
         return {
             item.pk: self._passes(item, waiting, shown[item.pk])
-            for group in by_endpoint(items)
-            for item, waiting in self._waiting(group)
+            for item, waiting in self._panel.waiting(items)
         }
 
     def questions(self, item: RunItem, task: Passes) -> list[Question[Any]]:
-        judge = self._judge(item.asked())
+        judge = self._panel.judge(item)
         asked = [judge.scoring(one) for one in task.tasks.values()]
         return [question for question in asked if question is not None]
 
     async def conclude(self, item: RunItem, task: Passes, answers: Sequence[Answer]) -> Outcome:
-        judge = self._judge(item.asked())
+        judge = self._panel.judge(item)
         given: Sequence[Answer | None] = answers or [None] * len(task.tasks)
         opinions, failures = [], []
         for (reversed, one), answer in zip(task.tasks.items(), given, strict=True):
@@ -58,22 +58,6 @@ class Judging:
     def record(self, outcomes: Sequence[Outcome]) -> None:
         intake.add_opinions([one for outcome in outcomes for one in outcome.made or []])
 
-    def _judge(self, endpoint: Endpoint) -> Judge:
-        if endpoint.pk not in self._judges:
-            self._judges[endpoint.pk] = judge_at(endpoint, self._run)
-        return self._judges[endpoint.pk]
-
-    def _waiting(self, items: Sequence[RunItem]) -> Iterator[tuple[RunItem, list[Due]]]:
-        """The items of one endpoint that have something to be scored."""
-        endpoint = items[0].asked()
-        waiting: dict[int, list[Due]] = {}
-        dialogues = [item.dialogue_id for item in items]
-        for one in due(self._run, endpoint, self._judge(endpoint).provenance, dialogues):
-            waiting.setdefault(one.dialogue_id, []).append(one)
-        for item in items:
-            if item.dialogue_id in waiting:
-                yield item, waiting[item.dialogue_id]
-
     def _passes(self, item: RunItem, waiting: list[Due], shown: Shown) -> Passes:
         order = shuffled(self._run, item, waiting)
         tasks = {}
@@ -84,13 +68,6 @@ class Judging:
                 tasks[is_reversed] = JudgeTask(item.dialogue.turns, texts, shown)
         own = frozenset(one.candidate_id for one in waiting if one.self_judged)
         return Passes(tasks, own)
-
-
-def by_endpoint(items: Sequence[RunItem]) -> list[list[RunItem]]:
-    groups: dict[int, list[RunItem]] = {}
-    for item in items:
-        groups.setdefault(item.asked().pk, []).append(item)
-    return list(groups.values())
 
 
 def shuffled(run: Run, item: RunItem, placed: Sequence[Due]) -> list[Due]:
