@@ -13,9 +13,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 
+from generation.calls.questions import OUR_PARAMETERS
 from generation.endpoints import DEFAULT, KEY_VARIABLE, OFFLINE, OPENAI_ITSELF
 from generation.models import Endpoint, Job, StructuredOutput
-from generation.questions import OUR_PARAMETERS
 from review.errors import Invalid
 
 NAME = re.compile(r"[a-z0-9-]{1,64}")

@@ -13,12 +13,12 @@ from django.db.models import Avg, Count, Q, Sum, TextField, Value
 from django.db.models.functions import Cast, Length, Replace
 from django.utils import timezone
 
-from generation import ledger
+from generation.calls import ledger
+from generation.calls.questions import request_for, sealed
 from generation.drafting import Draft
 from generation.models import Call, CallOutcome, Endpoint, Run, RunItem, RunKind
 from generation.planning import Piece, items_of
 from generation.progress import number
-from generation.questions import request_for, sealed
 from generation.showing import unseen_for
 from generation.work import Work, work_of
 from review.models import Dialogue

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef
 
 from generation import prompts
+from generation.calls.questions import Message
 from generation.models import PromptKind
-from generation.questions import Message
 from review import rubrics
 from review.errors import Missing
 from review.models import Candidate, Dataset, Dialogue

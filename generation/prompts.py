@@ -15,8 +15,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
+from generation.calls.questions import Message
 from generation.models import Prompt, PromptKind
-from generation.questions import Message
 from generation.showing import NOTHING, Shown
 from review.errors import Invalid
 from review.models import Dataset, Rubric, RubricCriterion, User

@@ -14,13 +14,14 @@ from typing import Any
 from asgiref.sync import async_to_sync, sync_to_async
 from django.db import InterfaceError, OperationalError, connection
 
-from generation import batch_runs, leasing, ledger, runs
-from generation.asking import Askers
-from generation.batching import Gathered
+from generation import batch_runs, leasing, runs
+from generation.calls import ledger
+from generation.calls.asking import Askers
+from generation.calls.batching import Gathered
+from generation.calls.flow import TurnedAway
+from generation.calls.questions import Answer, Question, Unanswered
 from generation.errors import BudgetSpent, NoUsableReply
-from generation.flow import TurnedAway
 from generation.models import Endpoint, Run, RunItem
-from generation.questions import Answer, Question, Unanswered
 from generation.settling import settle_all
 from generation.work import Outcome, Work, work_of
 

@@ -6,8 +6,8 @@ from functools import cache
 from django.conf import settings
 from redis import Redis, RedisError
 
-from generation.asking import gate_key
-from generation.flow import place_of
+from generation.calls.asking import gate_key
+from generation.calls.flow import place_of
 from generation.models import Endpoint, Run
 
 

@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from generation import runs
+from generation.calls.trying import try_endpoint
 from generation.connecting import (
     Price,
     remove_price,
@@ -20,7 +21,6 @@ from generation.connections import Connection, parameters_in
 from generation.models import Call, CallOutcome, Endpoint, StructuredOutput
 from generation.running import drain
 from generation.standing import standings
-from generation.trying import try_endpoint
 from review.errors import Conflict, Invalid, NotAllowed
 from review.models import Dataset, Dialogue, Stage, User
 from tests.model_server import BROKEN_JSON, CUT, MODEL, REFUSAL, Fault, ModelServer
@@ -312,7 +312,7 @@ def test_a_try_waits_no_longer_than_the_endpoint_may_take(
 def test_a_try_keeps_to_the_limits_of_the_endpoint(
     dataset: Dataset, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("generation.trying.MOST_SECONDS", 1.5)
+    monkeypatch.setattr("generation.calls.trying.MOST_SECONDS", 1.5)
     endpoint.requests_per_minute = 1
     assert try_endpoint(dataset=dataset, endpoint=endpoint).texts
     tried = try_endpoint(dataset=dataset, endpoint=endpoint)

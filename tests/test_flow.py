@@ -18,8 +18,8 @@ import pytest
 from django.conf import settings
 from redis import Redis
 
-from generation import flow
-from generation.flow import Flow, Gate, Limits, Ticket, TurnedAway
+from generation.calls import flow
+from generation.calls.flow import Flow, Gate, Limits, Ticket, TurnedAway
 from tests.plugins.records import PROJECT, Record, within
 
 
@@ -30,7 +30,7 @@ def always() -> bool:
 # Enters, says so, and never leaves.
 HOLDER = """
 import asyncio, sys
-from generation import flow
+from generation.calls import flow
 
 async def hold(url, key):
     flow.SLOT_SECONDS, flow.RENEW_SECONDS = 0.3, 0.06

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from generation.replies import json_in, read
+from generation.calls.replies import json_in, read
 
 
 class Pair(BaseModel):

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 from asgiref.sync import sync_to_async
 
-from generation import exchanges, runs
+from generation import runs
+from generation.calls import exchanges
 from generation.models import Call, CallOutcome, Endpoint, ItemState, Run
 from generation.running import drain
 from review.models import CandidateKind, Dataset, Dialogue, Stage
@@ -88,7 +89,7 @@ def test_a_call_is_in_the_ledger_before_its_reply(
         sent.extend(await sync_to_async(lambda: [c.outcome for c in Call.objects.all()])())
         return exchanges.Exchange(0.0, problem="looked")
 
-    monkeypatch.setattr("generation.asking.exchange", look)
+    monkeypatch.setattr("generation.calls.asking.exchange", look)
     rewrite(dataset)
     assert sent == [CallOutcome.SENT]
 

@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 
 from generation import runs
-from generation.asking import gate_to
+from generation.calls.asking import gate_to
+from generation.calls.flow import Flow
 from generation.errors import RunEnded
-from generation.flow import Flow
 from generation.models import Endpoint, ItemState, Run, RunStatus
 from generation.running import drain
 from review.errors import NotAllowed

@@ -31,7 +31,8 @@ from datetime import timedelta
 import django
 from recqr_site.celery import app
 django.setup()
-from generation import flow, leasing, running
+from generation import leasing, running
+from generation.calls import flow
 leasing.LEASE, running.PULSE_SECONDS = timedelta(seconds=3), 0.5
 flow.SLOT_SECONDS, flow.RENEW_SECONDS = 3.0, 0.5
 app.worker_main(["worker", "-Q", "llm,default,retrieval", "--concurrency", "2",

@@ -23,9 +23,9 @@ from generation.api.serializers import (
     TryInputSerializer,
     standing_as_sent,
 )
+from generation.calls.trying import try_endpoint
 from generation.connections import Connection
 from generation.models import Endpoint, Job, PromptKind
-from generation.trying import try_endpoint
 from review import rubrics
 from review.api.parsing import BoundedJSONParser
 from review.api.uploads import administered

@@ -7,11 +7,11 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 
-from generation.asking import MOST_ATTEMPTS, MOST_REPEATS, Asked
-from generation.exchanges import AGAIN
+from generation.calls.asking import MOST_ATTEMPTS, MOST_REPEATS, Asked
+from generation.calls.exchanges import AGAIN
+from generation.calls.questions import Answer, Unanswered, request_for, sealed
+from generation.calls.replies import read
 from generation.models import BatchState, Call, CallOutcome, Run, RunItem
-from generation.questions import Answer, Unanswered, request_for, sealed
-from generation.replies import read
 from generation.work import Outcome, Work
 
 logger = logging.getLogger(__name__)

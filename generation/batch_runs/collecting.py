@@ -17,16 +17,17 @@ from django.db import transaction
 from django.db.models import QuerySet
 from pydantic import BaseModel
 
-from generation import ledger, runs
-from generation.asking import Asked, finish
+from generation import runs
 from generation.batch_runs.asked import cases, conclude, is_of, questions
 from generation.batch_runs.ending import drop_files, end, fail_unanswered
 from generation.batch_runs.filling import chunk_of
 from generation.batch_runs.hold import Hold
 from generation.batch_runs.server import NOT_THERE, Remote, Server, Trouble
-from generation.exchanges import ERROR_LENGTH, Exchange, text_for_record
+from generation.calls import ledger
+from generation.calls.asking import Asked, finish
+from generation.calls.exchanges import ERROR_LENGTH, Exchange, text_for_record
+from generation.calls.replies import Reading, read
 from generation.models import Batch, BatchState, Call, CallOutcome, Run, RunItem
-from generation.replies import Reading, read
 from generation.settling import settle_all
 from generation.work import Outcome, Work, work_of
 

@@ -10,11 +10,12 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from generation import leasing, ledger
-from generation.asking import Asked
+from generation import leasing
 from generation.batch_runs.asked import Case, cases, conclude
 from generation.batch_runs.hold import Hold
 from generation.batch_runs.server import ASKED_AT
+from generation.calls import ledger
+from generation.calls.asking import Asked
 from generation.models import Batch, Call, Run, RunItem
 from generation.settling import settle_all
 from generation.work import Outcome, work_of

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self, TypeVar
 
 import httpx2
 
+from generation.calls.exchanges import ERROR_LENGTH, text_for_record
 from generation.endpoints import key_of
-from generation.exchanges import ERROR_LENGTH, text_for_record
 from generation.models import Batch, Endpoint
 
 # All questions are chat completions, whatever the server's own path is.

@@ -7,12 +7,13 @@ from tempfile import TemporaryFile
 
 from django.utils import timezone
 
-from generation import ledger, runs
+from generation import runs
 from generation.batch_runs import filling
 from generation.batch_runs.ending import TOO_MANY_TOKENS, drop_files, refuse
 from generation.batch_runs.filling import Filling, Room
 from generation.batch_runs.hold import Hold, LetGo
 from generation.batch_runs.server import Remote, Server, Trouble
+from generation.calls import ledger
 from generation.models import Batch, BatchState, Run
 
 logger = logging.getLogger(__name__)

@@ -5,12 +5,12 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, create_model
 
-from generation.exchanges import text_for_record
+from generation.calls.exchanges import text_for_record
+from generation.calls.questions import Form, Question
 from generation.judges.protocol import Choice, JudgeTask
 from generation.models import Endpoint, Prompt, Run
 from generation.prompts import judge_messages
 from generation.provenance import author_at, frozen_prompt, told_to_judge
-from generation.questions import Form, Question
 from review.intake import JudgedCriterion, Provenance
 from review.models import Criterion, Rubric
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from generation.questions import Question
+from generation.calls.questions import Question
 from generation.showing import NOTHING, Shown
 from review.intake import JudgedCriterion, Provenance
 from review.turns import Turn

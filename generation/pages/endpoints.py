@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from generation import connecting, standing
 from generation import endpoints as known_endpoints
+from generation.calls.replies import said
+from generation.calls.trying import Tried, try_endpoint
 from generation.models import Endpoint, Job
 from generation.pages.forms import EndpointForm, PriceForm
-from generation.replies import said
-from generation.trying import Tried, try_endpoint
 from review.errors import Conflict, Invalid, Missing, ReviewError
 from review.models import Dataset, Membership
 from review.pages.people import SignedIn, administered, wants_fragment

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from generation.calls.replies import json_in
 from generation.models import Call
-from generation.replies import json_in
 from generation.seeing import ImageSettings, encoded
 from review.errors import ReviewError
 from review.models import Image

@@ -5,12 +5,12 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
 
+from generation.calls.exchanges import text_for_record
+from generation.calls.questions import Question
 from generation.errors import NoUsableReply
-from generation.exchanges import text_for_record
 from generation.models import Endpoint, Prompt, Run
 from generation.prompts import rewrite_messages
 from generation.provenance import author_at, frozen_prompt
-from generation.questions import Question
 from generation.rewriters.protocol import RewriteTask
 from review.intake import Provenance
 

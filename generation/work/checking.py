@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from asgiref.sync import sync_to_async
 
+from generation.calls.questions import Answer, Question
 from generation.checks import check_dialogue
 from generation.models import Run, RunItem
-from generation.questions import Answer, Question
 from generation.work.protocol import Outcome, Show
 
 

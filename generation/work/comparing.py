@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from generation.calls.questions import Answer, Question, Unanswered
 from generation.judges import Choice, Judge, JudgeTask
 from generation.jury import DuePair, due_pairs
 from generation.models import Run, RunItem
-from generation.questions import Answer, Question, Unanswered
 from generation.showing import Shown, shown_for
 from generation.work.panel import Panel
 from generation.work.protocol import Outcome, Show

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from generation.calls.questions import Answer, Question, Unanswered
 from generation.judges import Judge, JudgeTask
 from generation.jury import Due, due, orders_of
 from generation.models import Run, RunItem
-from generation.questions import Answer, Question, Unanswered
 from generation.showing import Shown, shown_for
 from generation.work.panel import Panel
 from generation.work.protocol import Outcome, Show

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from generation.calls.questions import Answer, Question
 from generation.models import Run, RunItem
-from generation.questions import Answer, Question
 from generation.showing import Shown
 
 # Which pictures go with items, by item id.

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from generation.calls.questions import Answer, Question, Unanswered
 from generation.errors import NoUsableReply
 from generation.models import ItemState, Run, RunItem
-from generation.questions import Answer, Question, Unanswered
 from generation.rewriters import Rewriter, RewriteTask, rewriter_at
 from generation.showing import Shown, shown_for
 from generation.work.protocol import Outcome, Show

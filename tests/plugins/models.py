@@ -18,7 +18,7 @@ LONG_AGO = date(2020, 1, 1)
 @pytest.fixture
 def model_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelServer]:
     """Pauses between attempts are short, unless the server itself asks for longer ones."""
-    monkeypatch.setattr("generation.asking.FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("generation.calls.asking.FIRST_PAUSE", 0.01)
     with serving() as server:
         yield server
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from generation.pacing import exhausted_for, retry_after
+from generation.calls.pacing import exhausted_for, retry_after
 
 # The client takes half a second to import, in processes that ask no model as well: it is imported
 # where it is used.

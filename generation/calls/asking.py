@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any, Generic
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from generation import ledger
-from generation.batching import Gathered, SecondConnection
+from generation.calls import ledger
+from generation.calls.batching import Gathered, SecondConnection
+from generation.calls.exchanges import Exchange, exchange, text_for_record
+from generation.calls.flow import Flow, Gate, Limits, Ticket
+from generation.calls.ledger import Usage
+from generation.calls.pacing import LONGEST_WAIT
+from generation.calls.questions import Form, Question, Sealed, request_for, sealed
+from generation.calls.replies import Reading, read
 from generation.endpoints import key_of
 from generation.errors import NoUsableReply
-from generation.exchanges import Exchange, exchange, text_for_record
-from generation.flow import Flow, Gate, Limits, Ticket
-from generation.ledger import Usage
 from generation.models import Call, CallOutcome, Endpoint, EndpointPrice, Run
 from generation.models.endpoints import in_force
-from generation.pacing import LONGEST_WAIT
-from generation.questions import Form, Question, Sealed, request_for, sealed
-from generation.replies import Reading, read
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

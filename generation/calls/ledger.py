@@ -8,9 +8,9 @@ from decimal import Decimal
 from django.db.models import Sum
 from django.utils import timezone
 
+from generation.calls.questions import Sealed
 from generation.errors import BudgetSpent
 from generation.models import Batch, Call, CallOutcome, EndpointPrice, Run
-from generation.questions import Sealed
 from review import bulk
 
 MILLION = Decimal(1_000_000)

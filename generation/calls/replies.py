@@ -8,8 +8,8 @@ from typing import Any, Generic
 
 from pydantic import ValidationError
 
-from generation.ledger import Usage
-from generation.questions import Form
+from generation.calls.ledger import Usage
+from generation.calls.questions import Form
 
 # Some models think aloud first, and some fence their JSON whatever they are told.
 THOUGHT = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)

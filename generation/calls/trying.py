@@ -17,17 +17,18 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
-from generation import ledger, prompts
-from generation.asking import client_for, finish, gate_to
-from generation.exchanges import Exchange, exchange
-from generation.flow import Flow, Gate, TurnedAway
-from generation.ledger import Usage
-from generation.mending import what_to_mend
+from generation import prompts
+from generation.calls import ledger
+from generation.calls.asking import client_for, finish, gate_to
+from generation.calls.exchanges import Exchange, exchange
+from generation.calls.flow import Flow, Gate, TurnedAway
+from generation.calls.ledger import Usage
+from generation.calls.mending import what_to_mend
+from generation.calls.pacing import LONGEST_WAIT
+from generation.calls.questions import Question, Sealed, request_for, sealed
+from generation.calls.replies import Reading, read
 from generation.models import Call, Endpoint, PromptKind
 from generation.offline.rewriter import rewrite
-from generation.pacing import LONGEST_WAIT
-from generation.questions import Question, Sealed, request_for, sealed
-from generation.replies import Reading, read
 from generation.rewriters.openai import TOKENS_PER_REWRITE, rewrites_form
 from generation.showing import NOTHING, Shown
 from review.errors import Invalid

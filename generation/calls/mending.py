@@ -1,6 +1,6 @@
 """What to mend at an endpoint when a call to it failed, in words for the admin who set it up."""
 
-from generation.exchanges import Exchange
+from generation.calls.exchanges import Exchange
 from generation.models import Endpoint, StructuredOutput
 
 WITHOUT_FORM = (
