@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from review import decisions
-from review.models import Assignment, Dialogue, Stage, User, Verdict
+from review.models import Assignment, Candidate, Dialogue, Stage, User, Verdict
 from review.pages.listing import PAGE_SIZE
 from review.rulings import Ruling
 from tests.conftest import TEXTS
@@ -44,6 +44,23 @@ def test_it_lists_dialogues_by_stage_and_by_words(
     assert _ids(browser, "?q=RED+boat") == ["d-2"]
     assert _ids(browser, "?q=d-1") == ["d-1"]
     assert _ids(browser, "?stage=judged&q=boat") == []
+
+
+def test_an_admin_finds_dialogues_by_what_judges_say(
+    alice: User, carol: User, make_dialogue: MakeDialogue, client_of: SignIn
+) -> None:
+    for name in ("differ", "pass", "fail", "unscored"):
+        make_dialogue(f"d-{name}", stage=Stage.PROPOSED if name == "unscored" else Stage.JUDGED)
+    Dialogue.objects.filter(external_id="d-differ").update(disagreement=1.5)
+    Candidate.objects.update(passes=False)
+    Candidate.objects.filter(dialogue__external_id="d-pass", text=TEXTS[1]).update(passes=True)
+    browser = client_of(carol)
+    assert _ids(browser, "?judges=differ") == ["d-differ"]
+    assert _ids(browser, "?judges=pass") == ["d-pass"]
+    assert _ids(browser, "?judges=fail") == ["d-differ", "d-fail"]
+    # To reviewers scores may be hidden: for them there is no such filter.
+    assert len(_ids(client_of(alice), "?judges=differ")) == 4
+    assert "judges" not in client_of(alice).get(ADDRESS).content.decode().lower()
 
 
 def test_a_search_does_not_tell_of_hidden_candidates(

@@ -33,6 +33,18 @@ class DialogueQuerySet(models.QuerySet["Dialogue"]):
         """By what everybody may see: the final query and the imported id, not the rewrites."""
         return self.filter(Q(final_query__icontains=words) | Q(external_id__icontains=words))
 
+    def on_which_judges_differ(self) -> Self:
+        """By a whole level at least, on some candidate."""
+        return self.filter(disagreement__gte=1)
+
+    def with_a_pass(self) -> Self:
+        """Some candidate reaches the pass mark on every criterion."""
+        return self.filter(candidates__passes=True).distinct()
+
+    def without_a_pass(self) -> Self:
+        """Scored, and none does."""
+        return self.exclude(panel_score=None).exclude(candidates__passes=True)
+
     def awaiting_candidates(self) -> Self:
         return self.filter(stage=Stage.IMPORTED)
 

@@ -46,6 +46,13 @@ CHECKS = [
 ]
 
 
+JUDGES = [
+    ("differ", "Judges differ by 1 or more"),
+    ("pass", "Some candidate passes"),
+    ("fail", "No candidate passes"),
+]
+
+
 class DialogueFilter(django_filters.FilterSet):
     """What a list may be narrowed to. Checks show only where this member may see them."""
 
@@ -61,6 +68,10 @@ class DialogueFilter(django_filters.FilterSet):
         method="checked", choices=CHECKS, empty_label="Any check", label="Check"
     )
 
+    judges = django_filters.ChoiceFilter(
+        method="judged", choices=JUDGES, empty_label="Whatever judges say", label="Judges"
+    )
+
     class Meta:
         model = Dialogue
         fields: list[str] = []
@@ -68,6 +79,17 @@ class DialogueFilter(django_filters.FilterSet):
     def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.membership = membership
+        if not membership.administers():
+            # Scores may be hidden from everybody else until they have decided.
+            del self.filters["judges"]
+
+    def judged(self, rows: DialogueQuerySet, name: str, said: str) -> QuerySet[Dialogue]:
+        chosen = {
+            "differ": rows.on_which_judges_differ,
+            "pass": rows.with_a_pass,
+            "fail": rows.without_a_pass,
+        }
+        return chosen[said]()
 
     def search(self, rows: DialogueQuerySet, name: str, words: str) -> QuerySet[Dialogue]:
         return rows.matching(words)
@@ -184,14 +206,18 @@ def _address(request: HttpRequest, **changes: object) -> str:
 
 
 def _filters_of(request: HttpRequest) -> dict[str, str]:
-    return {name: request.GET[name] for name in ("q", "stage", "check") if request.GET.get(name)}
+    return {
+        name: request.GET[name]
+        for name in ("q", "stage", "check", "judges")
+        if request.GET.get(name)
+    }
 
 
 def _selection(request: HttpRequest) -> str:
     """The filters by the names of a selection; empty where it could not say them all."""
     given = _filters_of(request)
     names = {"q": "words", "stage": "stage"}
-    return "" if "check" in given else _query({names[name]: v for name, v in given.items()})
+    return "" if given.keys() - names else _query({names[name]: v for name, v in given.items()})
 
 
 def _query(*parts: dict[str, Any]) -> str:
@@ -202,7 +228,7 @@ def _query(*parts: dict[str, Any]) -> str:
 
 
 def _chips(request: HttpRequest, filters: DialogueFilter) -> list[Chip]:
-    values = _filters_of(request)
+    values = {name: v for name, v in _filters_of(request).items() if name in filters.filters}
     return [
         Chip(
             name=name,
