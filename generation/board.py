@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db.models import Count, F, Max, Q, QuerySet
 from django.utils import timezone
@@ -14,6 +15,8 @@ FAILED_SHOWN = 25
 KINDS_OF_ERROR_SHOWN = 12
 BATCHES_SHOWN = 50
 # The rate of a run is measured over this long.
+# A run that just began is taken at once where a worker is free.
+TURN_SHOWN_AFTER = 3
 RATE_SECONDS = 20
 
 ENDED = {RunStatus.DONE, RunStatus.STOPPED}
@@ -61,6 +64,24 @@ class RunView:
     def is_live(self) -> bool:
         """Whether its numbers may still move by themselves."""
         return self.run.status == RunStatus.RUNNING
+
+    def waits_for_its_turn(self) -> bool:
+        """Whether no worker is at it just now; what is with a server in a batch needs none."""
+        until = self.run.drained_until
+        free = until is None or until < timezone.now()
+        young = self.run.created > timezone.now() - timedelta(seconds=TURN_SHOWN_AFTER)
+        return self.is_live() and free and not young and not self.run.goes_in_batches()
+
+    @property
+    def budget_typed(self) -> str:
+        """The budget as a person would type it."""
+        return "" if self.run.budget_usd is None else f"{self.run.budget_usd.normalize():f}"
+
+    @property
+    def budget_left(self) -> Decimal | None:
+        """Dollars; None where the run has no budget."""
+        budget = self.run.budget_usd
+        return None if budget is None else max(Decimal(0), budget - self.spend.known_usd)
 
     def may_pause(self) -> bool:
         return self.is_live()

@@ -45,6 +45,11 @@ class Price:
                     "digits after the point. Empty: unknown.",
                     field=name,
                 )
+        if (self.input is None) != (self.output is None):
+            raise Invalid(
+                "Tokens in and out are paid for alike: give both prices, or neither.",
+                field="output" if self.output is None else "input",
+            )
         if not _is_amount(self.batch_share, Decimal(1), SHARE_DIGITS):
             raise Invalid(
                 "The share that a call in a batch costs is a number from 0 to 1, such as 0.5.",

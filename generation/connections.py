@@ -29,6 +29,8 @@ LONGEST_URL, LONGEST_MODEL, LONGEST_FAMILY = 500, 200, 64
 MOST_IN_FLIGHT, LONGEST_TIMEOUT = 2000, 3600
 MOST_PER_MINUTE = 2**31 - 1
 LARGEST_PARAMETERS = 4096
+# Names of parameters that hold what nobody else should read.
+SECRET = re.compile(r"api.?key|secret|password|authorization|bearer|access.?token", re.IGNORECASE)
 DEEPEST_PARAMETERS = 8
 
 
@@ -194,6 +196,11 @@ def check_parameters(given: Any) -> None:
     ours = sorted(OUR_PARAMETERS & set(given))
     if ours:
         raise _bad_parameters(f"“{ours[0]}” is set by ReCQR itself: leave it out.")
+    if secrets := [name for name in given if SECRET.search(name)]:
+        raise _bad_parameters(
+            f"“{secrets[0]}” looks like a secret, and parameters are kept and shown as they are. "
+            "A key stays in an environment variable, whose name has a field of its own."
+        )
     if _depth(given, DEEPEST_PARAMETERS) > DEEPEST_PARAMETERS:
         raise _bad_parameters(f"It is nested more than {DEEPEST_PARAMETERS} levels deep.")
     text = _as_json(given)

@@ -23,6 +23,7 @@ from review.selecting import EVERYTHING, Selection
 
 MOST_CANDIDATES = 20
 MOST_COMPARED = 6
+MOST_DOLLARS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,12 @@ def _check_numbers(options: RunOptions) -> None:
         raise Invalid("A limit is at least 1; leave it out for all dialogues.", field="limit")
     if not 2 <= options.best <= MOST_COMPARED:
         raise Invalid(f"Compare the best 2 to {MOST_COMPARED} candidates.", field="best")
-    if options.budget is not None and not (options.budget.is_finite() and options.budget >= 0):
+    if options.budget is not None:
+        check_amount(options.budget)
+
+
+def check_amount(budget: Decimal) -> None:
+    if not (budget.is_finite() and 0 <= budget < MOST_DOLLARS):
         raise Invalid("A budget is an amount in dollars such as 2.50.", field="budget")
 
 

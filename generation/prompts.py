@@ -68,7 +68,7 @@ def check(kind: PromptKind, text: str) -> None:
         raise Invalid(f"A prompt has 1 to {LONGEST_PROMPT:,} characters.", field="text")
     found = Template(text).get_identifiers()
     if wanted not in found:
-        raise Invalid(f"The text needs ${wanted}, where the {_MEANING[wanted]} go.", field="text")
+        raise Invalid(f"The text needs ${wanted}: it stands for {_MEANING[wanted]}.", field="text")
     unknown = [name for name in found if name != wanted]
     if unknown:
         raise Invalid(
@@ -78,7 +78,7 @@ def check(kind: PromptKind, text: str) -> None:
         )
 
 
-_MEANING = {"count": "number of rewrites asked for", "rubric": "criteria with their levels"}
+_MEANING = {"count": "the number of rewrites asked for", "rubric": "the criteria with their levels"}
 
 
 @transaction.atomic

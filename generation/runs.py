@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
-from generation.drafting import Draft, RunOptions, draft
+from generation.drafting import Draft, RunOptions, check_amount, draft
 from generation.errors import RunEnded
 from generation.models import ItemState, Run, RunItem, RunStatus
 from generation.progress import Progress, progress
@@ -75,11 +75,15 @@ def stop(*, run: Run, by: User | None = None) -> None:
 
 
 @transaction.atomic
-def resume(*, run: Run, by: User | None = None) -> None:
-    """Lets a paused or stopped run go on; the caller sees to it that somebody drains it."""
+def resume(*, run: Run, by: User | None = None, budget: Decimal | None = None) -> None:
+    """Lets a paused or stopped run go on, with another `budget` in dollars where one is given; the
+    caller sees to it that somebody drains it."""
     _check_by(run, by)
     resting = [RunStatus.PAUSED, RunStatus.STOPPED]
-    changes = {"status": RunStatus.RUNNING, "note": "", "finished": None}
+    changes: dict[str, Any] = {"status": RunStatus.RUNNING, "note": "", "finished": None}
+    if budget is not None:
+        check_amount(budget)
+        changes["budget_usd"] = budget
     if not _with_work_left().filter(pk=run.pk, status__in=resting).update(**changes):
         raise RunEnded(f"Run {run.pk} is going, or has nothing left to do.")
 
@@ -127,7 +131,7 @@ def conclude(run_id: int) -> bool:
     # What was in flight when it was paused may have been the last of it.
     going = [RunStatus.RUNNING, RunStatus.PAUSED]
     ended = Run.objects.filter(pk=run_id, status__in=going).exclude(Exists(left))
-    return bool(ended.update(status=RunStatus.DONE, finished=Now()))
+    return bool(ended.update(status=RunStatus.DONE, note="", finished=Now()))
 
 
 def _with_work_left() -> QuerySet[Run]:

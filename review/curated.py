@@ -16,7 +16,7 @@ from review.models import (
     QueryForm,
     RetrievalCheck,
 )
-from review.models.candidates import last_said, text_key
+from review.models.candidates import heard, text_key
 from review.models.dialogues import DialogueQuerySet
 
 Split = Literal["train", "validation", "test"]
@@ -99,7 +99,7 @@ class Curator:
 def _judgements(judgements: Iterable[Judgement]) -> list[dict[str, Any]]:
     """One for each judge and criterion, as it says now; a second pass's score stands beside it."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in sorted(last_said(judgements), key=lambda row: row.reversed):
+    for row in sorted(heard(judgements), key=lambda row: row.reversed):
         key = (row.judge, row.criterion)
         if key in found:
             found[key]["score_reversed"] = row.score

@@ -146,10 +146,12 @@ def _panels(dialogue_ids: Iterable[int]) -> Iterator[tuple[Candidate, list[Judge
         panels.setdefault(key, {}).setdefault(row["judge"], []).append(row)
     for (dialogue_id, candidate_id), judges in panels.items():
         candidate = Candidate(pk=candidate_id, dialogue_id=dialogue_id)
-        yield candidate, [_last_said(said) for said in judges.values()]
+        others = [said for said in judges.values() if not said[-1]["self_judged"]]
+        # The same rule as `candidates.heard`, over rows that are no models: there are millions.
+        yield candidate, [_last_said(said) for said in others or judges.values()]
 
 
-_SCORE = ("criterion", "score")
+_SCORE = ("criterion", "score", "self_judged")
 
 
 def _last_said(rows: Sequence[dict[str, Any]]) -> JudgeScores:

@@ -25,7 +25,7 @@ from review.models import (
     Stage,
     User,
 )
-from review.models.candidates import last_said
+from review.models.candidates import heard
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ def _candidate(dialogue: Dialogue, candidate: Candidate, sight: Sight) -> Candid
         disagreement=candidate.disagreement if sight.scores else None,
         passes=candidate.passes if sight.scores else None,
         preference=candidate.preference if sight.scores else None,
-        judgements=last_said(candidate.judgements.all()) if sight.scores else [],
+        judgements=heard(candidate.judgements.all()) if sight.scores else [],
         repeats_final_query=candidate.repeats_final_query(),
         chosen=sight.decisions and candidate.pk == dialogue.approved_candidate_id,
     )

@@ -82,6 +82,8 @@ def test_an_admin_connects_a_model(dataset: Dataset, carol: User) -> None:
         ("extra_parameters", ["temperature"]),
         ("extra_parameters", {"model": "other"}),
         ("extra_parameters", {"messages": []}),
+        ("extra_parameters", {"api_key": "sk-abc"}),
+        ("extra_parameters", {"Authorization": "Bearer x"}),
         ("extra_parameters", {"stream": True}),
         ("extra_parameters", {"x": "y" * 4100}),
         ("extra_parameters", {"x": float("nan")}),
@@ -172,7 +174,7 @@ def test_only_admins_connect_and_nobody_changes_the_sites(
 
 def test_an_unused_endpoint_is_deleted(dataset: Dataset) -> None:
     made = connect(dataset)
-    set_price(endpoint=made, price=Price(date(2026, 1, 1), Decimal(1)))
+    set_price(endpoint=made, price=Price(date(2026, 1, 1), Decimal(1), None, Decimal(2)))
     assert retire_endpoint(endpoint=made)
     assert not Endpoint.objects.exists()
 
@@ -196,7 +198,9 @@ def test_a_new_price_holds_from_its_day_on(dataset: Dataset, endpoint: Endpoint)
     today = timezone.now().date()
     first = try_endpoint(dataset=dataset, endpoint=endpoint).call
     set_price(endpoint=endpoint, price=Price(today, Decimal(2), None, Decimal(8)))
-    set_price(endpoint=endpoint, price=Price(today + timedelta(days=1), Decimal(9), None, None))
+    set_price(
+        endpoint=endpoint, price=Price(today + timedelta(days=1), Decimal(9), None, Decimal(9))
+    )
     second = try_endpoint(dataset=dataset, endpoint=endpoint).call
     assert first
     assert second
@@ -212,6 +216,8 @@ def test_a_new_price_holds_from_its_day_on(dataset: Dataset, endpoint: Endpoint)
     ("values", "field"),
     [
         ({"input": Decimal(-1)}, "input"),
+        ({"input": Decimal(1)}, "output"),
+        ({"output": Decimal(1)}, "input"),
         ({"output": Decimal("NaN")}, "output"),
         ({"cached": Decimal("1e9")}, "cached"),
         ({"input": Decimal("0.0000001")}, "input"),

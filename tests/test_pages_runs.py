@@ -70,8 +70,8 @@ def test_the_form_begins_with_the_first_kind_that_has_work(
     page = client_of(carol).get(ADDRESS)
     assert page.context["form"].initial["kind"] == "judge"
     assert {kind.value: kind.waits for kind in page.context["kinds"]} == {
-        "rewrite": "0 dialogues have none",
-        "judge": "1 dialogue waits",
+        "rewrite": "0 dialogues have no candidate",
+        "judge": "1 dialogue has no score",
         "check": "0 rewrites wait",
     }
 
@@ -188,7 +188,7 @@ def test_everything_that_the_form_says_is_kept_with_the_run(
         "300 px, WEBP, at most 2 images a request",
         "caption and image shown to models",
         "the best 2 in pairs, both orders",
-        "$2.50, $2.50 left",
+        "Left of $2.50",
         run.parameters["seed"],
     ):
         assert words in page

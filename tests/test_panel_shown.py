@@ -59,6 +59,29 @@ def test_a_judge_of_the_writers_family_is_marked(
     assert "on its own family's work" in shown
 
 
+def test_a_judge_of_the_writers_family_is_heard_only_while_no_other_has_scored(
+    dialogue: Dialogue, carol: User
+) -> None:
+    own = frozenset(dialogue.candidates.values_list("pk", flat=True))
+    score(dialogue, "relative", 5, self_judged=own)
+    assert view(dialogue, carol).candidates[0].score == 5.0
+    score(dialogue, "stranger", 2)
+    candidate = view(dialogue, carol).candidates[0]
+    assert candidate.score == 2.0
+    assert {judgement.judge for judgement in candidate.judgements} == {"stranger"}
+
+
+def test_a_judge_that_was_asked_in_both_orders_has_one_voice(
+    dialogue: Dialogue, carol: User
+) -> None:
+    score(dialogue, "one", 5)
+    score(dialogue, "two", 2)
+    score(dialogue, "two", 2, reversed=True)
+    card = read(view(dialogue, carol)).cards[0]
+    assert card.view.score == 3.5
+    assert {criterion.mean for criterion in card.criteria} == {3.5}
+
+
 def test_passing_and_preference_show_and_order_what_is_equal(
     dialogue: Dialogue, carol: User, client_of: SignIn
 ) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -120,9 +121,25 @@ def test_the_page_has_the_buttons_that_fit(
 
 
 def test_a_refusal_of_a_button_says_why(run: Run, carol: User, client_of: SignIn) -> None:
-    response = client_of(carol).post(f"/datasets/coast/runs/{run.pk}/retry/")
-    assert response.status_code == 409
+    """On the page of the run, where it can be mended."""
+    address = f"/datasets/coast/runs/{run.pk}/"
+    response = client_of(carol).post(f"{address}retry/", follow=True)
+    assert response.redirect_chain == [(address, 302)]
     assert "nothing to try again" in response.content.decode()
+
+
+def test_a_run_that_spent_its_budget_goes_on_with_a_larger_one(
+    run: Run, carol: User, client_of: SignIn
+) -> None:
+    Run.objects.update(status=RunStatus.PAUSED, budget_usd="0.5", note="It is spent.")
+    browser, address = client_of(carol), f"/datasets/coast/runs/{run.pk}/"
+    assert 'name="budget" value="0.5"' in browser.get(address).content.decode()
+    for wrong in ("much", "-1", "NaN"):
+        said = browser.post(f"{address}resume/", {"budget": wrong}, follow=True).content.decode()
+        assert "amount in dollars such as 2.50" in said
+    browser.post(f"{address}resume/", {"budget": "2.5"})
+    run.refresh_from_db()
+    assert (run.status, run.budget_usd, run.note) == (RunStatus.RUNNING, Decimal("2.5"), "")
 
 
 @pytest.mark.parametrize("change", [runs.pause, runs.resume, runs.stop, runs.retry_failed])

@@ -125,7 +125,7 @@ def over_budget(limit: Decimal, spent: Decimal) -> str:
     """Why a run rests whose budget is used up; `spent` includes what is still on its way."""
     return (
         f"The next call could pass the budget of ${_dollars(limit)}: ${_dollars(spent)} is spent "
-        "or on its way. Start a run with a larger budget to go on."
+        "or on its way. A larger budget lets it go on."
     )
 
 

@@ -9,7 +9,6 @@ from django.urls import NoReverseMatch, reverse
 from generation.jury import BEST
 from generation.models import Run, RunKind
 from generation.seeing import ImageSettings
-from generation.spending import Spend
 from generation.templatetags.spending import exact
 from review.selecting import Selection
 from review.templatetags.numbers import counted
@@ -24,15 +23,14 @@ class Fact:
     url: str = ""
 
 
-def began_with(run: Run, spend: Spend) -> list[Fact]:
+def began_with(run: Run) -> list[Fact]:
     facts = [Fact("Dialogues", chosen_in_words(run.parameters))]
     if run.kind != RunKind.CHECK:
         facts += [*_of_models(run), *_of_texts(run)]
     if run.kind == RunKind.JUDGE:
         facts += _of_judges(run)
     if run.budget_usd is not None:
-        left = max(run.budget_usd - spend.known_usd, type(run.budget_usd)(0))
-        facts.append(Fact("Budget", f"{exact(run.budget_usd)}, {exact(left)} left"))
+        facts.append(Fact("Budget", exact(run.budget_usd)))
     return facts
 
 

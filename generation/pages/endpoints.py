@@ -21,7 +21,7 @@ from generation.models import Endpoint, Job
 from generation.pages.forms import EndpointForm, PriceForm
 from review.errors import Conflict, Invalid, Missing, ReviewError
 from review.models import Dataset, Membership
-from review.pages.people import SignedIn, administered, wants_fragment
+from review.pages.people import SignedIn, administered, told, wants_fragment
 
 LONGEST_REPLY = 4000
 
@@ -111,10 +111,12 @@ def remove_price(request: SignedIn, slug: str, name: str) -> HttpResponse:
 def retire_endpoint(request: SignedIn, slug: str, name: str) -> HttpResponse:
     dataset, _ = administered(request, slug)
     found = connecting.endpoint_of(dataset, name)
-    if connecting.retire_endpoint(endpoint=found, by=request.user):
-        messages.success(request, f"{name} was never used and is deleted.")
-    else:
-        messages.success(request, f"{name} is retired. What it made and cost stays in the record.")
+    with told(request):
+        if connecting.retire_endpoint(endpoint=found, by=request.user):
+            messages.success(request, f"{name} was never used and is deleted.")
+        else:
+            kept = "What it made and cost stays in the record."
+            messages.success(request, f"{name} is retired. {kept}")
     return redirect("endpoints", slug=slug)
 
 

@@ -1,5 +1,6 @@
 """The pages of runs: the list with live progress, starting one, one in detail. For admins alone."""
 
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib import messages
@@ -22,10 +23,10 @@ from generation.pages.starting import (
 )
 from generation.tasks import drain_run
 from generation.waiting import waits_of
-from review.errors import ReviewError
+from review.errors import Invalid, ReviewError
 from review.liveness import worker_alive
 from review.models import Dataset, Membership, Stage
-from review.pages.people import SignedIn, administered, wants_fragment
+from review.pages.people import SignedIn, administered, told, wants_fragment
 from review.progress import checks_of, stages_of
 from review.templatetags.numbers import counted
 
@@ -101,7 +102,7 @@ def run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
         "view": view,
         "first_page": after is None,
         "run": found,
-        "facts": began_with(found, view.spend),
+        "facts": began_with(found),
         "errors": board.errors_by_kind(found),
         "batches": board.batches_of(found),
         "calls": board.last_calls(found, CALLS_SHOWN),
@@ -117,34 +118,48 @@ def run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def pause_run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     dataset, _ = administered(request, slug)
-    engine.pause(run=engine.run_of(dataset, pk), by=request.user)
-    messages.success(request, "The run is paused. What is in flight comes in.")
+    with told(request):
+        engine.pause(run=engine.run_of(dataset, pk), by=request.user)
+        messages.success(request, "The run is paused. What is in flight comes in.")
     return redirect("run", slug=slug, pk=pk)
 
 
 @require_POST
 def stop_run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     dataset, _ = administered(request, slug)
-    engine.stop(run=engine.run_of(dataset, pk), by=request.user)
-    messages.success(request, "The run is stopped. What was done stays; it may be resumed.")
+    with told(request):
+        engine.stop(run=engine.run_of(dataset, pk), by=request.user)
+        messages.success(request, "The run is stopped. What was done stays; it may be resumed.")
     return redirect("run", slug=slug, pk=pk)
 
 
 @require_POST
 def resume_run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     dataset, _ = administered(request, slug)
-    engine.resume(run=engine.run_of(dataset, pk), by=request.user)
-    drain_run.delay_on_commit(pk)
+    with told(request):
+        budget = _budget_in(request)
+        engine.resume(run=engine.run_of(dataset, pk), by=request.user, budget=budget)
+        drain_run.delay_on_commit(pk)
     return redirect("run", slug=slug, pk=pk)
 
 
 @require_POST
 def retry_failed(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     dataset, _ = administered(request, slug)
-    count = engine.retry_failed(run=engine.run_of(dataset, pk), by=request.user)
-    drain_run.delay_on_commit(pk)
-    messages.success(request, f"{counted(count, 'item')} will be tried again.")
+    with told(request):
+        count = engine.retry_failed(run=engine.run_of(dataset, pk), by=request.user)
+        drain_run.delay_on_commit(pk)
+        messages.success(request, f"{counted(count, 'item')} will be tried again.")
     return redirect("run", slug=slug, pk=pk)
+
+
+def _budget_in(request: HttpRequest) -> Decimal | None:
+    """The budget that a paused run is given; None where the form has none."""
+    text = request.POST.get("budget", "").strip()
+    try:
+        return Decimal(text) if text else None
+    except InvalidOperation:
+        raise Invalid(f"“{text}” is no amount in dollars such as 2.50.", field="budget") from None
 
 
 def _listed(request: HttpRequest, dataset: Dataset) -> dict[str, Any]:

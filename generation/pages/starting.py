@@ -41,8 +41,11 @@ DETAILS_OF = {
     "best": "pairwise",
 }
 KINDS = {
-    RunKind.REWRITE: ("models write candidates", "dialogue has none,dialogues have none"),
-    RunKind.JUDGE: ("models score the candidates", "dialogue waits,dialogues wait"),
+    RunKind.REWRITE: (
+        "models write candidates",
+        "dialogue has no candidate,dialogues have no candidate",
+    ),
+    RunKind.JUDGE: ("models score the candidates", "dialogue has no score,dialogues have no score"),
     RunKind.CHECK: ("do approved rewrites find their image?", "rewrite waits,rewrites wait"),
 }
 # The kind of run that takes dialogues on from a stage.

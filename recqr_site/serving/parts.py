@@ -48,7 +48,9 @@ def web(listener: socket.socket, log: Path | None) -> Child:
 
 
 def worker(name: str, queues: str, log: Path | None, *, alone: bool, level: str) -> Child:
-    words = ["-Q", queues, "-n", f"{name}@%h", "--concurrency", "1", "--loglevel", level]
+    # Two runs side by side: one whose server is down must not hold up all others.
+    side_by_side = "2" if name == "models" else "1"
+    words = ["-Q", queues, "-n", f"{name}@%h", "--concurrency", side_by_side, "--loglevel", level]
     # Workers of one supervisor have nothing to tell each other: a second less at the start.
     words += ["--without-mingle", "--without-gossip"] if alone else []
     return Child(

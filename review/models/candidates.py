@@ -162,12 +162,17 @@ class Judgement(models.Model):
         return f"{self.judge} on {self.criterion}: {self.score or 'unscored'}"
 
 
-def last_said(judgements: Iterable[Judgement]) -> list[Judgement]:
-    """Of judgements in the order in which they were made, what each judge says now: one that was
-    asked again under another prompt or rubric is heard for the last one alone."""
+def heard(judgements: Iterable[Judgement]) -> list[Judgement]:
+    """Of the judgements of a candidate, in the order in which they were made, those that count.
+
+    A judge that was asked again under another prompt or rubric is heard for the last one alone,
+    and one of the family that wrote the candidate only while no other has scored it.
+    """
     rows = list(judgements)
     told = {row.judge: row.prompt_hash for row in rows}
-    return [row for row in rows if row.prompt_hash == told[row.judge]]
+    last = [row for row in rows if row.prompt_hash == told[row.judge]]
+    others = any(row.score is not None and not row.self_judged for row in last)
+    return [row for row in last if not (others and row.self_judged)]
 
 
 class Comparison(models.Model):

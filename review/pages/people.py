@@ -1,8 +1,13 @@
 """Who is asking, and what for. Every page is behind the login: a request has a user of ours."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.contrib import messages
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
+from review.errors import Conflict, Invalid
 from review.models import Dataset, Membership, User
 from review.permissions import check_can_administer, dataset_for
 
@@ -18,6 +23,15 @@ def wants_fragment(request: SignedIn) -> bool:
     """Whether htmx asked for a part of the page. Going back in history wants the whole of it."""
     htmx = request.htmx
     return bool(htmx) and not (htmx.boosted or htmx.history_restore_request)
+
+
+@contextmanager
+def told(request: HttpRequest) -> Iterator[None]:
+    """What cannot be done, or no longer, is said on the page where it was tried."""
+    try:
+        yield
+    except (Conflict, Invalid) as refusal:
+        messages.error(request, str(refusal))
 
 
 def administered(request: SignedIn, slug: str) -> tuple[Dataset, Membership]:

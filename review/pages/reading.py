@@ -209,14 +209,19 @@ def _short(criterion: str) -> str:
 
 
 def _apart(judgements: list[Judgement]) -> float:
-    by_judge: dict[str, list[int]] = defaultdict(list)
-    for judgement in judgements:
-        if judgement.score is not None:
-            by_judge[judgement.judge].append(judgement.score)
-    means = [fmean(scores) for scores in by_judge.values()]
+    means = _by_judge(judgements)
     return max(means) - min(means) if means else 0.0
 
 
+def _by_judge(judgements: list[Judgement]) -> list[float]:
+    """Each judge's score; one that was asked in both orders has one voice all the same."""
+    scores: dict[str, list[int]] = defaultdict(list)
+    for judgement in judgements:
+        if judgement.score is not None:
+            scores[judgement.judge].append(judgement.score)
+    return [fmean(said) for said in scores.values()]
+
+
 def _mean(judgements: list[Judgement]) -> float | None:
-    scores = [j.score for j in judgements if j.score is not None]
-    return fmean(scores) if scores else None
+    means = _by_judge(judgements)
+    return fmean(means) if means else None
