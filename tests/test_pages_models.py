@@ -1,5 +1,7 @@
 """The pages of models: endpoints, trying one, prompts and the rubric; for admins alone."""
 
+import html
+import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -13,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from generation import prompts
 from generation.models import Call, Endpoint, Prompt, PromptKind
 from review import rubrics
-from review.models import Criterion, Dataset, Dialogue, Rubric, User
+from review.models import Criterion, Dataset, Dialogue, Rubric, RubricCriterion, User
 from review.models.rubrics import LEVELS
 from tests.model_server import Fault, ModelServer
 
@@ -366,3 +368,28 @@ def test_an_endpoint_of_another_dataset_is_out_of_reach(
     assert carols.get(REMOTE).status_code == 404
     assert carols.post(f"{REMOTE}try/").status_code == 404
     assert carols.post(f"{REMOTE}retire/").status_code == 404
+
+
+@pytest.mark.parametrize("what", ["prompts/rewrite", "rubric"])
+def test_an_older_version_is_put_to_use_again(
+    dataset: Dataset, carol: User, client_of: SignIn, what: str
+) -> None:
+    browser, address = client_of(carol), f"/datasets/coast/models/{what}/"
+    for number in (1, 2):
+        if what == "rubric":
+            shipped = rubrics.shipped().parts
+            first = RubricCriterion(**{**vars(shipped[0]), "weight": float(number + 2)})
+            rubrics.save(dataset=dataset, criteria=[first, *shipped[1:]])
+        else:
+            prompts.save(dataset=dataset, kind=PromptKind.REWRITE, text=f"Write $count, {number}.")
+    old = browser.get(f"{address}versions/1/").content.decode()
+    fields = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', old))
+    fields.pop("csrfmiddlewaretoken", None)
+    sent = {name: html.unescape(value) for name, value in fields.items()}
+    assert browser.post(address, sent).status_code == 302
+    if what == "rubric":
+        assert rubrics.current(dataset).weights()["correctness"] == 3.0
+        assert rubrics.current(dataset).version == 3
+    else:
+        assert prompts.current(PromptKind.REWRITE, dataset).text == "Write $count, 1.\n"
+    assert "again</button>" not in browser.get(f"{address}versions/3/").content.decode()
