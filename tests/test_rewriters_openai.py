@@ -282,3 +282,19 @@ def test_text_that_the_database_cannot_hold_is_cleaned(
     run = rewrite(dataset)
     assert [c.text for c in dialogue.candidates.all()] == ["a lighthouse"]
     assert run.items.get().state == ItemState.DONE
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("http://127.0.0.1:9/v1", "Nothing answers at the endpoint's address"),
+        ("http://no-such-host.invalid/v1", "The name of the endpoint's server is not known"),
+    ],
+)
+def test_a_server_that_is_not_there_is_named_as_such(
+    dataset: Dataset, dialogue: Dialogue, make_endpoint: MakeEndpoint, address: str, words: str
+) -> None:
+    make_endpoint(base_url=address)
+    run = rewrite(dataset)
+    assert words in run.items.get().failure
+    assert {call.error.startswith(words) for call in run.calls.all()} == {True}

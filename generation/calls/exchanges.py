@@ -77,6 +77,10 @@ def _broken(error: Exception, seconds: float) -> str:
     reason: BaseException | None = error
     while reason is not None and not isinstance(reason, ConnectionError | gaierror):
         reason = reason.__cause__
+    if isinstance(reason, ConnectionRefusedError):
+        return "Nothing answers at the endpoint's address: the connection was refused."
+    if isinstance(reason, gaierror):
+        return "The name of the endpoint's server is not known."
     if reason is None and isinstance(error, TimeoutError | APITimeoutError):
         return f"No reply within {seconds:g} seconds."
     return f"The connection broke: {text_for_record(str(error.__cause__ or error))}"
