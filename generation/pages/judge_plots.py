@@ -32,7 +32,7 @@ class Scale:
 SHARE = Scale(0, 1, 0, "share", (0, 0.5, 1))
 HALF = Scale(0, 1, 0.5, "share", (0, 0.5, 1))
 AUC = Scale(0, 1, 0.5, "number", (0, 0.5, 1))
-AGREEMENT = Scale(-0.5, 1, 0, "number", (-0.5, 0, 0.5, 1))
+AGREEMENT = Scale(-1, 1, 0, "number", (-1, 0, 1))
 
 
 @dataclass(frozen=True)
