@@ -4,6 +4,7 @@ import math
 import tomllib
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,9 @@ def _as_kept(criteria: list[dict[str, Any]]) -> list[RubricCriterion]:
     return [RubricCriterion.from_json(data) for data in criteria]
 
 
+@cache
 def _shipped_criteria() -> list[RubricCriterion]:
+    """Read once: it is asked for with every batch of judgements."""
     data = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
     return [_from_toml(key, data[key]) for key in Criterion.values]
 

@@ -93,10 +93,6 @@ class RunItemQuerySet(models.QuerySet["RunItem"]):
     def pending(self) -> Self:
         return self.filter(state=ItemState.PENDING)
 
-    def leased(self, now: datetime) -> Self:
-        """What a worker holds at this moment."""
-        return self.pending().filter(leased_until__gte=now)
-
 
 class RunItem(models.Model):
     """One piece of a run's plan: one dialogue at one endpoint, or one dialogue to check."""

@@ -31,20 +31,6 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
         """What reviewers are offered: all but other reviewers' edits."""
         return self.exclude(kind=CandidateKind.PERSON)
 
-    def unjudged_by(self, judge: str, prompt_hash: str, *, reversed: bool = False) -> Self:
-        """What this judge has not scored; an unscored judgement may still become a score.
-
-        `reversed` asks of the second pass, in the reverse order.
-        """
-        done = Judgement.objects.filter(
-            candidate=models.OuterRef("pk"),
-            judge=judge,
-            prompt_hash=prompt_hash,
-            reversed=reversed,
-            score__isnull=False,
-        )
-        return self.filter(~models.Exists(done))
-
 
 class Candidate(models.Model):
     """A proposed rewrite with its author and how it was made."""
