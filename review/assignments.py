@@ -1,35 +1,63 @@
 """Places in dialogues: claiming one, keeping it, giving it back.
 
 A place is a lease. Nothing is locked while a person thinks; every change locks the dialogue first
-and then its assignments, so that two changes of one dialogue come one after the other.
+and then its assignments, so that two changes of one dialogue come one after the other. A reviewer
+has at most one place in hand, and one ahead of it, so that the next dialogue is at the desk before
+the decision on this one is made.
 """
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from review.errors import Missing
-from review.models import Assignment, Dataset, Dialogue, Membership, PlaceState, User
-from review.models.assignments import TAKEN
+from review import arms, queue
+from review.errors import GuidelinesUnread, Missing, NotAllowed
+from review.models import Assignment, Dataset, Dialogue, Membership, PlaceState, Purpose, User
 from review.permissions import check_can_review
+
+# Who left the desk may come back so soon without losing the place.
+MINUTES_AFTER_LEAVING = 5
 
 
 def claim_next(*, dataset: Dataset, by: User) -> Assignment | None:
-    """The reviewer's own open place if there is one, else a place in the next dialogue that waits.
+    """The place to work at: the one in hand, one sent back, the one ahead, else a new one.
 
-    None where nothing waits for this person.
+    None where nothing waits for this person. Raises `GuidelinesUnread` where they have not
+    confirmed the guidelines in force.
     """
-    check_can_review(by, dataset)
-    held = _renewed(dataset, by)
-    if held is not None:
-        return held
-    release_overdue(dataset=dataset)
-    with transaction.atomic():
-        # One claim at a time per person, or two tabs would hold two places.
-        Membership.objects.select_for_update().get(dataset=dataset, user=by)
-        return _renewed(dataset, by) or _claimed(dataset, by)
+    place = _claim(dataset, by)
+    if place is None and release_overdue(dataset=dataset):
+        place = _claim(dataset, by)
+    return place
+
+
+@transaction.atomic
+def _claim(dataset: Dataset, by: User) -> Assignment | None:
+    membership = _at_the_desk(dataset, by)
+    place = _held(membership).first() or _claimed(membership)
+    return None if place is None else begin(place)
+
+
+@transaction.atomic
+def claim_ahead(*, dataset: Dataset, by: User) -> Assignment | None:
+    """The place after the one in hand, claimed now; None where nothing else waits."""
+    membership = _at_the_desk(dataset, by)
+    in_hand, *ahead = _held(membership)[:2] or [None]
+    if in_hand is not None and in_hand.begun_at is None:
+        return in_hand
+    return ahead[0] if ahead else _claimed(membership)
+
+
+def begin(assignment: Assignment) -> Assignment:
+    """Takes a held place in hand: its lease starts anew, and so does the time at work on it."""
+    now = timezone.now()
+    assignment.begun_at = assignment.begun_at or now
+    assignment.active_at = now
+    assignment.expires_at = max(assignment.expires_at, lease_end(assignment.dialogue.dataset))
+    assignment.save(update_fields=["begun_at", "active_at", "expires_at"])
+    return assignment
 
 
 def place_of(*, assignment_id: int, by: User) -> Assignment:
@@ -52,14 +80,28 @@ def give_back(*, assignment: Assignment) -> None:
     _end(dialogue, assignment.pk, PlaceState.RETURNED)
 
 
-def release_overdue(*, dataset: Dataset, most: int = 50) -> int:
+def give_back_all(*, dataset: Dataset, by: User) -> None:
+    """Frees every place that a reviewer holds in a dataset: they go, or are paused."""
+    for assignment in Assignment.objects.held_by(by).filter(dialogue__dataset=dataset):
+        give_back(assignment=assignment)
+
+
+def leave(*, dataset: Dataset, by: User) -> None:
+    """The desk was closed: what is held ahead is free at once, what is in hand in some minutes."""
+    held = Assignment.objects.held_by(by).filter(dialogue__dataset=dataset, sent_back_at=None)
+    for assignment in held.filter(begun_at=None):
+        give_back(assignment=assignment)
+    soon = timezone.now() + timedelta(minutes=MINUTES_AFTER_LEAVING)
+    held.filter(expires_at__gt=soon).update(expires_at=soon)
+
+
+def release_overdue(*, dataset: Dataset | None = None, most: int = 50) -> int:
     """Frees places whose lease has ended, and returns how many."""
-    overdue = (
-        Assignment.objects.overdue(timezone.now())
-        .filter(dialogue__dataset=dataset)
-        .values_list("pk", "dialogue_id")[:most]
-    )
-    return sum(_expire(assignment_id, dialogue_id) for assignment_id, dialogue_id in overdue)
+    overdue = Assignment.objects.overdue(timezone.now())
+    if dataset is not None:
+        overdue = overdue.filter(dialogue__dataset=dataset)
+    keys = overdue.values_list("pk", "dialogue_id")[:most]
+    return sum(_expire(assignment_id, dialogue_id) for assignment_id, dialogue_id in keys)
 
 
 @transaction.atomic
@@ -86,72 +128,87 @@ def _end(
 
 def count_places(dialogue: Dialogue) -> None:
     """Writes down how many places of the present round are taken. The dialogue is locked."""
-    taken = Assignment.objects.taken().filter(dialogue=dialogue, round=dialogue.round).count()
-    Dialogue.objects.filter(pk=dialogue.pk).update(places_taken=taken)
-    dialogue.places_taken = taken
+    taken = Assignment.objects.taken().for_review()
+    count = taken.filter(dialogue=dialogue, round=dialogue.round).count()
+    Dialogue.objects.filter(pk=dialogue.pk).update(places_taken=count)
+    dialogue.places_taken = count
 
 
 def lease_end(dataset: Dataset) -> datetime:
     return timezone.now() + timedelta(minutes=dataset.lease_minutes)
 
 
-def _renewed(dataset: Dataset, by: User) -> Assignment | None:
-    mine = (
-        Assignment.objects.held_by(by)
-        .filter(dialogue__dataset=dataset)
+def _at_the_desk(dataset: Dataset, by: User) -> Membership:
+    """The membership of one who may be handed a dialogue, locked.
+
+    One claim at a time per person, or two tabs would hold two places.
+    """
+    rows = Membership.objects.select_for_update(of=("self",)).filter(dataset=dataset, user=by)
+    membership = rows.filter(paused=False, user__is_active=True).select_related("user").first()
+    if membership is None:
+        raise NotAllowed("Only members of this dataset review it. Ask its admin to add you.")
+    membership.dataset = dataset
+    if not membership.knows_guidelines():
+        raise GuidelinesUnread(dataset)
+    return membership
+
+
+def _held(membership: Membership) -> QuerySet[Assignment]:
+    """Places that a member holds, in the order of work: in hand, sent back, ahead."""
+    return (
+        Assignment.objects.held_by(membership.user)
+        .filter(dialogue__dataset=membership.dataset)
         .select_related("dialogue__dataset")
-        .order_by("claimed_at")
-        .first()
+        .order_by(
+            F("begun_at").asc(nulls_last=True),
+            F("sent_back_at").asc(nulls_last=True),
+            "claimed_at",
+        )
     )
-    if mine is None:
-        return None
-    end = lease_end(dataset)
-    if not Assignment.objects.held().filter(pk=mine.pk).update(expires_at=end):
-        return None
-    mine.expires_at = end
-    return mine
 
 
-def _claimed(dataset: Dataset, by: User) -> Assignment | None:
-    dialogue = _next_waiting(dataset, by)
+def _claimed(membership: Membership) -> Assignment | None:
+    if not membership.takes_places():
+        return None
+    dialogue = queue.next_waiting(membership)
     if dialogue is None:
         return None
-    now = timezone.now()
-    assignment = Assignment.objects.create(
-        dialogue=dialogue,
-        reviewer=by,
-        place=free_place(dialogue),
-        round=dialogue.round,
-        claimed_at=now,
-        expires_at=lease_end(dataset),
-    )
+    dialogue.dataset = membership.dataset
+    assignment = _placed(membership, dialogue, Purpose.REVIEW)
     count_places(dialogue)
-    assignment.dialogue.dataset = dataset
     return assignment
 
 
-def _next_waiting(dataset: Dataset, by: User) -> Dialogue | None:
-    """The first dialogue with a free place for `by`, locked; others who claim pass over it."""
-    mine = Assignment.objects.filter(
-        dialogue=OuterRef("pk"),
-        round=OuterRef("round"),
-        reviewer=by,
-        state__in=[*TAKEN, PlaceState.SKIPPED],
+def _placed(membership: Membership, dialogue: Dialogue, purpose: Purpose) -> Assignment:
+    now = timezone.now()
+    return Assignment.objects.create(
+        dialogue=dialogue,
+        reviewer=membership.user,
+        place=free_place(dialogue) if purpose == Purpose.REVIEW else 0,
+        round=dialogue.round,
+        purpose=purpose,
+        arm=arms.drawn(membership.dataset, dialogue, membership.user),
+        claimed_at=now,
+        expires_at=lease_end(membership.dataset),
+        **_kept_draft(dialogue, membership.user),
     )
-    return (
-        Dialogue.objects.awaiting_review()
-        .filter(dataset=dataset, places_taken__lt=dataset.decisions_needed)
-        .exclude(Exists(mine))
-        .order_by("stage", "pk")  # "judged" sorts before "proposed": scored dialogues first
-        .select_for_update(skip_locked=True, of=("self",))
-        .first()
-    )
+
+
+def _kept_draft(dialogue: Dialogue, reviewer: User) -> dict[str, object]:
+    """What this person wrote at an earlier place in the dialogue and never sent."""
+    earlier = Assignment.objects.filter(dialogue=dialogue, reviewer=reviewer)
+    last = earlier.exclude(draft="", draft_rest={}).order_by("-pk").first()
+    if last is None:
+        return {}
+    names = ["draft", "draft_rest", "draft_revision", "drafted_at", "unaided_text"]
+    return {name: getattr(last, name) for name in names}
 
 
 def free_place(dialogue: Dialogue) -> int:
     """The lowest number that no place of the present round has. The dialogue is locked."""
     taken = set(
         Assignment.objects.taken()
+        .for_review()
         .filter(dialogue=dialogue, round=dialogue.round)
         .values_list("place", flat=True)
     )

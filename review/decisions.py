@@ -4,9 +4,13 @@ Nothing a person decided is ever lost: decisions are only added, an approval com
 hears of it, and a text sent to a place that is no longer theirs is kept as a draft.
 """
 
+from typing import Any
+
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
+from review import activity
 from review.assignments import count_places
 from review.errors import Conflict, Invalid, PlaceLost
 from review.events import announce_approval
@@ -23,7 +27,7 @@ from review.models import (
     Verdict,
 )
 from review.permissions import check_can_adjudicate
-from review.rulings import Ruling, chosen, recorded
+from review.rulings import Ruling, also_accepted, chosen, recorded
 from review.stages import Event, Settlement, advance, settle
 
 SETTLING = {Verdict.ACCEPT, Verdict.EDIT, Verdict.REJECT}
@@ -41,7 +45,7 @@ def decide(
     try:
         return _decide(assignment, ruling, by, idempotency_key)
     except PlaceLost:
-        keep_draft(assignment=assignment, text=ruling.text)
+        keep_text(assignment=assignment, text=ruling.text)
         raise
 
 
@@ -49,7 +53,7 @@ def decide(
 def _decide(assignment: Assignment, ruling: Ruling, by: User, key: str) -> Decision:
     dialogue = locked(assignment.dialogue_id)
     assignment.refresh_from_db()
-    repeated = _repeated(assignment, ruling, by, key)
+    repeated = _repeated(dialogue, assignment, ruling, by, key)
     if repeated is not None:
         return repeated
     _check_place(assignment)
@@ -59,27 +63,47 @@ def _decide(assignment: Assignment, ruling: Ruling, by: User, key: str) -> Decis
         assignment=assignment,
         reviewer=by,
         candidate=candidate,
-        seconds=(timezone.now() - assignment.claimed_at).total_seconds(),
-        saw={**assignment.shown, "arm": assignment.arm},
+        seconds=activity.seconds_until(assignment, timezone.now()),
+        saw=_saw(assignment),
+        purpose=assignment.purpose,
         idempotency_key=key,
-        **recorded(dialogue, ruling),
+        **recorded(dialogue, ruling, candidate),
     )
+    decision.also.set(also_accepted(dialogue, assignment, ruling, candidate))
     _leave_place(dialogue, assignment, ruling.verdict)
-    _apply(dialogue, ruling)
+    if not assignment.is_practice():
+        _apply(dialogue, ruling)
     return _with_stage(decision, dialogue)
 
 
-def keep_draft(*, assignment: Assignment, text: str) -> None:
+def _saw(assignment: Assignment) -> dict[str, Any]:
+    """What the reviewer had before their eyes when they decided, and what they tried."""
+    saw = {**assignment.shown, "arm": assignment.arm, "tried": assignment.tried}
+    if assignment.unaided_text:
+        saw["unaided_text"] = assignment.unaided_text
+    return saw
+
+
+def keep_text(*, assignment: Assignment, text: str) -> None:
     """Keeps a text that was being written at `assignment`."""
     if text.strip():
-        Assignment.objects.filter(pk=assignment.pk).update(draft=text)
+        Assignment.objects.filter(pk=assignment.pk).update(
+            draft=text.replace("\x00", ""),
+            draft_revision=F("draft_revision") + 1,
+            drafted_at=timezone.now(),
+        )
 
 
 @transaction.atomic
-def adjudicate(*, dialogue: Dialogue, ruling: Ruling, by: User, seconds: float) -> Decision:
-    """Settles a disputed dialogue by an adjudicator's word."""
+def adjudicate(
+    *, dialogue: Dialogue, ruling: Ruling, by: User, seconds: float, idempotency_key: str = ""
+) -> Decision:
+    """Settles a disputed dialogue by an adjudicator's word; the same key again changes nothing."""
     dialogue = locked(dialogue.pk)
     check_can_adjudicate(by, dialogue.dataset)
+    repeated = _repeated(dialogue, None, ruling, by, idempotency_key)
+    if repeated is not None:
+        return repeated
     if dialogue.stage != Stage.DISPUTED:
         raise Conflict(
             f"Dialogue {dialogue.external_id} is {dialogue.stage}, no longer disputed. "
@@ -87,14 +111,17 @@ def adjudicate(*, dialogue: Dialogue, ruling: Ruling, by: User, seconds: float) 
         )
     if ruling.verdict == Verdict.SKIP:
         raise Invalid("An adjudicator accepts, edits, rejects or asks for more.", field="verdict")
+    candidate = chosen(dialogue, None, ruling, by)
     decision = Decision.objects.create(
         dialogue=dialogue,
         reviewer=by,
-        candidate=chosen(dialogue, None, ruling, by),
+        candidate=candidate,
         adjudication=True,
         seconds=seconds,
-        **recorded(dialogue, ruling),
+        idempotency_key=idempotency_key,
+        **recorded(dialogue, ruling, candidate),
     )
+    decision.also.set(also_accepted(dialogue, None, ruling, candidate))
     _apply_adjudication(dialogue, decision)
     return _with_stage(decision, dialogue)
 
@@ -115,14 +142,18 @@ def locked(dialogue_id: int) -> Dialogue:
     )
 
 
-def _repeated(assignment: Assignment, ruling: Ruling, by: User, key: str) -> Decision | None:
+def _repeated(
+    dialogue: Dialogue, assignment: Assignment | None, ruling: Ruling, by: User, key: str
+) -> Decision | None:
     """The decision that this one repeats, if it does."""
     if not key:
         return None
     earlier = Decision.objects.filter(reviewer=by, idempotency_key=key).first()
     if earlier is None:
         return None
-    if earlier.assignment_id != assignment.pk or earlier.verdict != ruling.verdict:
+    place = None if assignment is None else assignment.pk
+    named = (earlier.dialogue_id, earlier.assignment_id, earlier.verdict)
+    if named != (dialogue.pk, place, ruling.verdict):
         raise Conflict("This idempotency key was used for another decision. Send a new key.")
     return earlier
 
@@ -144,8 +175,8 @@ def _leave_place(dialogue: Dialogue, assignment: Assignment, verdict: Verdict) -
     state = PlaceState.SKIPPED if verdict == Verdict.SKIP else PlaceState.DECIDED
     assignment.state = state
     assignment.ended_at = timezone.now()
-    assignment.draft = ""
-    assignment.save(update_fields=["state", "ended_at", "draft"])
+    assignment.draft, assignment.draft_rest = "", {}
+    assignment.save(update_fields=["state", "ended_at", "draft", "draft_rest"])
     count_places(dialogue)
 
 

@@ -4,6 +4,11 @@ Rules raise these; each door translates them: a page shows a message, the API an
 problem JSON, a command prints a line and ends with an exit code.
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from review.models import Assignment, Dataset
+
 
 class ReviewError(Exception):
     """A refusal. `str(error)` is a whole sentence that says what to do next."""
@@ -43,3 +48,29 @@ class PlaceLost(Conflict):
     """The place is no longer theirs; what they wrote was kept as a draft."""
 
     kind = "place-lost"
+
+
+class NewerDraft(Conflict):
+    """Another tab or device kept a newer draft; `assignment` has it."""
+
+    kind = "newer-draft"
+
+    def __init__(self, assignment: "Assignment") -> None:
+        super().__init__(
+            "Another tab or device has kept a newer text here. Compare the two, then keep one."
+            if assignment.is_open()
+            else "This dialogue was decided meanwhile, in another tab or on another device."
+        )
+        self.assignment = assignment
+
+
+class GuidelinesUnread(Conflict):
+    """The guidelines have a version that this person has not confirmed yet."""
+
+    kind = "guidelines-unread"
+
+    def __init__(self, dataset: "Dataset") -> None:
+        super().__init__(
+            f"The guidelines of {dataset.slug} have a new version, {dataset.guidelines_version}. "
+            "Read and confirm it, then go on."
+        )

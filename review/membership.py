@@ -11,9 +11,9 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from review.assignments import give_back
+from review.assignments import give_back_all
 from review.errors import Conflict, Invalid
-from review.models import Assignment, Dataset, Membership, Role, User
+from review.models import Dataset, Membership, Role, User
 from review.permissions import check_can_administer
 
 LONGEST_USERNAME = 150
@@ -62,7 +62,7 @@ def pause(*, membership: Membership, paused: bool, by: User | None = None) -> No
     _check_may(by, membership.dataset)
     if paused:
         _check_admin_is_left(membership)
-        _give_places_back(membership)
+        give_back_all(dataset=membership.dataset, by=membership.user)
     membership.paused = paused
     membership.save(update_fields=["paused"])
 
@@ -72,7 +72,7 @@ def remove(*, membership: Membership, by: User | None = None) -> None:
     """Ends a membership. What the person decided stays in the record."""
     _check_may(by, membership.dataset)
     _check_admin_is_left(membership)
-    _give_places_back(membership)
+    give_back_all(dataset=membership.dataset, by=membership.user)
     membership.delete()
 
 
@@ -139,9 +139,3 @@ def _check_admin_is_left(leaving: Membership) -> None:
             f"{leaving.user} is the only admin of {leaving.dataset}. Make another member admin "
             "first."
         )
-
-
-def _give_places_back(membership: Membership) -> None:
-    held = Assignment.objects.held_by(membership.user)
-    for assignment in held.filter(dialogue__dataset=membership.dataset_id):
-        give_back(assignment=assignment)

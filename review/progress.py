@@ -3,15 +3,16 @@
 Each function asks a fixed number of questions of the database, whatever the number of dialogues.
 """
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, Q
 from django.utils import timezone
 
+from review import queue
 from review.models import (
     Assignment,
     CheckOutcome,
@@ -25,6 +26,9 @@ from review.models import (
     User,
 )
 from review.models.assignments import TAKEN
+
+# Beyond that nobody needs the exact number, and counting on would take longer the more there are.
+MOST_COUNTED = 1000
 
 
 @dataclass(frozen=True)
@@ -101,26 +105,23 @@ def checks_of(dataset: Dataset) -> CheckCounts:
     )
 
 
-def open_to(user: User) -> QuerySet[Dialogue]:
-    """The dialogues that `user` could claim now, in all their datasets."""
-    mine = Assignment.objects.filter(
-        dialogue=OuterRef("pk"),
-        round=OuterRef("round"),
-        reviewer=user,
-        state__in=[*TAKEN, PlaceState.SKIPPED],
-    )
-    return (
-        Dialogue.objects.awaiting_review()
-        .filter(dataset__in=Dataset.objects.of_member(user))
-        .filter(places_taken__lt=F("dataset__decisions_needed"))
-        .exclude(Exists(mine))
-    )
-
-
 def waiting_for(user: User) -> dict[int, int]:
     """How many dialogues each of the person's datasets (by key) could hand them now."""
-    rows = open_to(user).values_list("dataset_id").annotate(dialogues=Count("pk"))
-    return defaultdict(int, dict(rows))
+    members = Membership.objects.filter(user=user, paused=False).select_related("dataset")
+    open_rows = [
+        queue.open_to(membership).values_list("dataset_id", flat=True)[:MOST_COUNTED]
+        for membership in members
+        if membership.takes_places()
+    ]
+    none = Dialogue.objects.none().values_list("dataset_id", flat=True)
+    return Counter(none.union(*open_rows, all=True))
+
+
+def waiting(membership: Membership) -> int:
+    """How many dialogues could be handed to a member now, counted up to `MOST_COUNTED`."""
+    if not membership.takes_places():
+        return 0
+    return queue.open_to(membership)[:MOST_COUNTED].count()
 
 
 def held_by(user: User) -> dict[int, Assignment]:

@@ -15,6 +15,8 @@ STATUS = {
     "missing": 404,
     "conflict": 409,
     "place-lost": 409,
+    "newer-draft": 409,
+    "guidelines-unread": 409,
 }
 TITLES = {
     400: "That cannot be taken",

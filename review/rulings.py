@@ -4,6 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
+from review import validators
 from review.errors import Invalid
 from review.models import (
     Assignment,
@@ -30,9 +31,13 @@ class Ruling:
     text: str = ""
     reason: str = ""
     note: str = ""
+    # Further candidates that are right as well.
+    also: tuple[int, ...] = ()
+    # Why a text is approved although a validator of the dataset blocks it.
+    override: str = ""
 
 
-def recorded(dialogue: Dialogue, ruling: Ruling) -> dict[str, Any]:
+def recorded(dialogue: Dialogue, ruling: Ruling, candidate: Candidate | None) -> dict[str, Any]:
     """What a decision keeps of its ruling, checked, and of the policy it was made under."""
     return {
         "verdict": ruling.verdict,
@@ -41,7 +46,18 @@ def recorded(dialogue: Dialogue, ruling: Ruling) -> dict[str, Any]:
         "note": _checked_note(ruling.note),
         "round": dialogue.round,
         "policy": dialogue.dataset.policy(),
+        "override": _checked_length(ruling.override.strip(), LONGEST_NOTE, "override"),
+        "findings": _passed(dialogue, ruling, candidate),
     }
+
+
+def _passed(dialogue: Dialogue, ruling: Ruling, candidate: Candidate | None) -> list[str]:
+    """Codes of what the validators say of the text. Raises `Invalid` where one of them blocks."""
+    if candidate is None:
+        return []
+    findings = validators.findings(dialogue, candidate.text)
+    validators.check(findings, override=ruling.override)
+    return [finding.code for finding in findings]
 
 
 def _checked_reason(dataset: Dataset, ruling: Ruling) -> str:
@@ -76,6 +92,16 @@ def chosen(
             _offered(dialogue, assignment, ruling.candidate_id)
         return _written(dialogue, checked_text(ruling.text), by)
     return None
+
+
+def also_accepted(
+    dialogue: Dialogue, assignment: Assignment | None, ruling: Ruling, candidate: Candidate | None
+) -> list[Candidate]:
+    """The further candidates that a ruling finds right, each one that this person was offered."""
+    if candidate is None or not ruling.also:
+        return []
+    others = [number for number in dict.fromkeys(ruling.also) if number != candidate.pk]
+    return [_offered(dialogue, assignment, number) for number in others]
 
 
 def _offered(

@@ -1,18 +1,21 @@
 """Taking back one's own decision: a record of its own that supersedes it."""
 
 from django.db import transaction
+from django.utils import timezone
 
 from review.assignments import count_places, free_place, give_back, lease_end
 from review.decisions import locked
+from review.drafts import FIELDS
 from review.errors import Conflict
 from review.models import Assignment, Decision, Dialogue, PlaceState, Stage, User, Verdict
+from review.models.decisions import TAKING_BACK
 from review.stages import Event, advance
 
 
 def undo(*, decision: Decision, by: User) -> Assignment:
     """Takes back one's own decision, as a record of its own, and holds the place again."""
     assignment = _undo(decision, by)
-    _give_back_others(assignment)
+    _put_behind(assignment)
     return assignment
 
 
@@ -28,25 +31,36 @@ def _undo(decision: Decision, by: User) -> Assignment:
         reviewer=by,
         verdict=Verdict.UNDO,
         supersedes=decision,
+        purpose=decision.purpose,
         round=dialogue.round,
         seconds=0,
     )
-    _reopen(dialogue)
+    if not assignment.is_practice():
+        reopen(dialogue)
     _hold_again(dialogue, assignment)
+    _write_again(assignment, decision)
     return assignment
 
 
-def _give_back_others(kept: Assignment) -> None:
-    """A reviewer holds one place at a time: the dialogue they were handed since goes back."""
+def _put_behind(kept: Assignment) -> None:
+    """A reviewer has one place in hand: the dialogue handed to them since is the next one again.
+
+    What was held ahead of that goes back.
+    """
     held = Assignment.objects.held_by(kept.reviewer).exclude(pk=kept.pk)
-    for assignment in held.filter(dialogue__dataset=kept.dialogue.dataset_id):
+    others = held.filter(dialogue__dataset=kept.dialogue.dataset_id, sent_back_at=None)
+    in_hand = others.exclude(begun_at=None)
+    if not in_hand.exists():
+        return
+    for assignment in others.filter(begun_at=None):
         give_back(assignment=assignment)
+    in_hand.update(begun_at=None)
 
 
 def _check_can_undo(dialogue: Dialogue, decision: Decision, by: User) -> None:
     if decision.reviewer_id != by.pk or decision.assignment_id is None:
         raise Conflict("Only your own decision at a place of yours can be taken back.")
-    if decision.verdict == Verdict.UNDO or hasattr(decision, "superseded_by"):
+    if decision.verdict in TAKING_BACK or hasattr(decision, "superseded_by"):
         raise Conflict("This decision was taken back already.")
     if decision.round != dialogue.round:
         raise Conflict("The dialogue went back to the models since; this decision stays as it is.")
@@ -56,7 +70,7 @@ def _check_can_undo(dialogue: Dialogue, decision: Decision, by: User) -> None:
         raise Conflict("This dialogue is part of a release; your decision stays as it is.")
 
 
-def _reopen(dialogue: Dialogue) -> None:
+def reopen(dialogue: Dialogue) -> None:
     if dialogue.stage not in {Stage.APPROVED, Stage.REJECTED, Stage.DISPUTED}:
         return
     scored = dialogue.panel_score is not None
@@ -77,7 +91,26 @@ def _hold_again(dialogue: Dialogue, assignment: Assignment) -> None:
         raise Conflict("Somebody else has taken this dialogue since you skipped it.")
     assignment.state = PlaceState.OPEN
     assignment.ended_at = None
+    assignment.active_at = timezone.now()
     assignment.expires_at = lease_end(dialogue.dataset)
     assignment.place = assignment.place if not from_skip else free_place(dialogue)
-    assignment.save(update_fields=["state", "ended_at", "expires_at", "place"])
+    assignment.save(update_fields=["state", "ended_at", "active_at", "expires_at", "place"])
     count_places(dialogue)
+
+
+def _write_again(assignment: Assignment, decision: Decision) -> None:
+    """What was written is at hand again, as a draft."""
+    edited = decision.candidate if decision.verdict == Verdict.EDIT else None
+    text = edited.text if edited else ""
+    rest = {
+        "verdict": decision.verdict,
+        f"{decision.verdict}_note": decision.note,
+        f"{decision.verdict}_reason": decision.reason,
+        "also": list(decision.also.values_list("pk", flat=True)),
+    }
+    known = {*FIELDS, "also"}
+    assignment.draft = text
+    assignment.draft_rest = {k: v for k, v in rest.items() if v and k in known}
+    assignment.draft_revision += 1
+    assignment.drafted_at = timezone.now()
+    assignment.save(update_fields=["draft", "draft_rest", "draft_revision", "drafted_at"])

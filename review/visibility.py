@@ -12,11 +12,13 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
+from review.lots import lot
 from review.models import (
     Assignment,
     Candidate,
     Decision,
     Dialogue,
+    HideUntil,
     Image,
     Judgement,
     Membership,
@@ -30,13 +32,19 @@ from review.models.candidates import heard
 
 @dataclass(frozen=True)
 class Sight:
-    """Which parts of a dialogue a person sees."""
+    """Which parts of a dialogue a person sees.
+
+    `retrieval` are the checks of approved rewrites, `trying` what a text would find as it is
+    written.
+    """
 
     candidates: bool
     authors: bool
     scores: bool
     decisions: bool
     retrieval: bool
+    target: bool = True
+    trying: bool = True
 
 
 @dataclass(frozen=True)
@@ -68,8 +76,19 @@ class DialogueView:
     checks: list[RetrievalCheck] = field(default_factory=list)
     assignment: Assignment | None = None
 
+    def target_ids(self) -> list[str]:
+        """Imported ids of the target images; none where they are hidden."""
+        return self.dialogue.target_images if self.sight.target else []
+
     def targets(self) -> list[Image]:
-        return [self.images[i] for i in self.dialogue.target_images if i in self.images]
+        return [self.images[i] for i in self.target_ids() if i in self.images]
+
+    def stage(self) -> str:
+        """The stage as this person may know it: a control looks like any other dialogue."""
+        place = self.assignment
+        if place is not None and place.is_open() and place.is_practice():
+            return Stage.JUDGED if self.dialogue.panel_score is not None else Stage.PROPOSED
+        return self.dialogue.stage
 
 
 def at_place(assignment: Assignment) -> DialogueView:
@@ -111,7 +130,8 @@ def shown(view: DialogueView) -> dict[str, Any]:
         "authors": view.sight.authors,
         "scores": view.sight.scores,
         "retrieval": view.sight.retrieval,
-        "target": bool(view.dialogue.target_images),
+        "trying": view.sight.trying,
+        "target": bool(view.target_ids()),
         "guidelines_version": view.dialogue.dataset.guidelines_version,
         "at": timezone.now().isoformat(timespec="seconds"),
     }
@@ -135,20 +155,24 @@ def _list_sight(dialogue: Dialogue, membership: Membership, assignment: Assignme
 def _place_sight(assignment: Assignment) -> Sight:
     dataset = assignment.dialogue.dataset
     return Sight(
-        candidates=True,
+        candidates=not assignment.hides_candidates(),
         authors=not dataset.hide_authors,
         scores=not (dataset.hide_scores or assignment.hides_scores()),
         decisions=False,
         retrieval=False,
+        target=not assignment.hides_target(),
+        trying=not assignment.hides_retrieval(),
     )
 
 
 def _readers_sight(
     dialogue: Dialogue, membership: Membership, assignment: Assignment | None
 ) -> Sight:
-    decided = assignment is not None and assignment.state == PlaceState.DECIDED
     # One who may still be handed this dialogue must come to it without the others' decisions.
     settled = dialogue.is_settled() or dialogue.stage == Stage.DISPUTED
+    decided = assignment is not None and assignment.state == PlaceState.DECIDED
+    if dialogue.dataset.hide_until == HideUntil.SETTLED:
+        decided = decided and settled
     oversees = membership.administers() or (membership.adjudicates() and settled)
     everything = decided or oversees
     return Sight(
@@ -164,28 +188,43 @@ def _view(dialogue: Dialogue, sight: Sight, assignment: Assignment | None) -> Di
     return DialogueView(
         dialogue=dialogue,
         sight=sight,
-        candidates=_candidates(dialogue, sight) if sight.candidates else [],
-        images=images_of(dialogue),
+        candidates=_candidates(dialogue, sight, assignment) if sight.candidates else [],
+        images=images_of(dialogue, targets=sight.target),
         decisions=_decisions(dialogue) if sight.decisions else [],
         checks=list(dialogue.retrieval_checks.all()) if sight.retrieval else [],
         assignment=assignment,
     )
 
 
-def images_of(dialogue: Dialogue) -> dict[str, Image]:
+def images_of(dialogue: Dialogue, *, targets: bool = True) -> dict[str, Image]:
     """The images that turns and targets name, by their imported id."""
-    names = [*dialogue.shown_images(), *dialogue.target_images]
+    names = [*dialogue.shown_images(), *(dialogue.target_images if targets else [])]
     rows = Image.objects.current().filter(dataset_id=dialogue.dataset_id).named(names)
     return {image.external_id: image for image in rows}
 
 
-def _candidates(dialogue: Dialogue, sight: Sight) -> list[CandidateView]:
+def _candidates(
+    dialogue: Dialogue, sight: Sight, assignment: Assignment | None
+) -> list[CandidateView]:
     rows: Iterable[Candidate] = dialogue.candidates.prefetch_related("judgements")
     if not sight.decisions:
         rows = dialogue.candidates.proposed().prefetch_related("judgements")
     views = [_candidate(dialogue, row, sight) for row in rows]
+    own_order = dialogue.dataset.shuffle_candidates or not sight.scores
+    if assignment is not None and not sight.decisions and own_order:
+        return _shuffled(views, dialogue, assignment)
     # Best first; where scores are hidden their order must not give them away.
     return sorted(views, key=_rank) if sight.scores else views
+
+
+def _shuffled(
+    views: list[CandidateView], dialogue: Dialogue, assignment: Assignment
+) -> list[CandidateView]:
+    """In an order of each reviewer's own, the same whenever they look."""
+    seed, name = dialogue.dataset.seed, dialogue.external_id
+    return sorted(
+        views, key=lambda view: lot(seed, "order", name, assignment.reviewer_id, view.text)
+    )
 
 
 def _rank(view: CandidateView) -> tuple[float, float]:

@@ -96,6 +96,11 @@ def place(rows: Rows, **fields: Any) -> Assignment:
 BREACHES: dict[str, Callable[[Rows], object]] = {
     "dataset_decisions_1_to_5": lambda r: Dataset.objects.update(decisions_needed=6),
     "dataset_quorum_within_decisions": lambda r: Dataset.objects.update(quorum=2),
+    "dataset_queue_order_known": lambda r: Dataset.objects.update(queue_order="newest"),
+    "dataset_hide_until_known": lambda r: Dataset.objects.update(hide_until="ever"),
+    "dataset_takers_known": lambda r: Dataset.objects.update(takers="nobody"),
+    "dataset_shares_within_bounds": lambda r: Dataset.objects.update(control_rate=0.6),
+    "place_arm_and_purpose_known": lambda r: Assignment.objects.update(arm="deaf"),
     "dataset_slug_plain": lambda r: Dataset.objects.create(slug="No Slug", title="x"),
     "membership_once": lambda r: Membership.objects.create(
         dataset=r["dataset"], user=r["alice"], role="admin"

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from review import intake
+from review.assignments import release_overdue
 from review.models import (
     Assignment,
     CandidateKind,
@@ -224,6 +225,7 @@ def test_a_lost_place_says_so_and_gives_the_text_back(
     shown = _open(browser)
     past = timezone.now() - timedelta(minutes=1)
     Assignment.objects.filter(reviewer=alice).update(expires_at=past)
+    release_overdue()
     _open(client_of(erin))
     response = _decide(browser, shown, HTMX, verdict="edit", text="my careful words")
     assert response.status_code == 409

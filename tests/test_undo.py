@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from review import decisions
+from review.assignments import claim_ahead
 from review.errors import Conflict
 from review.models import Assignment, Dataset, Decision, Dialogue, Stage, User, Verdict
 from review.rulings import Ruling
@@ -41,15 +42,16 @@ def test_after_undo_the_same_place_decides_again(
     assert dialogue.stage == Stage.REJECTED
 
 
-def test_undo_gives_back_the_dialogue_that_came_next(
+def test_undo_puts_the_dialogue_that_came_next_behind(
     make_dialogue: Make, alice: User, claim: Claim
 ) -> None:
     make_dialogue("d-1")
     make_dialogue("d-2")
     decision = accept(claim(alice))
-    claim(alice)
+    following = claim(alice)
     place = undo(decision=decision, by=alice)
-    assert list(Assignment.objects.held_by(alice)) == [place]
+    assert claim(alice) == place
+    assert claim_ahead(dataset=place.dialogue.dataset, by=alice) == following
 
 
 def test_an_undo_that_is_refused_leaves_the_next_dialogue_in_hand(

@@ -57,8 +57,15 @@ def test_hidden_scores_show_nowhere_and_not_in_the_order(
         place.arm = Arm.BLIND
     view = visibility.at_place(place)
     assert all(c.score is None and not c.judgements for c in view.candidates)
-    assert [c.id for c in view.candidates] == sorted(c.id for c in view.candidates)
     assert visibility.shown(view)["scores"] is False
+    assert len({order_seen_by(place, reviewer) for reviewer in range(30)}) > 3
+
+
+def order_seen_by(place: Assignment, reviewer: int) -> tuple[str, ...]:
+    place.reviewer_id = reviewer
+    order = [c.text for c in visibility.at_place(place).candidates]
+    assert order == [c.text for c in visibility.at_place(place).candidates]
+    return tuple(order)
 
 
 def test_hidden_authors_are_not_in_the_view(dialogue: Dialogue, alice: User, claim: Claim) -> None:

@@ -19,6 +19,8 @@ STATUS_OF_KIND = {
     "missing": HTTPStatus.NOT_FOUND,
     "conflict": HTTPStatus.CONFLICT,
     "place-lost": HTTPStatus.CONFLICT,
+    "newer-draft": HTTPStatus.CONFLICT,
+    "guidelines-unread": HTTPStatus.CONFLICT,
 }
 
 

@@ -1,6 +1,6 @@
 """The record of a dataset: what was imported, proposed, judged, decided and checked."""
 
-from review.models.assignments import Arm, Assignment, PlaceState
+from review.models.assignments import Arm, Assignment, PlaceState, Purpose
 from review.models.candidates import (
     Candidate,
     CandidateKind,
@@ -9,10 +9,20 @@ from review.models.candidates import (
     Judgement,
 )
 from review.models.checks import CheckOutcome, QueryForm, RetrievalCheck
-from review.models.datasets import Dataset, Membership, Role
+from review.models.comments import Comment, Mention
+from review.models.datasets import (
+    Dataset,
+    HideUntil,
+    Membership,
+    QueueOrder,
+    Role,
+    Takers,
+)
 from review.models.decisions import Decision, Verdict
 from review.models.dialogues import Approval, Dialogue, Stage
+from review.models.guidelines import Guidelines
 from review.models.images import Image
+from review.models.invitations import Invitation
 from review.models.rubrics import Rubric, RubricCriterion
 from review.models.transfers import Import, ImportStatus, Release
 from review.models.uploads import Upload
@@ -26,24 +36,32 @@ __all__ = [
     "Candidate",
     "CandidateKind",
     "CheckOutcome",
+    "Comment",
     "Comparison",
     "Criterion",
     "Dataset",
     "Decision",
     "Dialogue",
+    "Guidelines",
+    "HideUntil",
     "Image",
     "Import",
     "ImportStatus",
+    "Invitation",
     "Judgement",
     "Membership",
+    "Mention",
     "PlaceState",
+    "Purpose",
     "QueryForm",
+    "QueueOrder",
     "Release",
     "RetrievalCheck",
     "Role",
     "Rubric",
     "RubricCriterion",
     "Stage",
+    "Takers",
     "Upload",
     "User",
     "Verdict",

@@ -26,7 +26,18 @@ class Arm(models.TextChoices):
     """What was hidden from the reviewer, by lot, to learn how much it leads people."""
 
     PLAIN = "plain"
-    BLIND = "blind"
+    BLIND = "blind"  # the scores
+    UNAIDED = "unaided"  # the candidates, until the reviewer has written a rewrite
+    NO_TARGET = "no-target"
+    NO_RETRIEVAL = "no-retrieval"  # what a text would find, while it is written
+
+
+class Purpose(models.TextChoices):
+    """What a place is for. Only *review* counts; the others have a known outcome."""
+
+    REVIEW = "review"
+    CONTROL = "control"
+    QUIZ = "quiz"
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
@@ -38,6 +49,9 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
     def taken(self) -> Self:
         return self.filter(state__in=TAKEN)
+
+    def for_review(self) -> Self:
+        return self.filter(purpose=Purpose.REVIEW)
 
     def overdue(self, now: datetime) -> Self:
         return self.held().filter(expires_at__lt=now)
@@ -53,13 +67,31 @@ class Assignment(models.Model):
     round = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(max_length=16, choices=PlaceState, default=PlaceState.OPEN)
     arm = models.CharField(max_length=16, choices=Arm, default=Arm.PLAIN)
+    purpose = models.CharField(max_length=16, choices=Purpose, default=Purpose.REVIEW)
     claimed_at = models.DateTimeField()
+    # When the dialogue came before the reviewer's eyes; until then it is held ahead.
+    begun_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    # Time at work, as the server saw it: between two signs of life, a pause counting a minute.
+    active_at = models.DateTimeField(null=True)
+    active_seconds = models.FloatField(default=0)
     # What the reviewer was shown last; a decision keeps its own copy.
     shown = models.JSONField(default=dict)
-    # A text that was being written when the place was lost.
+    # What the reviewer tried while writing: each text with its rank and the images it would find.
+    tried = models.JSONField(default=list)
+    # In the *unaided* arm: what was written before any candidate was shown.
+    unaided_text = models.TextField(blank=True, default="")
+    # What is being written, kept at every pause; `draft_rest` has what else the form holds. The
+    # revision grows with each, so that of two tabs the older does not overwrite the newer.
     draft = models.TextField(blank=True, default="")
+    draft_rest = models.JSONField(default=dict)
+    draft_revision = models.PositiveIntegerField(default=0)
+    drafted_at = models.DateTimeField(null=True)
+    # Sent back by an adjudicator or admin for a second look, with their comment.
+    sent_back_at = models.DateTimeField(null=True)
+    sent_back_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    sent_back_note = models.TextField(blank=True, default="")
 
     objects = AssignmentQuerySet.as_manager()
 
@@ -67,7 +99,7 @@ class Assignment(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["dialogue", "round", "place"],
-                condition=Q(state__in=["open", "decided"]),
+                condition=Q(state__in=["open", "decided"], purpose="review"),
                 name="place_taken_once",
             ),
             models.UniqueConstraint(
@@ -77,6 +109,10 @@ class Assignment(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=PlaceState.values), name="place_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(arm__in=Arm.values, purpose__in=Purpose.values),
+                name="place_arm_and_purpose_known",
             ),
             models.CheckConstraint(
                 condition=(Q(state="open") & Q(ended_at=None))
@@ -99,3 +135,19 @@ class Assignment(models.Model):
 
     def hides_scores(self) -> bool:
         return self.arm == Arm.BLIND
+
+    def hides_candidates(self) -> bool:
+        return self.arm == Arm.UNAIDED and not self.unaided_text
+
+    def hides_target(self) -> bool:
+        return self.arm == Arm.NO_TARGET
+
+    def hides_retrieval(self) -> bool:
+        """Whether it is hidden what a text would find; that would tell the target, too."""
+        return self.arm in {Arm.NO_RETRIEVAL, Arm.NO_TARGET}
+
+    def is_practice(self) -> bool:
+        return self.purpose != Purpose.REVIEW
+
+    def has_draft(self) -> bool:
+        return bool(self.draft or self.draft_rest)

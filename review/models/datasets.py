@@ -2,6 +2,7 @@
 
 from typing import Any, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
@@ -25,6 +26,55 @@ def default_reject_reasons() -> list[dict[str, str]]:
     ]
 
 
+def default_skip_reasons() -> list[dict[str, str]]:
+    """Why a reviewer may pass a dialogue on: `code` and `label`."""
+    return [
+        {"code": "unsure", "label": "I cannot tell which is right"},
+        {"code": "language", "label": "It is not in a language that I read well"},
+        {"code": "images", "label": "I cannot see an image that matters"},
+        {"code": "later", "label": "Somebody else should look at it"},
+    ]
+
+
+def default_arms() -> dict[str, float]:
+    """One place in ten hides the scores, so that a release can say how far they led people."""
+    return {"blind": 0.1}
+
+
+def default_validators() -> dict[str, str]:
+    """What is said of a rewrite before it is approved, by code: `off`, `warn` or `block`."""
+    return {
+        "equal": "warn",
+        "unresolved": "warn",
+        "too-long": "warn",
+        "unsupported": "warn",
+    }
+
+
+class QueueOrder(models.TextChoices):
+    """Which dialogue is handed out first. Scored ones come before the others in any order."""
+
+    OLDEST = "oldest"
+    DISAGREEMENT = "disagreement"
+    HIGHEST = "highest"
+    LOWEST = "lowest"
+    RANDOM = "random"
+
+
+class HideUntil(models.TextChoices):
+    """How long a reviewer sees neither what the policy hides nor what others decided."""
+
+    DECIDED = "decided"
+    SETTLED = "settled"
+
+
+class Takers(models.TextChoices):
+    """Whom the queue hands dialogues to."""
+
+    MEMBERS = "members"
+    ANNOTATORS = "annotators"
+
+
 class DatasetQuerySet(models.QuerySet["Dataset"]):
     def of_member(self, user: User) -> Self:
         return self.filter(memberships__user=user, memberships__paused=False)
@@ -44,6 +94,24 @@ class Dataset(models.Model):
     dispute_when_worse = models.BooleanField(default=False)
     hide_authors = models.BooleanField(default=False)
     hide_scores = models.BooleanField(default=False)
+    hide_until = models.CharField(max_length=16, choices=HideUntil, default=HideUntil.DECIDED)
+    shuffle_candidates = models.BooleanField(default=False)
+    queue_order = models.CharField(max_length=16, choices=QueueOrder, default=QueueOrder.OLDEST)
+    # False while the places of dialogues in the queue still follow an earlier order.
+    queue_ordered = models.BooleanField(default=True)
+    takers = models.CharField(max_length=16, choices=Takers, default=Takers.MEMBERS)
+    # Share of places in each arm but the plain one, by `Arm`.
+    arms = models.JSONField(default=default_arms)
+    validators = models.JSONField(default=default_validators)
+    most_words = models.PositiveSmallIntegerField(default=40)
+    skip_reasons = models.JSONField(default=default_skip_reasons)
+    # Dialogues with a known outcome, put among the others unseen: their share, and the accuracy
+    # below which the admins are told.
+    control_rate = models.FloatField(default=0)
+    control_threshold = models.FloatField(default=0.7)
+    # Dialogues that a new reviewer decides first, and the share of them to get right.
+    quiz_size = models.PositiveSmallIntegerField(default=0)
+    quiz_pass = models.FloatField(default=0.8)
     lease_minutes = models.PositiveSmallIntegerField(default=30)
     reject_reasons = models.JSONField(default=default_reject_reasons)
     guidelines = models.TextField(blank=True, default="")
@@ -67,6 +135,25 @@ class Dataset(models.Model):
                 name="dataset_quorum_within_decisions",
             ),
             models.CheckConstraint(
+                condition=models.Q(queue_order__in=QueueOrder.values),
+                name="dataset_queue_order_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(hide_until__in=HideUntil.values),
+                name="dataset_hide_until_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(takers__in=Takers.values), name="dataset_takers_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    control_rate__range=(0, 0.5),
+                    control_threshold__range=(0, 1),
+                    quiz_pass__range=(0, 1),
+                ),
+                name="dataset_shares_within_bounds",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(slug__regex=r"^[a-z0-9-]+$"), name="dataset_slug_plain"
             ),
         ]
@@ -87,6 +174,15 @@ class Dataset(models.Model):
             "dispute_when_worse": self.dispute_when_worse,
             "hide_authors": self.hide_authors,
             "hide_scores": self.hide_scores,
+            "hide_until": self.hide_until,
+            "shuffle_candidates": self.shuffle_candidates,
+            "queue_order": self.queue_order,
+            "takers": self.takers,
+            "arms": self.arms,
+            "validators": self.validators,
+            "most_words": self.most_words,
+            "control_rate": self.control_rate,
+            "quiz_size": self.quiz_size,
         }
 
 
@@ -103,6 +199,11 @@ class Membership(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role)
     paused = models.BooleanField(default=False)
+    # Codes of the languages this member is handed dialogues in; empty for all.
+    languages = ArrayField(models.CharField(max_length=16), default=list)
+    # The last version of the guidelines that this member said they had read.
+    guidelines_confirmed = models.PositiveIntegerField(default=0)
+    quiz_passed_at = models.DateTimeField(null=True)
     created = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -115,6 +216,15 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} is {self.role} of {self.dataset}"
+
+    def takes_places(self) -> bool:
+        """Whether the queue hands dialogues to this member."""
+        return self.dataset.takers == Takers.MEMBERS or self.role == Role.ANNOTATOR
+
+    def knows_guidelines(self) -> bool:
+        """Whether they confirmed the guidelines in force; there is nothing to confirm in none."""
+        dataset = self.dataset
+        return not dataset.guidelines or self.guidelines_confirmed >= dataset.guidelines_version
 
     def adjudicates(self) -> bool:
         return self.role in {Role.ADJUDICATOR, Role.ADMIN}

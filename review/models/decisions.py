@@ -2,11 +2,12 @@
 
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from review.models.assignments import Assignment
+from review.models.assignments import Assignment, Purpose
 from review.models.candidates import Candidate
 from review.models.dialogues import Dialogue, Stage
 from review.models.users import User
@@ -19,12 +20,25 @@ class Verdict(models.TextChoices):
     MORE = "more"
     SKIP = "skip"
     UNDO = "undo"
+    SEND_BACK = "send-back"
+
+
+# Records of their own that take back an earlier decision: the reviewer's, or another's for a
+# second look.
+TAKING_BACK = [Verdict.UNDO, Verdict.SEND_BACK]
 
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
     def standing(self) -> Self:
-        """Decisions that nobody has taken back."""
-        return self.filter(superseded_by=None).exclude(verdict=Verdict.UNDO)
+        """Decisions for the record that nobody has taken back."""
+        return self.not_taken_back().filter(purpose=Purpose.REVIEW)
+
+    def practice(self) -> Self:
+        """Decisions on dialogues whose outcome was known: they settle nothing."""
+        return self.not_taken_back().exclude(purpose=Purpose.REVIEW)
+
+    def not_taken_back(self) -> Self:
+        return self.filter(superseded_by=None).exclude(verdict__in=TAKING_BACK)
 
     def counting(self, dialogue: Dialogue) -> Self:
         """The reviewers' outcomes that settle `dialogue` in its present round."""
@@ -55,10 +69,17 @@ class Decision(models.Model):
     )
     reason = models.CharField(max_length=64, blank=True, default="")
     note = models.TextField(blank=True, default="")
+    # Other candidates that the reviewer found right as well.
+    also = models.ManyToManyField(Candidate, related_name="also_accepted_by")
+    # Codes of what the dataset's validators said of the text, and why it was approved all the same.
+    findings = ArrayField(models.CharField(max_length=32), default=list)
+    override = models.TextField(blank=True, default="")
     adjudication = models.BooleanField(default=False)
+    purpose = models.CharField(max_length=16, choices=Purpose, default=Purpose.REVIEW)
     round = models.PositiveSmallIntegerField(default=0)
     # The dialogue's stage once this decision had been taken in.
     stage_after = models.CharField(max_length=16, choices=Stage, blank=True, default="")
+    # At work, as the server saw it (`review.activity`).
     seconds = models.FloatField()
     saw = models.JSONField(default=dict)
     policy = models.JSONField(default=dict)
@@ -80,12 +101,12 @@ class Decision(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(verdict__in=["accept", "edit"], candidate__isnull=False)
-                | Q(verdict__in=["reject", "more", "skip", "undo"], candidate=None),
+                | Q(verdict__in=["reject", "more", "skip", *TAKING_BACK], candidate=None),
                 name="decision_candidate_fits_verdict",
             ),
             models.CheckConstraint(
-                condition=Q(verdict="undo", supersedes__isnull=False)
-                | (~Q(verdict="undo") & Q(supersedes=None)),
+                condition=Q(verdict__in=TAKING_BACK, supersedes__isnull=False)
+                | (~Q(verdict__in=TAKING_BACK) & Q(supersedes=None)),
                 name="decision_undo_supersedes",
             ),
             models.CheckConstraint(

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from review.models.datasets import Dataset
+from review.models.users import User
 from review.turns import Turn
 
 
@@ -95,6 +96,15 @@ class Dialogue(models.Model):
     # What decides the order of review, filled by machines through intake.
     panel_score = models.FloatField(null=True)
     disagreement = models.FloatField(null=True)
+    # Where it stands among those that wait, the least first: kept by a trigger of the database,
+    # which knows the dataset's order (`review.queue`), so that no way of writing can forget it.
+    queue_key = models.FloatField(db_default=0)
+    # ISO code of the language in which the user writes; empty where nobody can tell.
+    language = models.CharField(max_length=16, blank=True, db_default="")
+
+    # Which adjudicator looks at the dispute, and until when.
+    held_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    held_until = models.DateTimeField(null=True)
 
     approved_candidate = models.ForeignKey(
         "review.Candidate", null=True, on_delete=models.RESTRICT, related_name="+"
@@ -123,9 +133,19 @@ class Dialogue(models.Model):
         indexes = [
             # The queue: what may be claimed, scored dialogues first ("judged" < "proposed").
             models.Index(
-                fields=["dataset", "stage", "id"],
-                condition=Q(stage__in=[Stage.JUDGED, Stage.PROPOSED]),
-                name="dialogue_queue",
+                fields=["dataset", "stage", "queue_key", "id"],
+                condition=Q(stage__in=[Stage.JUDGED, Stage.PROPOSED], places_taken=0),
+                name="dialogue_queue_fresh",
+            ),
+            models.Index(
+                fields=["dataset", "language", "stage", "queue_key", "id"],
+                condition=Q(stage__in=[Stage.JUDGED, Stage.PROPOSED], places_taken=0),
+                name="dialogue_queue_language",
+            ),
+            models.Index(
+                fields=["dataset", "stage", "queue_key", "id"],
+                condition=Q(stage__in=[Stage.JUDGED, Stage.PROPOSED], places_taken__gt=0),
+                name="dialogue_queue_begun",
             ),
             models.Index(
                 fields=["dataset", "id"],

@@ -14,6 +14,9 @@ class User(AbstractUser):
     # The sample's accounts, which may sign in only where the server listens on loopback.
     is_demo = models.BooleanField(default=False)
 
+    # Keys of the desk that this person chose, by action (`review.keys`).
+    keys = models.JSONField(default=dict)
+
     def initial(self) -> str:
         return (self.username[:1] or "?").upper()
 

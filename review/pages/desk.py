@@ -20,7 +20,7 @@ from review.pages.reading import read
 from review.pages.rulings import posted_ruling
 from review.panels import panels
 from review.permissions import dataset_for
-from review.progress import open_to, stages_of
+from review.progress import stages_of, waiting
 from review.refusals import STATUS
 from review.visibility import at_place, record_shown
 
@@ -58,7 +58,7 @@ def decide(request: SignedIn, assignment_id: int) -> HttpResponse:
 @require_POST
 def give_back(request: SignedIn, assignment_id: int) -> HttpResponse:
     assignment = assignments.place_of(assignment_id=assignment_id, by=request.user)
-    decisions.keep_draft(assignment=assignment, text=request.POST.get("text", ""))
+    decisions.keep_text(assignment=assignment, text=request.POST.get("text", ""))
     assignments.give_back(assignment=assignment)
     return redirect("dataset", slug=assignment.dialogue.dataset.slug)
 
@@ -136,7 +136,7 @@ def _shown(
         "assignment": assignment,
         "key": secrets.token_urlsafe(16),
         # Those that could be claimed, and the one in hand.
-        "waiting": open_to(request.user).filter(dataset=dataset).count() + 1,
+        "waiting": waiting(membership) + 1,
     }
     return _render(request, dataset, membership, context, status)
 

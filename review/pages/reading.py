@@ -127,7 +127,7 @@ def read(view: DialogueView) -> Reading:
         _chat_turn(view, turn, [spans[index] for spans in taken], index == len(turns) - 1)
         for index, turn in enumerate(turns)
     ]
-    targets = [_picture(view, name) for name in view.dialogue.target_images]
+    targets = [_picture(view, name) for name in view.target_ids()]
     return Reading(chat, cards, targets)
 
 
