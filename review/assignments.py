@@ -13,8 +13,17 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from review import arms, queue
-from review.errors import GuidelinesUnread, Missing, NotAllowed
-from review.models import Assignment, Dataset, Dialogue, Membership, PlaceState, Purpose, User
+from review.errors import Conflict, GuidelinesUnread, Missing, NotAllowed
+from review.models import (
+    Assignment,
+    Dataset,
+    Dialogue,
+    Membership,
+    PlaceState,
+    Purpose,
+    Stage,
+    User,
+)
 from review.permissions import check_can_review
 
 # Who left the desk may come back so soon without losing the place.
@@ -71,6 +80,63 @@ def place_of(*, assignment_id: int, by: User) -> Assignment:
         raise Missing("There is no such place among yours. Claim the next dialogue.")
     check_can_review(by, found.dialogue.dataset)
     return found
+
+
+def reclaim(*, assignment: Assignment, by: User) -> Assignment:
+    """Takes a lost place in hand again, with what was written at it, where a place is still free.
+
+    What was in hand since waits behind it. Raises `Conflict` where the place is not to be had.
+    """
+    _reclaim(assignment, by)
+    put_behind(assignment)
+    return assignment
+
+
+@transaction.atomic
+def _reclaim(assignment: Assignment, by: User) -> None:
+    membership = _at_the_desk(assignment.dialogue.dataset, by)
+    dialogue = Dialogue.objects.select_for_update().get(pk=assignment.dialogue_id)
+    dialogue.dataset = membership.dataset
+    assignment.refresh_from_db()
+    assignment.dialogue = dialogue
+    if not assignment.is_open():
+        _check_can_reclaim(dialogue, assignment)
+        hold_again(dialogue, assignment)
+    begin(assignment)
+
+
+def _check_can_reclaim(dialogue: Dialogue, assignment: Assignment) -> None:
+    name = dialogue.external_id
+    if assignment.state in {PlaceState.DECIDED, PlaceState.SKIPPED}:
+        raise Conflict(f"You have decided on dialogue {name}. Undo that decision to change it.")
+    if assignment.round != dialogue.round:
+        raise Conflict(f"Dialogue {name} went back to the models meanwhile. Claim the next one.")
+    mine = Assignment.objects.taken().filter(dialogue=dialogue, round=dialogue.round)
+    if mine.filter(reviewer=assignment.reviewer_id).exists():
+        raise Conflict(f"You have another place in dialogue {name}. Claim the next one to see it.")
+    if assignment.is_practice():
+        return
+    if dialogue.stage not in {Stage.PROPOSED, Stage.JUDGED}:
+        raise Conflict(f"Dialogue {name} is {dialogue.stage} meanwhile. Claim the next one.")
+    if dialogue.places_taken >= dialogue.dataset.decisions_needed:
+        raise Conflict(
+            f"Somebody else has dialogue {name} now. What you wrote is kept; claim the next one."
+        )
+
+
+def put_behind(kept: Assignment) -> None:
+    """A reviewer has one place in hand: the dialogue handed to them since is the next one again.
+
+    What was held ahead of that goes back.
+    """
+    held = Assignment.objects.held_by(kept.reviewer).exclude(pk=kept.pk)
+    others = held.filter(dialogue__dataset=kept.dialogue.dataset_id, sent_back_at=None)
+    in_hand = others.exclude(begun_at=None)
+    if not in_hand.exists():
+        return
+    for assignment in others.filter(begun_at=None):
+        give_back(assignment=assignment)
+    in_hand.update(begun_at=None)
 
 
 @transaction.atomic
@@ -132,6 +198,19 @@ def count_places(dialogue: Dialogue) -> None:
     count = taken.filter(dialogue=dialogue, round=dialogue.round).count()
     Dialogue.objects.filter(pk=dialogue.pk).update(places_taken=count)
     dialogue.places_taken = count
+
+
+def hold_again(dialogue: Dialogue, assignment: Assignment) -> None:
+    """Opens an ended place once more. The dialogue is locked and, unless it was decided at this
+    place, has one free."""
+    if assignment.state != PlaceState.DECIDED and not assignment.is_practice():
+        assignment.place = free_place(dialogue)
+    assignment.state = PlaceState.OPEN
+    assignment.ended_at = None
+    assignment.active_at = timezone.now()
+    assignment.expires_at = lease_end(dialogue.dataset)
+    assignment.save(update_fields=["state", "ended_at", "active_at", "expires_at", "place"])
+    count_places(dialogue)
 
 
 def lease_end(dataset: Dataset) -> datetime:

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from review.assignments import count_places, free_place, give_back, lease_end
+from review.assignments import hold_again, put_behind
 from review.decisions import locked
 from review.drafts import FIELDS
 from review.errors import Conflict
@@ -15,7 +15,7 @@ from review.stages import Event, advance
 def undo(*, decision: Decision, by: User) -> Assignment:
     """Takes back one's own decision, as a record of its own, and holds the place again."""
     assignment = _undo(decision, by)
-    _put_behind(assignment)
+    put_behind(assignment)
     return assignment
 
 
@@ -37,24 +37,10 @@ def _undo(decision: Decision, by: User) -> Assignment:
     )
     if not assignment.is_practice():
         reopen(dialogue)
-    _hold_again(dialogue, assignment)
+    _check_place_is_free(dialogue, assignment)
+    hold_again(dialogue, assignment)
     _write_again(assignment, decision)
     return assignment
-
-
-def _put_behind(kept: Assignment) -> None:
-    """A reviewer has one place in hand: the dialogue handed to them since is the next one again.
-
-    What was held ahead of that goes back.
-    """
-    held = Assignment.objects.held_by(kept.reviewer).exclude(pk=kept.pk)
-    others = held.filter(dialogue__dataset=kept.dialogue.dataset_id, sent_back_at=None)
-    in_hand = others.exclude(begun_at=None)
-    if not in_hand.exists():
-        return
-    for assignment in others.filter(begun_at=None):
-        give_back(assignment=assignment)
-    in_hand.update(begun_at=None)
 
 
 def _check_can_undo(dialogue: Dialogue, decision: Decision, by: User) -> None:
@@ -85,17 +71,15 @@ def reopen(dialogue: Dialogue) -> None:
     )
 
 
-def _hold_again(dialogue: Dialogue, assignment: Assignment) -> None:
-    from_skip = assignment.state == PlaceState.SKIPPED
-    if from_skip and dialogue.places_taken >= dialogue.dataset.decisions_needed:
+def _check_place_is_free(dialogue: Dialogue, assignment: Assignment) -> None:
+    """A skip gave the place away; any other decision still has it."""
+    if assignment.state == PlaceState.DECIDED or assignment.is_practice():
+        return
+    taken = Assignment.objects.taken().filter(dialogue=dialogue, round=dialogue.round)
+    if taken.filter(reviewer=assignment.reviewer_id).exists():
+        raise Conflict("You have another place in this dialogue since you skipped it.")
+    if dialogue.places_taken >= dialogue.dataset.decisions_needed:
         raise Conflict("Somebody else has taken this dialogue since you skipped it.")
-    assignment.state = PlaceState.OPEN
-    assignment.ended_at = None
-    assignment.active_at = timezone.now()
-    assignment.expires_at = lease_end(dialogue.dataset)
-    assignment.place = assignment.place if not from_skip else free_place(dialogue)
-    assignment.save(update_fields=["state", "ended_at", "active_at", "expires_at", "place"])
-    count_places(dialogue)
 
 
 def _write_again(assignment: Assignment, decision: Decision) -> None:

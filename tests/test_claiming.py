@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from review import assignments, decisions
-from review.errors import Missing, NotAllowed
+from review.errors import Conflict, Missing, NotAllowed
 from review.models import (
     Assignment,
     Dataset,
@@ -186,3 +186,37 @@ def test_one_person_in_two_tabs_holds_one_place(
     first, second = _at_once(*[lambda: assignments.claim_next(dataset=dataset, by=alice)] * 2)
     assert first == second
     assert Assignment.objects.held_by(alice).count() == 1
+
+
+def test_a_lost_place_is_taken_up_again_before_what_was_handed_out_since(
+    make_dialogue: Make, dataset: Dataset, alice: User, claim: Claim
+) -> None:
+    make_dialogue("first")
+    make_dialogue("second")
+    lost = claim(alice)
+    Assignment.objects.filter(pk=lost.pk).update(draft="half a sentence")
+    lapse(lost)
+    assignments.release_overdue(dataset=dataset)
+    since = Assignment.objects.create(
+        dialogue=Dialogue.objects.get(external_id="second"),
+        reviewer=alice,
+        place=0,
+        claimed_at=timezone.now(),
+        begun_at=timezone.now(),
+        expires_at=timezone.now() + timedelta(minutes=5),
+    )
+    again = assignments.reclaim(assignment=lost, by=alice)
+    assert (again.pk, again.draft, again.is_open()) == (lost.pk, "half a sentence", True)
+    assert claim(alice) == again
+    since.refresh_from_db()
+    assert since.is_open() and since.begun_at is None
+
+
+def test_a_lost_place_that_somebody_else_has_stays_lost(
+    dialogue: Dialogue, dataset: Dataset, alice: User, erin: User, claim: Claim
+) -> None:
+    lost = claim(alice)
+    assignments.give_back(assignment=lost)
+    claim(erin)
+    with pytest.raises(Conflict, match="Somebody else has dialogue d-1 now"):
+        assignments.reclaim(assignment=lost, by=alice)
