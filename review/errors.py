@@ -4,6 +4,7 @@ Rules raise these; each door translates them: a page shows a message, the API an
 problem JSON, a command prints a line and ends with an exit code.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +25,15 @@ class Invalid(ReviewError):
     """What was sent cannot be taken; `field` names where."""
 
     kind = "invalid"
+
+
+class InvalidFields(Invalid):
+    """Several fields of one request cannot be taken: what is wrong with each, by its name."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        first = next(iter(fields))
+        super().__init__(fields[first], field=first)
+        self.fields = dict(fields)
 
 
 class NotAllowed(ReviewError):

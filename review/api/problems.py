@@ -8,7 +8,7 @@ from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
-from review.errors import ReviewError
+from review.errors import InvalidFields, ReviewError
 
 CONTENT_TYPE = "application/problem+json"
 # Where each kind of problem is described, by its name.
@@ -29,7 +29,7 @@ def problem_response(exc: Exception, context: dict[str, Any]) -> Response | None
     if isinstance(exc, ReviewError):
         set_rollback()
         status = STATUS_OF_KIND.get(exc.kind, HTTPStatus.BAD_REQUEST)
-        return _problem(status, exc.kind, str(exc), _at(exc.field, str(exc)))
+        return _problem(status, exc.kind, str(exc), list(_at(exc)))
     response = exception_handler(exc, context)
     return None if response is None else _translated(exc, response)
 
@@ -71,8 +71,12 @@ def _problem(status: HTTPStatus, kind: str, detail: str, errors: list[dict[str, 
     return Response(body, status=status, content_type=CONTENT_TYPE)
 
 
-def _at(field: str, detail: str) -> list[dict[str, str]]:
-    return [{"field": field, "detail": detail}] if field else []
+def _at(exc: ReviewError) -> Iterator[dict[str, str]]:
+    """The fields that a refusal names."""
+    if isinstance(exc, InvalidFields):
+        yield from ({"field": name, "detail": said} for name, said in exc.fields.items())
+    elif exc.field:
+        yield {"field": exc.field, "detail": str(exc)}
 
 
 def _errors(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
