@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from scipy import stats
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
-from generation.judges_compared import agreement, estimates, favour, formulas, orders, people
-from generation.judges_compared.estimates import Clusters, Estimate
+from generation.judges_compared import agreement, favour, orders, people
+from generation.judges_compared import formulas as judging
 from generation.judges_compared.record import Author, Compared, Judge, Marks, Record, Verdicts
 from generation.judges_compared.report import reckon
+from review.agreement import estimates, formulas
+from review.agreement.estimates import Clusters, Estimate
 
 EXACT = 1e-9
 SEEDS = range(5)
@@ -200,8 +202,8 @@ def test_where_there_is_no_interval_words_say_why(found: Estimate, words: str) -
 def test_undefined_formulas_are_nan_and_nothing_else() -> None:
     nothing = np.zeros((1, 5, 5))
     assert np.isnan(formulas.kappa(nothing, quadratic=True)).all()
-    assert np.isnan(formulas.alpha(nothing)).all()
-    assert np.isnan(formulas.auc(np.zeros((1, 4, 2)))).all()
+    assert np.isnan(formulas.alpha(nothing, ordered=True)).all()
+    assert np.isnan(judging.auc(np.zeros((1, 4, 2)))).all()
 
 
 # A panel of two families over candidates of three, every judge in both orders.

@@ -9,10 +9,10 @@ from itertools import combinations
 
 import numpy as np
 
-from generation.judges_compared import formulas
-from generation.judges_compared.estimates import Clusters, Estimate, Ints, estimated, undefined
 from generation.judges_compared.people import Row
 from generation.judges_compared.record import FIRST, Record
+from review.agreement import formulas
+from review.agreement.estimates import Clusters, Estimate, Ints, estimated, undefined
 
 LEVELS = 5
 
@@ -88,7 +88,10 @@ def alpha(scores: Ints, dialogue: Ints) -> Estimate:
     added = formulas.coincidences(counts[:, first].T.astype(np.float64))
     tables = clusters.tables(pattern, len(first)) @ added.reshape(len(first), -1)
     return estimated(
-        tables.reshape(-1, LEVELS, LEVELS), formulas.alpha, n=len(scores), clusters=clusters
+        tables.reshape(-1, LEVELS, LEVELS),
+        lambda counts: formulas.alpha(counts, ordered=True),
+        n=len(scores),
+        clusters=clusters,
     )
 
 

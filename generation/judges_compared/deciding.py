@@ -21,7 +21,9 @@ class Deciding:
 
     def __init__(self, dataset: Dataset) -> None:
         self._of_dialogue = {
-            reason["code"] for reason in dataset.reject_reasons if reason["kind"] == "dialogue"
+            reason["code"]
+            for reason in dataset.all_reject_reasons()
+            if reason["kind"] == "dialogue"
         }
         self._said: list[tuple[int, bool]] = []
         self._decisions = self._saw_scores = 0

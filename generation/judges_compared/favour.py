@@ -6,15 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.judges_compared import formulas
-from generation.judges_compared.estimates import (
+from generation.judges_compared.orders import average
+from generation.judges_compared.record import Author, Record
+from review.agreement.estimates import (
     Clusters,
     Estimate,
     Floats,
     estimated,
     undefined,
 )
-from generation.judges_compared.orders import average
-from generation.judges_compared.record import Author, Record
 
 Flags = NDArray[np.bool_]
 # Authors with the fewest candidates find no room.

@@ -1,49 +1,9 @@
-"""Statistics of tables of counts, for many resamples at once; NaN where one is not defined."""
+"""Statistics that only judges need, beside those of `review.agreement.formulas`."""
 
 import numpy as np
 
-from generation.judges_compared.estimates import Floats
-
-
-def kappa(tables: Floats, *, quadratic: bool) -> Floats:
-    """Cohen's kappa of contingency tables (..., k, k): 1 - observed / expected disagreement.
-
-    Any two values disagree alike, or by the square of their distance: Cohen, A Coefficient of
-    Agreement for Nominal Scales, 1960, and Weighted Kappa, 1968. NaN where none is expected.
-    """
-    values = np.arange(tables.shape[-1])
-    apart = np.subtract.outer(values, values) ** 2
-    weight = apart if quadratic else (apart > 0).astype(int)
-    total = tables.sum(axis=(-2, -1))
-    chance = tables.sum(axis=-1)[..., :, None] * tables.sum(axis=-2)[..., None, :]
-    observed = np.sum(weight * tables, axis=(-2, -1)) * total
-    return 1 - _quotient(observed, np.sum(weight * chance, axis=(-2, -1)))
-
-
-def coincidences(counts: Floats) -> Floats:
-    """What each unit adds to alpha's table: from how many judges gave each value (units, k).
-
-    Of m values of a unit each ordered pair counts 1 / (m - 1): (units, k, k). A unit with fewer
-    than two values adds nothing.
-    """
-    judges = counts.sum(axis=1)
-    pairs = counts[:, :, None] * counts[:, None, :]
-    pairs -= counts[:, :, None] * np.eye(counts.shape[1])
-    return pairs / np.maximum(judges - 1, 1)[:, None, None]
-
-
-def alpha(tables: Floats) -> Floats:
-    """Krippendorff's alpha for ordered values of coincidence tables (..., k, k).
-
-    Two values are apart by the ranks between them, halves of their own included: Krippendorff,
-    Computing Krippendorff's Alpha-Reliability, 2011. NaN where every value is the same.
-    """
-    counts = tables.sum(axis=-1)
-    rank = np.cumsum(counts, axis=-1) - counts / 2
-    apart = (rank[..., :, None] - rank[..., None, :]) ** 2
-    chance = counts[..., :, None] * counts[..., None, :]
-    observed = np.sum(apart * tables, axis=(-2, -1)) * (counts.sum(axis=-1) - 1)
-    return 1 - _quotient(observed, np.sum(apart * chance, axis=(-2, -1)))
+from review.agreement.estimates import Floats
+from review.agreement.formulas import quotient
 
 
 def auc(tables: Floats) -> Floats:
@@ -55,12 +15,7 @@ def auc(tables: Floats) -> Floats:
     others, accepted = tables[..., 0], tables[..., 1]
     beaten = np.cumsum(others, axis=-1) - others / 2
     won = np.sum(accepted * beaten, axis=-1)
-    return _quotient(won, others.sum(axis=-1) * accepted.sum(axis=-1))
-
-
-def mean(tables: Floats) -> Floats:
-    """Of [number, sum] (..., 2)."""
-    return _quotient(tables[..., 1], tables[..., 0])
+    return quotient(won, others.sum(axis=-1) * accepted.sum(axis=-1))
 
 
 def effect(tables: Floats, column: int) -> Floats:
@@ -70,7 +25,3 @@ def effect(tables: Floats, column: int) -> Floats:
     inverse = np.linalg.pinv(left, rcond=1e-9, hermitian=True)
     told = (inverse @ left)[..., column, column] > 1 - 1e-6
     return np.where(told, (inverse @ right)[..., column, 0], np.nan)
-
-
-def _quotient(above: Floats, below: Floats) -> Floats:
-    return np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.judges_compared import formulas
-from generation.judges_compared.estimates import (
+from generation.judges_compared.record import FIRST, SECOND, Record
+from review.agreement import formulas
+from review.agreement.estimates import (
     Clusters,
     Estimate,
     Floats,
@@ -16,7 +17,6 @@ from generation.judges_compared.estimates import (
     share,
     undefined,
 )
-from generation.judges_compared.record import FIRST, SECOND, Record
 
 # Places from here on are taken together.
 MOST_PLACES = 6

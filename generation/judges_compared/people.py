@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.judges_compared import formulas
-from generation.judges_compared.estimates import (
+from generation.judges_compared.record import Judge, Record
+from review.agreement.estimates import (
     Clusters,
     Estimate,
     Floats,
@@ -16,7 +17,7 @@ from generation.judges_compared.estimates import (
     share,
     undefined,
 )
-from generation.judges_compared.record import Judge, Record
+from review.agreement.formulas import kappa
 
 Flags = NDArray[np.bool_]
 # A judge's mean over its criteria, and the name of the whole panel.
@@ -175,7 +176,7 @@ def passing(passed: Flags, accepted: Flags, dialogue: Ints) -> Estimate:
     tables = clusters.tables(passed * 2 + accepted, 4).reshape(-1, 2, 2)
     return estimated(
         tables,
-        lambda counts: formulas.kappa(counts, quadratic=False),
+        lambda counts: kappa(counts, quadratic=False),
         n=len(passed),
         clusters=clusters,
     )

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.judges_compared.estimates import Floats, Ints
+from review.agreement.estimates import Floats, Ints
 
 # The two passes: the second shows the candidates in the reverse order.
 FIRST, SECOND = 0, 1

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from generation.judges_compared import agreement, favour, orders
-from generation.judges_compared.estimates import Ints
 from generation.judges_compared.people import Acceptance, OfJudge, People, Row
 from generation.judges_compared.record import Record
+from review.agreement.estimates import Ints
 
 # Grows when the stored form changes; a report of another form is computed again.
 FORM = 1

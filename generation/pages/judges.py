@@ -14,6 +14,7 @@ from generation.pages import judge_plots as plots
 from generation.report_tasks import compute_judge_report
 from review.liveness import worker_alive
 from review.models import Dataset, Membership
+from review.pages import strips
 from review.pages.people import SignedIn, administered, wants_fragment
 
 
@@ -67,19 +68,19 @@ def _drawn(data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _scales(data: dict[str, Any]) -> dict[str, plots.Scale]:
+def _scales(data: dict[str, Any]) -> dict[str, strips.Scale]:
     return {
-        "share": plots.SHARE,
-        "half": plots.HALF,
+        "share": strips.SHARE,
+        "half": strips.HALF,
         "auc": plots.AUC,
-        "agreement": plots.AGREEMENT,
-        "distance": plots.from_zero(_figures(data["flips"], "distance")),
-        "shift": plots.around_zero(_figures(data["places"], "shift")),
-        "favour": plots.around_zero(favour["figure"] for favour in data["favours"]),
+        "agreement": strips.AGREEMENT,
+        "distance": strips.from_zero(_figures(data["flips"], "distance")),
+        "shift": strips.around_zero(_figures(data["places"], "shift")),
+        "favour": strips.around_zero(favour["figure"] for favour in data["favours"]),
     }
 
 
-def _figures(of_judges: list[dict[str, Any]], name: str) -> Iterator[plots.Figure]:
+def _figures(of_judges: list[dict[str, Any]], name: str) -> Iterator[strips.Figure]:
     return (row[name] for one in of_judges for row in one["rows"])
 
 

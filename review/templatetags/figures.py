@@ -1,0 +1,66 @@
+"""Figures with their intervals as people read them, and as strips."""
+
+from typing import Any
+
+from django import template
+
+from review.pages.strips import STRIP_WIDTH, Figure, Scale, strip
+
+register = template.Library()
+
+MINUS = "\N{MINUS SIGN}"
+
+
+@register.filter
+def written(value: float | None, form: str) -> str:
+    """A value as a `share` (“64%”), a `number` (“0.71”), a `change` of it (“+0.35”), `points` of
+    a share (“+4”) or `seconds` (“14 s”, and of a difference “+1.5 s”)."""
+    if value is None:
+        return ""
+    if form == "share":
+        return f"{value:.0%}"
+    if form == "points":
+        return _signed(f"{100 * value:+.0f}", "+0")
+    if form == "seconds":
+        return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
+    if form == "longer":
+        return f"{_signed(f'{value:+.1f}', '+0.0')} s"
+    sign = "+" if form == "change" and round(value, 2) > 0 else ""
+    return _signed(f"{sign}{value:.2f}", "-0.00")
+
+
+def _signed(number: str, nothing: str) -> str:
+    """A number with a true minus; what rounds to nothing has no sign."""
+    zero = {nothing, nothing.replace("+", "-")}
+    return (number[1:] if number in zero else number).replace("-", MINUS)
+
+
+@register.filter
+def bounds(figure: Figure, form: str) -> str:
+    """An interval: “0.65 to 0.77”; nothing where there is none."""
+    if figure["low"] is None:
+        return ""
+    return f"{written(figure['low'], form)} to {written(figure['high'], form)}"
+
+
+@register.inclusion_tag("review/_figure.html")
+def figure_cells(figure: Figure, scale: Scale, link: str = "") -> dict[str, Any]:
+    """Four cells of a table: the figure as a strip, in digits, its interval, and what it rests on,
+    with an address of that where there is one."""
+    drawn = strip(figure, scale)
+    return {"figure": figure, "scale": scale, "strip": drawn, "width": STRIP_WIDTH, "link": link}
+
+
+def _short(value: float, form: str) -> str:
+    if form in {"share", "points"}:
+        return written(value, form)
+    if form in {"seconds", "longer"}:
+        return f"{value:{'+' if form == 'longer' and value else ''}g} s".replace("-", MINUS)
+    return f"{value:{'+' if form == 'change' and value else ''}g}".replace("-", MINUS)
+
+
+@register.inclusion_tag("review/_figure_heads.html")
+def figure_heads(scale: Scale, name: str) -> dict[str, Any]:
+    """The heads of these cells, with the scale's ticks."""
+    ticks = [(scale.place(tick), _short(tick, scale.form)) for tick in scale.ticks]
+    return {"ticks": ticks, "name": name, "width": STRIP_WIDTH}
