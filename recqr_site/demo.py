@@ -8,6 +8,7 @@ import secrets
 from pathlib import Path
 
 from recqr_site.record import record_dir
+from review import guidelines
 from review.membership import add_member
 from review.models import Dataset, Role, User
 
@@ -60,6 +61,8 @@ def _set_up(dataset: Dataset, name: str, password: str) -> None:
     is_member = dataset.memberships.filter(user=user).exists()
     if role is not None and not is_member:
         add_member(dataset=dataset, username=name, role=role)
+        # The first visit shows the desk, whose guidelines are a key away.
+        guidelines.confirm(dataset=dataset, by=user, version=dataset.guidelines_version)
 
 
 def _new_password() -> str:

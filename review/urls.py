@@ -8,6 +8,7 @@ from review.pages import (
     desk,
     dialogue,
     founding,
+    guidelines,
     help,
     home,
     images,
@@ -45,6 +46,18 @@ urlpatterns = [
     path(f"{DATASET}imports/<int:pk>/", imports.import_page, name="import"),
     path(f"{DATASET}imports/<int:pk>/confirm/", imports.confirm_import, name="confirm_import"),
     path(f"{DATASET}imports/<int:pk>/rejected/", imports.import_rejected, name="import_rejected"),
+    path(f"{DATASET}guidelines/", guidelines.guidelines, name="guidelines"),
+    path(
+        f"{DATASET}guidelines/fragment/", guidelines.guidelines_fragment, name="guidelines_fragment"
+    ),
+    path(f"{DATASET}guidelines/confirm/", guidelines.confirm_guidelines, name="confirm_guidelines"),
+    path(f"{DATASET}guidelines/edit/", guidelines.edit_guidelines, name="edit_guidelines"),
+    path(f"{DATASET}guidelines/preview/", guidelines.preview_guidelines, name="preview_guidelines"),
+    path(
+        f"{DATASET}guidelines/<int:version>/",
+        guidelines.guidelines_version,
+        name="guidelines_version",
+    ),
     path(f"{DATASET}releases/", releases.releases, name="releases"),
     path(f"{DATASET}releases/<int:number>/", releases.download, name="download"),
     path(f"{DATASET}members/", members.members, name="members"),

@@ -8,11 +8,11 @@ import pytest
 
 from generation import prompts
 from generation.models import Prompt, PromptKind
-from generation.pages.changes import changes
 from generation.previewing import preview
 from review import rubrics
 from review.errors import Invalid, Missing, NotAllowed
 from review.models import Dataset, Dialogue, Stage, User
+from review.wording.changes import changes
 
 MakeDialogue = Callable[..., Dialogue]
 ORDERS = [

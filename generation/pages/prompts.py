@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from generation import prompts as texts
 from generation.models import Prompt, PromptKind
-from generation.pages.changes import changes
 from generation.previewing import Preview, preview
 from review.errors import Invalid, Missing, ReviewError
 from review.models import Dataset, Membership
 from review.pages.people import SignedIn, administered, wants_fragment
+from review.wording.changes import changes
 
 VERSIONS_SHOWN = 50
 TITLES = {

@@ -10,7 +10,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from generation.pages.changes import changes
 from generation.prompts import rubric_in_words
 from review import rubrics
 from review.errors import Invalid, Missing
@@ -18,6 +17,7 @@ from review.models import Criterion, Dataset, Membership, Rubric, RubricCriterio
 from review.models.rubrics import LEVELS
 from review.pages.people import SignedIn, administered
 from review.tasks import rescore
+from review.wording.changes import changes
 
 VERSIONS_SHOWN = 50
 NUMBER = {"required": "Give a number.", "invalid": "Give a number."}
