@@ -1,0 +1,201 @@
+"""What a changed policy does to open work: said before it is saved, done afterwards.
+
+Doing it is a task's work, in small steps that may be repeated: whoever dies between two of them
+leaves a change that is not `applied`, and the sweep finds it.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from review import decisions
+from review.locking import held
+from review.models import Dataset, Decision, Dialogue, Membership, PolicyChange, Role, Stage, Takers
+from review.models.dialogues import DialogueQuerySet
+from review.policy.reasons import KINDS, farewells
+
+# The first number of PostgreSQL's advisory locks on following a policy, one lock per dataset.
+FOLLOWING = 20_261_126
+MOST_LOCKED = 100
+REORDERING = {"queue_order"}
+SETTLING = {"decisions_needed", "quorum"}
+WAITING = [Stage.JUDGED, Stage.PROPOSED]
+
+
+def reaches_open_work(fields: Collection[str]) -> bool:
+    """Whether a change of these fields leaves something to be done."""
+    return bool((REORDERING | SETTLING).intersection(fields))
+
+
+def awaiting() -> QuerySet[Dataset]:
+    """Datasets in which open work does not follow the policy yet."""
+    return Dataset.objects.filter(
+        Exists(PolicyChange.objects.pending().filter(dataset=OuterRef("pk")))
+    )
+
+
+def catch_up(dataset: Dataset) -> None:
+    """Makes what is open follow the policy, unless somebody is at it."""
+    with held(FOLLOWING, dataset.pk) as is_ours:
+        if is_ours:
+            _follow(dataset)
+
+
+def _follow(dataset: Dataset) -> None:
+    pending = list(PolicyChange.objects.pending().filter(dataset=dataset))
+    changed = {name for change in pending for name in change.before}
+    # The policy as it is from here on: a later change is pending by itself.
+    dataset.refresh_from_db()
+    if changed & REORDERING:
+        _reorder(dataset)
+    if changed & SETTLING and not _settle(dataset):
+        return
+    PolicyChange.objects.filter(pk__in=[one.pk for one in pending]).update(applied=timezone.now())
+
+
+def _reorder(dataset: Dataset) -> None:
+    """Gives every waiting dialogue its place anew; the database's trigger knows which."""
+    waiting = Dialogue.objects.filter(dataset=dataset, stage__in=WAITING)
+    # Claims pass over locked rows: never so many at once that nothing seems to wait.
+    step = min(max(waiting.count() // 10, 1), MOST_LOCKED)
+    for keys in _batches(waiting, step):
+        _place_anew(keys)
+    Dataset.objects.filter(pk=dataset.pk, queue_order=dataset.queue_order).update(
+        queue_ordered=True
+    )
+
+
+@transaction.atomic
+def _place_anew(keys: list[int]) -> None:
+    rows = Dialogue.objects.filter(pk__in=keys).order_by("pk").select_for_update(no_key=True)
+    Dialogue.objects.filter(pk__in=[row.pk for row in rows.only("pk")]).update(queue_key=0)
+
+
+def _batches(rows: DialogueQuerySet, size: int) -> Iterator[list[int]]:
+    last = 0
+    keys = rows.order_by("pk").values_list("pk", flat=True)
+    while batch := list(keys.filter(pk__gt=last)[:size]):
+        yield batch
+        last = batch[-1]
+
+
+def _settle(dataset: Dataset) -> bool:
+    """Settles what has enough decisions by now; False where somebody is still at work on such a
+    dialogue, who must come first."""
+    # A decision that is being made counts as a place taken: it is waited for at the lock.
+    begun = Dialogue.objects.filter(
+        dataset=dataset, stage__in=WAITING, places_taken__gte=dataset.decisions_needed
+    )
+    settled = [
+        decisions.settle_open(dialogue_id=key)
+        for keys in _batches(begun, MOST_LOCKED)
+        for key in keys
+    ]
+    return all(settled)
+
+
+def consequences(dataset: Dataset, changes: Mapping[str, Any]) -> list[str]:
+    """What a change, checked already, would do to open work: sentences with counts."""
+    changed = {name: new for name, new in changes.items() if new != getattr(dataset, name)}
+    said = [SENTENCES[name](dataset, new) for name, new in changed.items() if name in SENTENCES]
+    if SETTLING & changed.keys():
+        said.insert(0, _settled_now(dataset, changed))
+    for field in KINDS:
+        said += farewells(dataset, field, changed[field]) if field in changed else []
+    return [sentence for sentence in said if sentence]
+
+
+def _settled_now(dataset: Dataset, changed: Mapping[str, Any]) -> str:
+    needed = changed.get("decisions_needed", dataset.decisions_needed)
+    count = _with_decisions(dataset, needed).count()
+    if not count:
+        return ""
+    has = "has" if count == 1 else "have"
+    alike = needed == 1 and dataset.decisions_needed <= 2  # none has two that could differ
+    differ = "" if alike else ", or go to an adjudicator where the decisions differ"
+    return (
+        f"{_dialogues(count)} {has} {_number(needed, 'decision')} already and will be settled "
+        f"now{differ}."
+    )
+
+
+def _with_decisions(dataset: Dataset, needed: int) -> DialogueQuerySet:
+    """Open dialogues that have so many decisions."""
+    made = (
+        Decision.objects.standing()
+        .filter(dialogue=OuterRef("pk"), round=OuterRef("round"), adjudication=False)
+        .filter(verdict__in=decisions.SETTLING)
+        .order_by()
+        .values("dialogue")
+        .annotate(count=Count("pk"))
+        .values("count")
+    )
+    begun = Dialogue.objects.filter(dataset=dataset, stage__in=WAITING, places_taken__gte=needed)
+    return begun.annotate(made=Coalesce(Subquery(made), 0)).filter(made__gte=needed)
+
+
+def _more_needed(dataset: Dataset, needed: int) -> str:
+    if needed <= dataset.decisions_needed:
+        return ""
+    settled = dataset.dialogues.filter(stage__in=[Stage.APPROVED, Stage.REJECTED]).count()
+    stay = f" {_dialogues(settled)} settled before {_stays(settled)} so." if settled else ""
+    open_ones = dataset.dialogues.filter(stage__in=WAITING).count()
+    if not open_ones:
+        return stay.strip()
+    verb = "needs" if open_ones == 1 else "need"
+    waits = "waits" if open_ones == 1 else "wait"
+    return f"{_dialogues(open_ones)} that {waits} {verb} {_number(needed, 'decision')} each.{stay}"
+
+
+def _reordered(dataset: Dataset, order: str) -> str:
+    count = dataset.dialogues.filter(stage__in=WAITING).count()
+    if not count:
+        return ""
+    what = "that waits is" if count == 1 else "that wait are"
+    return f"{_dialogues(count)} {what} put in the new order; people go on meanwhile."
+
+
+def _scores_needed(dataset: Dataset, needs: bool) -> str:
+    count = dataset.dialogues.filter(stage=Stage.PROPOSED).count()
+    if not count:
+        return ""
+    if needs:
+        verb = "leaves" if count == 1 else "leave"
+        return f"{_dialogues(count)} without scores {verb} the queue until judges have scored."
+    return f"{_dialogues(count)} without scores can be reviewed at once."
+
+
+def _takers_changed(dataset: Dataset, takers: str) -> str:
+    others = Membership.objects.filter(dataset=dataset, paused=False).exclude(role=Role.ANNOTATOR)
+    count = others.count()
+    if not count:
+        return ""
+    who = "1 adjudicator or admin" if count == 1 else f"{count:,} adjudicators and admins"
+    verb = "is" if count == 1 else "are"
+    if takers == Takers.ANNOTATORS:
+        return f"{who} {verb} handed nothing new; what they hold they may finish."
+    return f"{who} {verb} handed dialogues as well."
+
+
+SENTENCES: dict[str, Any] = {
+    "decisions_needed": _more_needed,
+    "queue_order": _reordered,
+    "needs_scores": _scores_needed,
+    "takers": _takers_changed,
+}
+
+
+def _dialogues(count: int) -> str:
+    return _number(count, "dialogue")
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun if count == 1 else noun + 's'}"
+
+
+def _stays(count: int) -> str:
+    return "stays" if count == 1 else "stay"
