@@ -8,8 +8,7 @@ from django.utils import timezone
 
 from generation import batch_runs, checks, leasing, running
 from generation.check_tasks import drain_checks
-from generation.judges_compared import stored
-from generation.models import Run
+from generation.models import JudgeReport, Run
 from generation.report_tasks import compute_judge_report
 from review import assignments
 from review.models import Assignment, Dataset
@@ -55,7 +54,7 @@ def sweep() -> None:
             tend_batches.apply_async((run_id,), expires=SWEEP_EXPIRES_SECONDS)
     for dataset in checks.datasets_awaiting():
         drain_checks.apply_async((dataset.pk,), expires=SWEEP_EXPIRES_SECONDS)
-    for report in stored.awaiting():
+    for report in JudgeReport.objects.awaiting():
         compute_judge_report.apply_async((report.dataset_id,), expires=SWEEP_EXPIRES_SECONDS)
     for dataset in _with_overdue_places():
         assignments.release_overdue(dataset=dataset)

@@ -26,6 +26,11 @@ app.conf.beat_schedule = {
         "schedule": 30.0,
         "options": {"expires": 30.0},
     },
+    "sweep-agreement": {
+        "task": "review.agreement_tasks.sweep_agreement",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "sweep-images": {
         "task": "review.picture_tasks.sweep_images",
         "schedule": 15.0,
@@ -34,3 +39,4 @@ app.conf.beat_schedule = {
 }
 app.autodiscover_tasks()
 app.autodiscover_tasks(["review"], related_name="picture_tasks")
+app.autodiscover_tasks(["review"], related_name="agreement_tasks")

@@ -195,6 +195,7 @@ CELERY_TASK_ROUTES = {
     "generation.report_tasks.*": {"queue": "default"},
     "review.tasks.*": {"queue": "default"},
     "review.picture_tasks.*": {"queue": "default"},
+    "review.agreement_tasks.*": {"queue": "default"},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -252,7 +252,7 @@ def test_a_report_that_fails_says_so_and_is_not_tried_for_ever(
     monkeypatch.setattr(stored, "read", fail)
     with pytest.raises(ValueError, match="broken"):
         computed(dataset, carol)
-    assert not stored.awaiting().exists()
+    assert not JudgeReport.objects.awaiting().exists()
     assert "It could not be computed" in read(client_of(carol))
 
 
@@ -263,7 +263,7 @@ def test_two_workers_do_not_reckon_the_same_report(
     inner: list[bool] = []
 
     def meanwhile(found: Dataset) -> None:
-        inner.append(stored.awaiting().exists())
+        inner.append(JudgeReport.objects.awaiting().exists())
         raise ValueError("enough")
 
     monkeypatch.setattr(stored, "read", meanwhile)

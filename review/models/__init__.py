@@ -23,12 +23,14 @@ from review.models.dialogues import Approval, Dialogue, Stage
 from review.models.guidelines import Guidelines
 from review.models.images import Image
 from review.models.invitations import Invitation
+from review.models.reports import AgreementReport, StoredReport
 from review.models.rubrics import Rubric, RubricCriterion
 from review.models.transfers import Import, ImportStatus, Release
 from review.models.uploads import Upload
 from review.models.users import ApiToken, User
 
 __all__ = [
+    "AgreementReport",
     "ApiToken",
     "Approval",
     "Arm",
@@ -61,6 +63,7 @@ __all__ = [
     "Rubric",
     "RubricCriterion",
     "Stage",
+    "StoredReport",
     "Takers",
     "Upload",
     "User",

@@ -76,6 +76,8 @@ class Release(models.Model):
     format = models.CharField(max_length=16, default="jsonl")
     dialogues = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
+    # How far reviewers agreed, and what it did to them to see scores or targets, when it was made.
+    manifest = models.JSONField(default=dict)
     by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     created = models.DateTimeField(db_default=Now())
 

@@ -1,0 +1,164 @@
+"""Reads what reviewers decided into arrays: two questions of the database, whatever there is."""
+
+from typing import Any
+
+import numpy as np
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    DateField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, TruncWeek
+
+from review.agreement.record import (
+    ACCEPT,
+    EDIT,
+    MORE,
+    REJECT,
+    REJECTED,
+    UNSETTLED,
+    PlaceCount,
+    Record,
+)
+from review.models import (
+    Arm,
+    Assignment,
+    CandidateKind,
+    Dataset,
+    Decision,
+    Stage,
+    User,
+    Verdict,
+)
+
+CHUNK = 10_000
+# What says something of a dialogue: a skip says nothing.
+SAYING = [Verdict.ACCEPT, Verdict.EDIT, Verdict.REJECT, Verdict.MORE]
+
+# As `record` numbers them.
+VERDICT = Case(
+    When(verdict=Verdict.REJECT, then=Value(REJECT)),
+    When(verdict=Verdict.MORE, then=Value(MORE)),
+    When(candidate__kind=CandidateKind.PERSON, then=Value(EDIT)),
+    default=Value(ACCEPT),
+    output_field=IntegerField(),
+)
+FINAL = Case(
+    When(dialogue__stage=Stage.APPROVED, then=F("dialogue__approved_candidate")),
+    When(dialogue__stage=Stage.REJECTED, then=Value(REJECTED)),
+    default=Value(UNSETTLED),
+    output_field=IntegerField(),
+)
+TOP = Case(
+    When(~Q(round=F("dialogue__round")) | Q(dialogue__panel_score=None), then=Value(-1)),
+    When(
+        Q(candidate__panel_score__gte=F("dialogue__panel_score"))
+        & ~Q(candidate__kind=CandidateKind.PERSON),
+        then=Value(1),
+    ),
+    default=Value(0),
+    output_field=IntegerField(),
+)
+ARM = Case(
+    *[When(assignment__arm=arm, then=Value(number)) for number, arm in enumerate(Arm)],
+    default=Value(-1),
+    output_field=IntegerField(),
+)
+
+
+def said(dataset: Dataset) -> QuerySet[Decision]:
+    """The decisions that say something of a dialogue, and that nobody has taken back."""
+    standing = Decision.objects.standing()
+    return standing.filter(dialogue__dataset=dataset, verdict__in=SAYING)
+
+
+def read(dataset: Dataset) -> Record:
+    rows = list(_rows(dataset).iterator(chunk_size=CHUNK))
+    columns = list(zip(*rows, strict=True)) or [()] * len(_COLUMNS)
+    whole = {
+        name: np.array(column, np.int64)
+        for name, column in zip(_COLUMNS, columns, strict=True)
+        if name not in _OTHERWISE
+    }
+    given = dict(zip(_COLUMNS, columns, strict=True))
+    people, reviewer = np.unique(whole["reviewer_id"], return_inverse=True)
+    _, dialogue = np.unique(whole["dialogue_id"], return_inverse=True)
+    return Record(
+        reviewers=_names(people.tolist()),
+        dialogue=dialogue,
+        reviewer=reviewer,
+        verdict=whole["said"],
+        outcome=whole["outcome"],
+        final=whole["final"],
+        week=np.array(given["week"], "datetime64[D]"),
+        arm=whole["arm"],
+        seconds=np.array(given["seconds"], np.float64),
+        top=whole["top"],
+        adjudication=whole["adjudication"].astype(bool),
+        present=whole["present"].astype(bool),
+        tried=whole["tried"].astype(bool),
+        again=whole["again"].astype(bool),
+        places=_places(dataset),
+    )
+
+
+_COLUMNS = (
+    "dialogue_id",
+    "reviewer_id",
+    "said",
+    "outcome",
+    "final",
+    "arm",
+    "top",
+    "adjudication",
+    "present",
+    "tried",
+    "again",
+    "seconds",
+    "week",
+)
+_OTHERWISE = {"seconds", "week"}
+
+
+def _rows(dataset: Dataset) -> QuerySet[Decision, tuple[Any, ...]]:
+    taken_back = Decision.objects.filter(
+        assignment=OuterRef("assignment"), superseded_by__isnull=False
+    )
+    tried = ~Q(assignment=None) & ~Q(assignment__tried=[])
+    rows = said(dataset).order_by("dialogue_id", "reviewer_id", "pk")
+    return rows.annotate(
+        said=VERDICT,
+        outcome=Coalesce("candidate_id", Value(REJECTED), output_field=IntegerField()),
+        final=FINAL,
+        arm=ARM,
+        top=TOP,
+        present=_truth(Q(round=F("dialogue__round"))),
+        tried=_truth(tried),
+        again=Exists(taken_back),
+        week=TruncWeek("created", output_field=DateField()),
+    ).values_list(*_COLUMNS)
+
+
+def _truth(condition: Q) -> ExpressionWrapper[Q]:
+    return ExpressionWrapper(condition, output_field=BooleanField())
+
+
+def _names(people: list[int]) -> list[str]:
+    names = dict(User.objects.filter(pk__in=people).values_list("pk", "username"))
+    return [names[person] for person in people]
+
+
+def _places(dataset: Dataset) -> list[PlaceCount]:
+    places = Assignment.objects.for_review().filter(dialogue__dataset=dataset)
+    rows = places.order_by().values_list("arm", "state").annotate(Count("pk"), Count("begun_at"))
+    return [PlaceCount(*row) for row in rows]

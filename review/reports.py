@@ -1,0 +1,65 @@
+"""Reports on a whole dataset: asked for at a door, reckoned by a worker, then kept."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from time import monotonic
+from typing import Any, TypeVar
+
+from django.db.models import Max
+from django.utils import timezone
+
+from review.models import Dataset
+from review.models.reports import StoredReport
+
+# Far more than it takes. A worker that died is not waited for any longer.
+LEASE = timedelta(minutes=15)
+FAILED = "It could not be computed. What went wrong stands in the worker's log."
+# Models by the names under which a report keeps their last row.
+Sources = dict[str, type[Any]]
+Kept = TypeVar("Kept", bound=StoredReport)
+
+
+def ask(kind: type[Kept], dataset: Dataset) -> Kept:
+    """Wants a report anew; the caller sends the task. While it is awaited nothing changes."""
+    report, _ = kind._default_manager.get_or_create(dataset=dataset)
+    wanted = kind._default_manager.filter(pk=report.pk, asked=None)
+    wanted.update(asked=timezone.now(), failure="")
+    report.refresh_from_db()
+    return report
+
+
+def compute(
+    kind: type[StoredReport],
+    dataset_id: int,
+    reckon: Callable[[Dataset], dict[str, Any]],
+    sources: Sources,
+) -> None:
+    """Reckons a report that is wanted, unless another worker is at it."""
+    rows = kind._default_manager.filter(dataset_id=dataset_id)
+    if not rows.awaiting().update(leased_until=timezone.now() + LEASE):
+        return
+    try:
+        changes = _reckoned(rows.select_related("dataset").get().dataset, reckon, sources)
+    except Exception:
+        # Whoever waits must learn of it; what went wrong stands in the worker's log.
+        rows.update(asked=None, leased_until=None, failure=FAILED)
+        raise
+    rows.update(asked=None, leased_until=None, **changes)
+
+
+def _reckoned(
+    dataset: Dataset, reckon: Callable[[Dataset], dict[str, Any]], sources: Sources
+) -> dict[str, Any]:
+    started = monotonic()
+    last_rows = {name: _last(model) for name, model in sources.items()}
+    data = reckon(dataset)
+    return {
+        "data": data,
+        "last_rows": last_rows,
+        "computed": timezone.now(),
+        "seconds": monotonic() - started,
+    }
+
+
+def _last(model: type[Any]) -> int:
+    return int(model._default_manager.aggregate(last=Max("pk"))["last"] or 0)
