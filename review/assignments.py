@@ -9,7 +9,7 @@ the decision on this one is made.
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from review import arms, queue
@@ -24,7 +24,7 @@ from review.models import (
     Stage,
     User,
 )
-from review.permissions import check_can_review
+from review.permissions import MEMBERS_ALONE
 
 # Who left the desk may come back so soon without losing the place.
 MINUTES_AFTER_LEAVING = 5
@@ -45,8 +45,8 @@ def claim_next(*, dataset: Dataset, by: User) -> Assignment | None:
 @transaction.atomic
 def _claim(dataset: Dataset, by: User) -> Assignment | None:
     membership = _at_the_desk(dataset, by)
-    place = _held(membership).first() or _claimed(membership)
-    return None if place is None else begin(place)
+    place = _held(membership).first()
+    return begin(place) if place is not None else _claimed(membership, begun=True)
 
 
 @transaction.atomic
@@ -56,7 +56,7 @@ def claim_ahead(*, dataset: Dataset, by: User) -> Assignment | None:
     in_hand, *ahead = _held(membership)[:2] or [None]
     if in_hand is not None and in_hand.begun_at is None:
         return in_hand
-    return ahead[0] if ahead else _claimed(membership)
+    return ahead[0] if ahead else _claimed(membership, begun=False)
 
 
 def begin(assignment: Assignment) -> Assignment:
@@ -71,14 +71,13 @@ def begin(assignment: Assignment) -> Assignment:
 
 def place_of(*, assignment_id: int, by: User) -> Assignment:
     """An assignment of `by`; anybody else's does not exist for them."""
-    found = (
-        Assignment.objects.select_related("dialogue__dataset")
-        .filter(pk=assignment_id, reviewer=by)
-        .first()
-    )
+    own = Assignment.objects.filter(pk=assignment_id, reviewer=by)
+    member = Membership.objects.active(by).filter(dataset=OuterRef("dialogue__dataset"))
+    found = own.select_related("dialogue__dataset").annotate(may=Exists(member)).first()
     if found is None:
         raise Missing("There is no such place among yours. Claim the next dialogue.")
-    check_can_review(by, found.dialogue.dataset)
+    if not found.may:
+        raise NotAllowed(MEMBERS_ALONE)
     return found
 
 
@@ -194,10 +193,12 @@ def _end(
 
 def count_places(dialogue: Dialogue) -> None:
     """Writes down how many places of the present round are taken. The dialogue is locked."""
-    taken = Assignment.objects.taken().for_review()
-    count = taken.filter(dialogue=dialogue, round=dialogue.round).count()
-    Dialogue.objects.filter(pk=dialogue.pk).update(places_taken=count)
-    dialogue.places_taken = count
+    _write_down(dialogue, places_taken=len(_taken_places(dialogue)))
+
+
+def _write_down(dialogue: Dialogue, *, places_taken: int) -> None:
+    Dialogue.objects.filter(pk=dialogue.pk).update(places_taken=places_taken)
+    dialogue.places_taken = places_taken
 
 
 def hold_again(dialogue: Dialogue, assignment: Assignment) -> None:
@@ -222,10 +223,11 @@ def _at_the_desk(dataset: Dataset, by: User) -> Membership:
 
     One claim at a time per person, or two tabs would hold two places.
     """
-    rows = Membership.objects.select_for_update(of=("self",)).filter(dataset=dataset, user=by)
-    membership = rows.filter(paused=False, user__is_active=True).select_related("user").first()
+    rows = Membership.objects.active(by).select_for_update(of=("self",))
+    membership = rows.filter(dataset=dataset).first()
     if membership is None:
-        raise NotAllowed("Only members of this dataset review it. Ask its admin to add you.")
+        raise NotAllowed(MEMBERS_ALONE)
+    membership.user = by
     membership.dataset = dataset
     if not membership.knows_guidelines():
         raise GuidelinesUnread(dataset)
@@ -246,28 +248,34 @@ def _held(membership: Membership) -> QuerySet[Assignment]:
     )
 
 
-def _claimed(membership: Membership) -> Assignment | None:
+def _claimed(membership: Membership, *, begun: bool) -> Assignment | None:
+    """A place in the next dialogue, in hand at once or held ahead."""
     if not membership.takes_places():
         return None
     dialogue = queue.next_waiting(membership)
     if dialogue is None:
         return None
     dialogue.dataset = membership.dataset
-    assignment = _placed(membership, dialogue, Purpose.REVIEW)
-    count_places(dialogue)
+    taken = _taken_places(dialogue) if dialogue.places_taken else set()
+    assignment = _placed(membership, dialogue, Purpose.REVIEW, _first_free(taken), begun=begun)
+    _write_down(dialogue, places_taken=len(taken) + 1)
     return assignment
 
 
-def _placed(membership: Membership, dialogue: Dialogue, purpose: Purpose) -> Assignment:
+def _placed(
+    membership: Membership, dialogue: Dialogue, purpose: Purpose, place: int, *, begun: bool
+) -> Assignment:
     now = timezone.now()
     return Assignment.objects.create(
         dialogue=dialogue,
         reviewer=membership.user,
-        place=free_place(dialogue) if purpose == Purpose.REVIEW else 0,
+        place=place,
         round=dialogue.round,
         purpose=purpose,
         arm=arms.drawn(membership.dataset, dialogue, membership.user),
         claimed_at=now,
+        begun_at=now if begun else None,
+        active_at=now if begun else None,
         expires_at=lease_end(membership.dataset),
         **_kept_draft(dialogue, membership.user),
     )
@@ -285,13 +293,18 @@ def _kept_draft(dialogue: Dialogue, reviewer: User) -> dict[str, object]:
 
 def free_place(dialogue: Dialogue) -> int:
     """The lowest number that no place of the present round has. The dialogue is locked."""
-    taken = set(
-        Assignment.objects.taken()
-        .for_review()
-        .filter(dialogue=dialogue, round=dialogue.round)
-        .values_list("place", flat=True)
-    )
+    return _first_free(_taken_places(dialogue))
+
+
+def _first_free(taken: set[int]) -> int:
     return next(place for place in range(len(taken) + 1) if place not in taken)
+
+
+def _taken_places(dialogue: Dialogue) -> set[int]:
+    """Numbers of the places taken in the present round: no two have the same."""
+    taken = Assignment.objects.taken().for_review()
+    rows = taken.filter(dialogue=dialogue, round=dialogue.round)
+    return set(rows.values_list("place", flat=True))
 
 
 @transaction.atomic

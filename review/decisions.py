@@ -4,9 +4,10 @@ Nothing a person decided is ever lost: decisions are only added, an approval com
 hears of it, and a text sent to a place that is no longer theirs is kept as a draft.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -43,22 +44,27 @@ def decide(
     `Invalid` where the ruling does not fit its verdict.
     """
     try:
-        return _decide(assignment, ruling, by, idempotency_key)
+        return _decide(assignment.pk, ruling, by, idempotency_key)
     except PlaceLost:
         keep_text(assignment=assignment, text=ruling.text)
         raise
+    except IntegrityError:
+        # The key was used before, and the place is open: the decision was taken back since.
+        repeated = _repeated(assignment.dialogue, assignment, ruling, by, idempotency_key)
+        if repeated is None:
+            raise
+        return repeated
 
 
 @transaction.atomic
-def _decide(assignment: Assignment, ruling: Ruling, by: User, key: str) -> Decision:
-    dialogue = locked(assignment.dialogue_id)
-    assignment.refresh_from_db()
-    repeated = _repeated(dialogue, assignment, ruling, by, key)
-    if repeated is not None:
-        return repeated
-    _check_place(assignment)
+def _decide(assignment_id: int, ruling: Ruling, by: User, key: str) -> Decision:
+    assignment = _locked_place(assignment_id)
+    dialogue = assignment.dialogue
+    if not assignment.is_open():
+        return _decided_before(assignment, ruling, by, key)
     candidate = chosen(dialogue, assignment, ruling, by)
-    decision = Decision.objects.create(
+    also = also_accepted(dialogue, assignment, ruling, candidate)
+    decision = Decision(
         dialogue=dialogue,
         assignment=assignment,
         reviewer=by,
@@ -69,11 +75,41 @@ def _decide(assignment: Assignment, ruling: Ruling, by: User, key: str) -> Decis
         idempotency_key=key,
         **recorded(dialogue, ruling, candidate),
     )
-    decision.also.set(also_accepted(dialogue, assignment, ruling, candidate))
     _leave_place(dialogue, assignment, ruling.verdict)
     if not assignment.is_practice():
-        _apply(dialogue, ruling)
-    return _with_stage(decision, dialogue)
+        _apply(dialogue, decision)
+    return _kept(decision, also)
+
+
+def _locked_place(assignment_id: int) -> Assignment:
+    """A place with its dialogue and dataset, the two rows locked until the transaction ends: the
+    dialogue first, so that both are as the last change of that dialogue left them."""
+    rows = Assignment.objects.select_for_update(of=("dialogue", "self"))
+    return rows.select_related("dialogue__dataset").get(pk=assignment_id)
+
+
+def _decided_before(assignment: Assignment, ruling: Ruling, by: User, key: str) -> Decision:
+    """The decision that this one repeats; raises `Conflict` or `PlaceLost` where it is another."""
+    repeated = _repeated(assignment.dialogue, assignment, ruling, by, key)
+    if repeated is not None:
+        return repeated
+    if assignment.state == PlaceState.DECIDED:
+        raise Conflict(
+            "You have decided on this dialogue already. Undo that decision to change it."
+        )
+    raise PlaceLost(
+        "Your time for this dialogue ended and the place was given back. "
+        "What you wrote is kept: claim the next dialogue, or open this one again."
+    )
+
+
+def _kept(decision: Decision, also: list[Candidate]) -> Decision:
+    """Writes a decision down once its dialogue has moved, with the stage that it led to."""
+    decision.stage_after = decision.dialogue.stage
+    decision.save(force_insert=True)
+    if also:
+        decision.also.set(also)
+    return decision
 
 
 def _saw(assignment: Assignment) -> dict[str, Any]:
@@ -112,7 +148,8 @@ def adjudicate(
     if ruling.verdict == Verdict.SKIP:
         raise Invalid("An adjudicator accepts, edits, rejects or asks for more.", field="verdict")
     candidate = chosen(dialogue, None, ruling, by)
-    decision = Decision.objects.create(
+    also = also_accepted(dialogue, None, ruling, candidate)
+    decision = Decision(
         dialogue=dialogue,
         reviewer=by,
         candidate=candidate,
@@ -121,16 +158,8 @@ def adjudicate(
         idempotency_key=idempotency_key,
         **recorded(dialogue, ruling, candidate),
     )
-    decision.also.set(also_accepted(dialogue, None, ruling, candidate))
     _apply_adjudication(dialogue, decision)
-    return _with_stage(decision, dialogue)
-
-
-def _with_stage(decision: Decision, dialogue: Dialogue) -> Decision:
-    """Completes a new decision by the stage it led to, so that a repeat gets the same answer."""
-    decision.stage_after = dialogue.stage
-    decision.save(update_fields=["stage_after"])
-    return decision
+    return _kept(decision, also)
 
 
 def locked(dialogue_id: int) -> Dialogue:
@@ -158,52 +187,54 @@ def _repeated(
     return earlier
 
 
-def _check_place(assignment: Assignment) -> None:
-    if assignment.state == PlaceState.OPEN:
-        return
-    if assignment.state == PlaceState.DECIDED:
-        raise Conflict(
-            "You have decided on this dialogue already. Undo that decision to change it."
-        )
-    raise PlaceLost(
-        "Your time for this dialogue ended and the place was given back. "
-        "What you wrote is kept: claim the next dialogue, or open this one again."
-    )
-
-
 def _leave_place(dialogue: Dialogue, assignment: Assignment, verdict: Verdict) -> None:
-    state = PlaceState.SKIPPED if verdict == Verdict.SKIP else PlaceState.DECIDED
-    assignment.state = state
+    skipped = verdict == Verdict.SKIP
+    assignment.state = PlaceState.SKIPPED if skipped else PlaceState.DECIDED
     assignment.ended_at = timezone.now()
     assignment.draft, assignment.draft_rest = "", {}
     assignment.save(update_fields=["state", "ended_at", "draft", "draft_rest"])
-    count_places(dialogue)
+    if skipped and not assignment.is_practice():
+        count_places(dialogue)
 
 
-def _apply(dialogue: Dialogue, ruling: Ruling) -> None:
-    """Moves the dialogue where this ruling, with those before it, leads."""
-    if ruling.verdict == Verdict.MORE:
-        _ask_more(dialogue, ruling.note)
-    elif ruling.verdict in SETTLING:
-        _settle(dialogue)
+def _apply(dialogue: Dialogue, decision: Decision) -> None:
+    """Moves the dialogue where this decision, with those before it, leads."""
+    if decision.verdict == Verdict.MORE:
+        _ask_more(dialogue, decision.note)
+    elif decision.verdict in SETTLING:
+        _settle(dialogue, [*_others(dialogue), decision])
 
 
-def _settle(dialogue: Dialogue) -> None:
-    outcomes = [d.outcome() for d in Decision.objects.counting(dialogue)]
+def _others(dialogue: Dialogue) -> list[Decision]:
+    """What counts beside the decision that is being made now, whose place is among those taken."""
+    if dialogue.places_taken <= 1:
+        return []
+    return list(Decision.objects.counting(dialogue).select_related("candidate"))
+
+
+def _settle(dialogue: Dialogue, made: Sequence[Decision]) -> None:
     settlement = settle(
-        outcomes,
+        [decision.outcome() for decision in made],
         needed=dialogue.dataset.decisions_needed,
         quorum=dialogue.dataset.agreement_needed(),
     )
     if settlement is not None:
-        _conclude(dialogue, settlement, adjudicated=False)
+        _conclude(dialogue, settlement, made, adjudicated=False)
 
 
-def _conclude(dialogue: Dialogue, settlement: Settlement, *, adjudicated: bool) -> None:
+def _conclude(
+    dialogue: Dialogue,
+    settlement: Settlement,
+    made: Sequence[Decision],
+    *,
+    adjudicated: bool = False,
+) -> None:
+    """Moves the dialogue where `made` decisions settled it."""
     if settlement.candidate_id is None:
         advance(dialogue, settlement.event, settled_at=timezone.now())
         return
-    candidate = Candidate.objects.get(pk=settlement.candidate_id)
+    chosen_by_them = (decision.candidate for decision in made if decision.candidate)
+    candidate = next(c for c in chosen_by_them if c.pk == settlement.candidate_id)
     advance(
         dialogue,
         Event.APPROVE,
@@ -227,7 +258,8 @@ def _apply_adjudication(dialogue: Dialogue, decision: Decision) -> None:
         _ask_more(dialogue, decision.note)
         return
     event = Event.REJECT if decision.verdict == Verdict.REJECT else Event.APPROVE
-    _conclude(dialogue, Settlement(event, decision.candidate_id), adjudicated=True)
+    settlement = Settlement(event, decision.candidate_id)
+    _conclude(dialogue, settlement, [decision], adjudicated=True)
 
 
 def _ask_more(dialogue: Dialogue, note: str) -> None:

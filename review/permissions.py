@@ -5,21 +5,18 @@ from collections.abc import Callable
 from review.errors import Missing, NotAllowed
 from review.models import Dataset, Membership, User
 
+MEMBERS_ALONE = "Only members of this dataset review it. Ask its admin to add you."
+
 
 def membership_of(user: User, dataset: Dataset) -> Membership | None:
     """The person's active membership; None for an outsider or one who is paused."""
-    if not user.is_active:
-        return None
-    return Membership.objects.filter(user=user, dataset=dataset, paused=False).first()
+    return Membership.objects.active(user).filter(dataset=dataset).first()
 
 
 def dataset_for(user: User, slug: str) -> tuple[Dataset, Membership]:
     """A dataset that `user` belongs to. To an outsider it does not exist."""
-    found = (
-        Membership.objects.select_related("dataset")
-        .filter(user=user, dataset__slug=slug, paused=False)
-        .first()
-    )
+    mine = Membership.objects.active(user).select_related("dataset")
+    found = mine.filter(dataset__slug=slug).first()
     if found is None:
         raise Missing(
             f"There is no dataset “{slug}” among yours. "
@@ -30,7 +27,7 @@ def dataset_for(user: User, slug: str) -> tuple[Dataset, Membership]:
 
 def check_can_review(user: User, dataset: Dataset) -> None:
     if membership_of(user, dataset) is None:
-        raise NotAllowed("Only members of this dataset review it. Ask its admin to add you.")
+        raise NotAllowed(MEMBERS_ALONE)
 
 
 def check_can_adjudicate(user: User, dataset: Dataset) -> None:

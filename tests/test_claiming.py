@@ -209,7 +209,8 @@ def test_a_lost_place_is_taken_up_again_before_what_was_handed_out_since(
     assert (again.pk, again.draft, again.is_open()) == (lost.pk, "half a sentence", True)
     assert claim(alice) == again
     since.refresh_from_db()
-    assert since.is_open() and since.begun_at is None
+    assert since.is_open()
+    assert since.begun_at is None
 
 
 def test_a_lost_place_that_somebody_else_has_stays_lost(

@@ -192,6 +192,12 @@ class Role(models.TextChoices):
     ADMIN = "admin"
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def active(self, user: User) -> Self:
+        """A person's memberships that are not paused; none where their account is shut."""
+        return self.filter(user=user, paused=False) if user.is_active else self.none()
+
+
 class Membership(models.Model):
     """One person's role in one dataset. An adjudicator may also annotate, an admin may do both."""
 
@@ -205,6 +211,8 @@ class Membership(models.Model):
     guidelines_confirmed = models.PositiveIntegerField(default=0)
     quiz_passed_at = models.DateTimeField(null=True)
     created = models.DateTimeField(db_default=Now())
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [
