@@ -25,6 +25,7 @@ from review.models import (
     User,
 )
 from review.permissions import MEMBERS_ALONE
+from review.practice import handing, quiz
 
 # Who left the desk may come back so soon without losing the place.
 MINUTES_AFTER_LEAVING = 5
@@ -139,10 +140,10 @@ def put_behind(kept: Assignment) -> None:
 
 
 @transaction.atomic
-def give_back(*, assignment: Assignment) -> None:
-    """Frees an open place; somebody else, or the same person, may take it later."""
+def give_back(*, assignment: Assignment) -> bool:
+    """Frees a place; somebody else, or the same person, may take it later. False: it was free."""
     dialogue = Dialogue.objects.select_for_update().get(pk=assignment.dialogue_id)
-    _end(dialogue, assignment.pk, PlaceState.RETURNED)
+    return _end(dialogue, assignment.pk, PlaceState.RETURNED)
 
 
 def give_back_all(*, dataset: Dataset, by: User) -> None:
@@ -158,6 +159,13 @@ def leave(*, dataset: Dataset, by: User) -> None:
         give_back(assignment=assignment)
     soon = timezone.now() + timedelta(minutes=MINUTES_AFTER_LEAVING)
     held.filter(expires_at__gt=soon).update(expires_at=soon)
+
+
+def leave_all(*, by: User) -> None:
+    """Who signs out leaves the desk of every dataset."""
+    held = Assignment.objects.held_by(by).values("dialogue__dataset")
+    for dataset in Dataset.objects.filter(pk__in=held):
+        leave(dataset=dataset, by=by)
 
 
 def release_overdue(*, dataset: Dataset | None = None, most: int = 50) -> int:
@@ -252,14 +260,26 @@ def _claimed(membership: Membership, *, begun: bool) -> Assignment | None:
     """A place in the next dialogue, in hand at once or held ahead."""
     if not membership.takes_places():
         return None
+    if quiz.is_due(membership):
+        return _practising(membership, handing.for_quiz(membership), Purpose.QUIZ, begun=begun)
     dialogue = queue.next_waiting(membership)
     if dialogue is None:
         return None
+    control = handing.for_control(membership)
+    if control is not None:
+        return _practising(membership, control, Purpose.CONTROL, begun=begun)
     dialogue.dataset = membership.dataset
     taken = _taken_places(dialogue) if dialogue.places_taken else set()
     assignment = _placed(membership, dialogue, Purpose.REVIEW, _first_free(taken), begun=begun)
     _write_down(dialogue, places_taken=len(taken) + 1)
     return assignment
+
+
+def _practising(
+    membership: Membership, dialogue: Dialogue | None, purpose: Purpose, *, begun: bool
+) -> Assignment | None:
+    """A place that takes none of the dialogue's own."""
+    return None if dialogue is None else _placed(membership, dialogue, purpose, 0, begun=begun)
 
 
 def _placed(

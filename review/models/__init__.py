@@ -20,9 +20,11 @@ from review.models.datasets import (
 )
 from review.models.decisions import Decision, Verdict
 from review.models.dialogues import Approval, Dialogue, Stage
-from review.models.guidelines import Guidelines
+from review.models.guidelines import Guidelines, SecondLook
 from review.models.images import Image
 from review.models.invitations import Invitation
+from review.models.policy_changes import PolicyChange
+from review.models.practice import Control
 from review.models.reports import AgreementReport, StoredReport
 from review.models.rubrics import Rubric, RubricCriterion
 from review.models.transfers import Import, ImportStatus, Release
@@ -40,6 +42,7 @@ __all__ = [
     "CheckOutcome",
     "Comment",
     "Comparison",
+    "Control",
     "Criterion",
     "Dataset",
     "Decision",
@@ -54,6 +57,7 @@ __all__ = [
     "Membership",
     "Mention",
     "PlaceState",
+    "PolicyChange",
     "Purpose",
     "QueryForm",
     "QueueOrder",
@@ -62,6 +66,7 @@ __all__ = [
     "Role",
     "Rubric",
     "RubricCriterion",
+    "SecondLook",
     "Stage",
     "StoredReport",
     "Takers",

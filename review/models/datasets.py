@@ -5,6 +5,7 @@ from typing import Any, Self
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Value
 from django.db.models.functions import Now
 
 from review.models.users import User
@@ -114,6 +115,9 @@ class Dataset(models.Model):
     quiz_pass = models.FloatField(default=0.8)
     lease_minutes = models.PositiveSmallIntegerField(default=30)
     reject_reasons = models.JSONField(default=default_reject_reasons)
+    # Reasons that are offered no more but that decisions give: `code`, `label` and `kind`, which
+    # is *skip* for those of passing a dialogue on.
+    retired_reasons = models.JSONField(default=list, db_default=Value([], models.JSONField()))
     guidelines = models.TextField(blank=True, default="")
     guidelines_version = models.PositiveIntegerField(default=1)
     seed = models.CharField(max_length=64, default="recqr")
@@ -165,6 +169,11 @@ class Dataset(models.Model):
         """How many equal outcomes settle a dialogue."""
         return self.quorum or self.decisions_needed
 
+    def all_reject_reasons(self) -> list[dict[str, str]]:
+        """Those that are offered, and those that only decisions of the past give."""
+        past = [reason for reason in self.retired_reasons if reason["kind"] != "skip"]
+        return [*self.reject_reasons, *past]
+
     def policy(self) -> dict[str, Any]:
         """The review policy as it stands, to be kept with each decision made under it."""
         return {
@@ -210,6 +219,8 @@ class Membership(models.Model):
     # The last version of the guidelines that this member said they had read.
     guidelines_confirmed = models.PositiveIntegerField(default=0)
     quiz_passed_at = models.DateTimeField(null=True)
+    # How often the lot of hidden controls was drawn for this member.
+    lots_drawn = models.PositiveIntegerField(db_default=0)
     created = models.DateTimeField(db_default=Now())
 
     objects = MembershipQuerySet.as_manager()

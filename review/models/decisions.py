@@ -3,6 +3,7 @@
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -23,6 +24,8 @@ class Verdict(models.TextChoices):
     SEND_BACK = "send-back"
 
 
+# What reviewers say of which rewrite is approved, if any.
+SETTLING = [Verdict.ACCEPT, Verdict.EDIT, Verdict.REJECT]
 # Records of their own that take back an earlier decision: the reviewer's, or another's for a
 # second look.
 TAKING_BACK = [Verdict.UNDO, Verdict.SEND_BACK]
@@ -46,7 +49,7 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
             dialogue=dialogue,
             round=dialogue.round,
             adjudication=False,
-            verdict__in=[Verdict.ACCEPT, Verdict.EDIT, Verdict.REJECT],
+            verdict__in=SETTLING,
         )
 
 
@@ -114,10 +117,28 @@ class Decision(models.Model):
                 name="decision_has_place",
             ),
         ]
-        indexes = [models.Index(fields=["reviewer", "-id"], name="decision_by_reviewer")]
+        indexes = [
+            models.Index(fields=["reviewer", "-id"], name="decision_by_reviewer"),
+            # Hours: of one person, and of everybody in a few weeks. Rows are only added, so that a
+            # block of the table holds one span of time.
+            models.Index(fields=["reviewer", "created"], name="decision_of_reviewer_on_day"),
+            BrinIndex(fields=["created"], name="decision_by_day"),
+            models.Index(
+                fields=["reviewer"],
+                condition=~Q(purpose=Purpose.REVIEW),
+                name="decision_practice",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.reviewer}: {self.verdict}"
+
+    def settles(self) -> bool:
+        """Whether it is a reviewer's word on which rewrite is approved, if any."""
+        return self.verdict in SETTLING and not self.adjudication and self.purpose == Purpose.REVIEW
+
+    def is_practice(self) -> bool:
+        return self.purpose != Purpose.REVIEW
 
     def outcome(self) -> int | None:
         """The id of the candidate that this decision wants approved; None for a rejection."""

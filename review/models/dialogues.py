@@ -102,9 +102,11 @@ class Dialogue(models.Model):
     # ISO code of the language in which the user writes; empty where nobody can tell.
     language = models.CharField(max_length=16, blank=True, db_default="")
 
-    # Which adjudicator looks at the dispute, and until when.
+    # Which adjudicator looks at the dispute, until when, and their time at work as for a place.
     held_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     held_until = models.DateTimeField(null=True)
+    held_active_at = models.DateTimeField(null=True)
+    held_seconds = models.FloatField(db_default=0)
 
     approved_candidate = models.ForeignKey(
         "review.Candidate", null=True, on_delete=models.RESTRICT, related_name="+"
@@ -152,7 +154,20 @@ class Dialogue(models.Model):
                 condition=Q(stage=Stage.APPROVED, checked_at=None),
                 name="dialogue_unchecked",
             ),
+            models.Index(
+                fields=["dataset", "settled_at", "id"],
+                condition=Q(stage=Stage.DISPUTED),
+                name="dialogue_disputed",
+            ),
+            # Where controls come from: the newest approved ones.
+            models.Index(
+                fields=["dataset", "-id"],
+                condition=Q(stage=Stage.APPROVED),
+                name="dialogue_approved",
+            ),
             models.Index(fields=["dataset", "stage"], name="dialogue_stage"),
+            # Lists of one language, and which languages there are.
+            models.Index(fields=["dataset", "language", "id"], name="dialogue_language"),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,8 @@
 """The sample dataset: pictures drawn by this package, with dialogues about them.
 
 `write_sample(folder)` makes a native import folder of it: dialogues.jsonl, images.jsonl and the
-picture files that images.jsonl names. Only the words are stored in the repository.
+picture files that images.jsonl names; `GUIDELINES` say how to review it. Only the words are stored
+in the repository.
 """
 
 import json
@@ -15,6 +16,7 @@ from PIL import Image
 from review.sample.gallery import PLATES
 
 WORDS = Path(__file__).parent
+GUIDELINES = (WORDS / "guidelines.md").read_text(encoding="utf-8")
 # WebP at its quickest setting: `method` 4 would double the time that all the drawing takes.
 _ENCODING: dict[str, dict[str, Any]] = {
     ".webp": {"quality": 84, "method": 1},
