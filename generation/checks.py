@@ -7,29 +7,32 @@ the record through intake.
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
-import numpy as np
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from numpy.typing import NDArray
 
 from generation import retrievers
-from generation.retrievers import Index, Retriever
+from generation.retrievers import Retriever
 from generation.retrievers.corpora import index_of
-from generation.retrievers.ranking import Rank, best_places, rank_of
+from generation.searching import Quest, Search, compared
 from review import intake
 from review.models import CheckOutcome, Dataset, Dialogue, QueryForm, RetrievalCheck
 from review.turns import Turn
 
 logger = logging.getLogger(__name__)
 
-# Expected reciprocal ranks (from 0 to 1) that lie closer than this are the same: below the first
-# hundred places a few places up or down are chance.
-MARGIN = 0.001
 TOP_IMAGES = 6
 # Dialogues locked together: few, since whoever wants to undo an approval waits for them.
 BATCH = 8
+
+
+@dataclass(frozen=True)
+class QueryText:
+    """One text to search with, and the form of the query that it is."""
+
+    form: QueryForm
+    text: str
+    candidate_id: int | None = None
 
 
 def check_dialogue(dialogue_id: int) -> CheckOutcome | None:
@@ -116,8 +119,8 @@ def _checked(dialogue: Dialogue, retriever: Retriever) -> CheckOutcome | None:
     if dialogue.approved_candidate_id is None:
         return None
     version, index = index_of(dialogue.dataset, retriever)
-    search = Search(dialogue, index)
-    forms = search.forms()
+    search = Search(Quest.of(dialogue), index)
+    forms = _forms(texts_of(dialogue), search)
     outcome = outcome_of(forms)
     recorded = intake.record_check(
         dialogue_id=dialogue.pk,
@@ -135,38 +138,33 @@ def _checked(dialogue: Dialogue, retriever: Retriever) -> CheckOutcome | None:
     return outcome if recorded else None
 
 
+def _forms(queries: list[QueryText], search: Search) -> list[intake.CheckedForm]:
+    found = search.found([query.text for query in queries], top=TOP_IMAGES)
+    return [
+        intake.CheckedForm(
+            form=query.form,
+            candidate_id=query.candidate_id,
+            text=query.text,
+            rank=one.rank,
+            tied=one.tied,
+            score=one.score,
+            ranks=one.ranks,
+            top=one.top,
+            unranked_reason=one.unranked_reason,
+        )
+        for query, one in zip(queries, found, strict=True)
+    ]
+
+
 def outcome_of(forms: list[intake.CheckedForm]) -> CheckOutcome:
-    """How the approved rewrite did against the final query, by expected reciprocal rank.
-
-    A difference within `MARGIN` is *same*. *Unranked* where either has no rank.
-    """
-    gains = {form.form: _worth(form) for form in forms if form.form != QueryForm.CANDIDATE}
-    before, after = gains[QueryForm.FINAL_QUERY], gains[QueryForm.REWRITE]
-    if before is None or after is None:
-        return CheckOutcome.UNRANKED
-    if abs(after - before) <= MARGIN:
-        return CheckOutcome.SAME
-    return CheckOutcome.IMPROVED if after > before else CheckOutcome.WORSE
-
-
-def _worth(form: intake.CheckedForm) -> float | None:
-    if form.rank is None or form.tied is None:
-        return None
-    return Rank(form.rank, form.tied, form.score or 0.0).expected_reciprocal()
+    """How the approved rewrite did against the final query."""
+    by_form = {form.form: form for form in forms if form.form != QueryForm.CANDIDATE}
+    return compared(by_form[QueryForm.FINAL_QUERY], by_form[QueryForm.REWRITE])
 
 
 def history_text(turns: list[Turn]) -> str:
     """The full history with the final query: every turn's text, a line each."""
     return "\n".join(turn["text"] for turn in turns)
-
-
-@dataclass(frozen=True)
-class QueryText:
-    """One text to search with, and the form of the query that it is."""
-
-    form: QueryForm
-    text: str
-    candidate_id: int | None = None
 
 
 def texts_of(dialogue: Dialogue) -> list[QueryText]:
@@ -180,64 +178,3 @@ def texts_of(dialogue: Dialogue) -> list[QueryText]:
         texts.append(QueryText(QueryForm.REWRITE, approved.text, approved.pk))
     candidates = dialogue.candidates.order_by("pk")
     return texts + [QueryText(QueryForm.CANDIDATE, c.text, c.pk) for c in candidates]
-
-
-class Search:
-    """The search for the targets of one dialogue.
-
-    Images that the dialogue itself shows are left out: who has them before their eyes does not
-    look for them, and a query that names them would push the target down for no fault of its own.
-    """
-
-    def __init__(self, dialogue: Dialogue, index: Index) -> None:
-        self._dialogue = dialogue
-        self._index = index
-        self._shown = set(dialogue.shown_images())
-        self.left_out = [i for i in dialogue.shown_images() if i in index.places]
-        self.ranked_images = len(index.image_ids) - len(self.left_out)
-
-    def forms(self) -> list[intake.CheckedForm]:
-        queries = texts_of(self._dialogue)
-        scores = self._index.scores([query.text for query in queries])[:, self._kept]
-        return [self._form(query, row) for query, row in zip(queries, scores, strict=True)]
-
-    def _form(self, query: QueryText, scores: NDArray[np.float64]) -> intake.CheckedForm:
-        ranks = {target: rank_of(scores, place) for target, place in self._targets.items()}
-        best = min(ranks.values(), key=lambda found: found.rank, default=None)
-        return intake.CheckedForm(
-            form=query.form,
-            text=query.text,
-            candidate_id=query.candidate_id,
-            rank=best.rank if best else None,
-            tied=best.tied if best else None,
-            score=best.score if best else None,
-            ranks={target: [found.rank, found.tied] for target, found in ranks.items()},
-            top=[(self._image_at(p), float(scores[p])) for p in best_places(scores, TOP_IMAGES)],
-            unranked_reason="" if best else " ".join(self._reasons()),
-        )
-
-    @cached_property
-    def _kept(self) -> NDArray[np.intp]:
-        """The columns of the index that are ranked."""
-        hidden = [self._index.places[image_id] for image_id in self.left_out]
-        return np.delete(np.arange(len(self._index.image_ids)), hidden)
-
-    @cached_property
-    def _targets(self) -> dict[str, int]:
-        """The targets that can be ranked, with their places among the images kept."""
-        found = {
-            target: self._index.places[target]
-            for target in self._dialogue.target_images
-            if target in self._index.places and target not in self._shown
-        }
-        return {t: int(np.searchsorted(self._kept, place)) for t, place in found.items()}
-
-    def _image_at(self, place: int) -> str:
-        return self._index.image_ids[self._kept[place]]
-
-    def _reasons(self) -> Iterator[str]:
-        for target in self._dialogue.target_images:
-            if target in self._shown:
-                yield f"Image “{target}” is shown in the dialogue itself."
-            else:
-                yield self._index.why_not(target)

@@ -15,7 +15,7 @@ from review.models import Dataset, Image
 
 
 def corpus(*captions: str) -> Corpus:
-    return Corpus(1, 1, tuple(f"img-{n}" for n in range(len(captions))), captions)
+    return Corpus(1, 1, tuple(f"img-{n:02}" for n in range(len(captions))), captions)
 
 
 def best(captions: list[str], text: str) -> str:
@@ -84,9 +84,9 @@ def test_a_corpus_without_words_scores_nothing(captions: list[str]) -> None:
 
 def test_an_image_without_a_caption_is_not_ranked_and_says_why() -> None:
     index = Bm25().index(corpus("a pier", "  "))
-    assert list(index.image_ids) == ["img-0"]
-    assert "no caption" in index.why_not("img-1")
-    assert "not in the corpus" in index.why_not("img-9")
+    assert list(index.image_ids) == ["img-00"]
+    assert "no caption" in index.why_not("img-01")
+    assert "not in the corpus" in index.why_not("img-09")
 
 
 def test_the_hash_changes_with_what_changes_ranks(monkeypatch: pytest.MonkeyPatch) -> None:

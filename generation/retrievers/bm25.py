@@ -9,12 +9,15 @@ import logging
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
+from pathlib import Path
+from typing import Self
 
 import bm25s
 import numpy as np
 import regex
 
 from generation.retrievers.protocol import Corpus, Scores
+from generation.retrievers.texts import Places, SortedTexts
 from review.wording import tokens
 
 # It sets itself to tell of every index it builds.
@@ -59,54 +62,75 @@ def _stands_alone(character: str, length: int) -> bool:
 
 
 class Bm25Index:
-    """Captioned images of one corpus, ready for search."""
+    """Captioned images of one corpus, ready for search: in memory, or mapped from disk."""
 
-    def __init__(self, corpus: Corpus) -> None:
-        captioned = [
-            (image_id, caption)
-            for image_id, caption in zip(corpus.image_ids, corpus.captions, strict=True)
-            if caption.strip()
-        ]
-        self.image_ids = [image_id for image_id, _ in captioned]
-        self.places = {image_id: place for place, image_id in enumerate(self.image_ids)}
-        self._known = frozenset(corpus.image_ids)
-        self._engine = _engine([caption for _, caption in captioned])
+    def __init__(
+        self,
+        image_ids: SortedTexts,
+        uncaptioned: SortedTexts,
+        vocabulary: SortedTexts,
+        engine: bm25s.BM25 | None,
+    ) -> None:
+        self.image_ids = image_ids
+        self.places = Places(image_ids)
+        self._uncaptioned = uncaptioned
+        self._vocabulary = vocabulary
+        self._engine = engine
+
+    @classmethod
+    def of(cls, corpus: Corpus) -> Self:
+        captions = dict(zip(corpus.image_ids, corpus.captions, strict=True))
+        image_ids = SortedTexts.of(image_id for image_id, text in captions.items() if text.strip())
+        uncaptioned = SortedTexts.of(captions.keys() - set(image_ids))
+        documents = [terms(captions[image_id]) for image_id in image_ids]
+        vocabulary = SortedTexts.of({term for document in documents for term in document})
+        return cls(image_ids, uncaptioned, vocabulary, _engine(documents, vocabulary))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        vocabulary = SortedTexts.load(folder, "vocabulary")
+        return cls(
+            image_ids=SortedTexts.load(folder, "images"),
+            uncaptioned=SortedTexts.load(folder, "uncaptioned"),
+            vocabulary=vocabulary,
+            engine=bm25s.BM25.load(folder, mmap=True, load_vocab=False) if vocabulary else None,
+        )
+
+    def save(self, folder: Path) -> None:
+        self.image_ids.save(folder, "images")
+        self._uncaptioned.save(folder, "uncaptioned")
+        self._vocabulary.save(folder, "vocabulary")
+        if self._engine is not None:
+            self._engine.save(folder, show_progress=False)
 
     def scores(self, texts: Sequence[str]) -> Scores:
         rows = np.zeros((len(texts), len(self.image_ids)))
         if self._engine is None:
             return rows
         for row, text in zip(rows, texts, strict=True):
-            known = self._engine.get_tokens_ids(terms(text))
+            known = [n for n in map(self._vocabulary.place, terms(text)) if n is not None]
             if known:
                 row[:] = self._engine.get_scores_from_ids(known)
         return rows
 
     def why_not(self, image_id: str) -> str:
-        if image_id in self._known:
+        if image_id in self.places or self._uncaptioned.place(image_id) is not None:
             return f"Image “{image_id}” has no caption, and bm25 searches captions."
         return f"Image “{image_id}” is not in the corpus."
 
 
-def _engine(captions: Sequence[str]) -> bm25s.BM25 | None:
+def _engine(documents: Sequence[Sequence[str]], vocabulary: SortedTexts) -> bm25s.BM25 | None:
     """The library's index; None where no caption holds a word."""
-    documents = [terms(caption) for caption in captions]
-    if not any(documents):
+    if not vocabulary:
         return None
     # 64 bits, so that equal scores stay within the tolerance of a tie.
     engine = bm25s.BM25(k1=K1, b=B, method=METHOD, dtype="float64")
-    engine.index(_numbered(documents), create_empty_token=False, show_progress=False)
+    numbers = {term: number for number, term in enumerate(vocabulary)}
+    numbered = [[numbers[term] for term in document] for document in documents]
+    engine.index((numbered, numbers), create_empty_token=False, show_progress=False)
+    # Its own vocabulary is a dictionary, which it would write and read as a whole.
+    engine.vocab_dict = {}
     return engine
-
-
-def _numbered(documents: Sequence[Sequence[str]]) -> tuple[list[list[int]], dict[str, int]]:
-    """Documents as numbers of their terms, numbered in order of appearance: the same every time."""
-    vocabulary: dict[str, int] = {}
-    numbers = [
-        [vocabulary.setdefault(term, len(vocabulary)) for term in document]
-        for document in documents
-    ]
-    return numbers, vocabulary
 
 
 class Bm25:
@@ -122,4 +146,7 @@ class Bm25:
         return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
 
     def index(self, corpus: Corpus) -> Bm25Index:
-        return Bm25Index(corpus)
+        return Bm25Index.of(corpus)
+
+    def load(self, folder: Path) -> Bm25Index:
+        return Bm25Index.load(folder)

@@ -1,27 +1,104 @@
-"""Corpora and their indexes, kept in memory by each process until the corpus changes."""
+"""Corpora and their indexes: on disk for all, open in each process until the corpus changes."""
 
+import hashlib
+import logging
+from collections import OrderedDict
 from functools import lru_cache
 from threading import Lock
 
+from django.db.models import Count, Max
+
+from generation.retrievers import stored
 from generation.retrievers.protocol import Corpus, Index, Retriever
+from generation.retrievers.stored import Edition
 from review.models import Dataset, Image
 
-# An index of 100,000 captions takes about 100 MB; a worker serves few datasets at a time.
-KEPT = 3
+logger = logging.getLogger(__name__)
+
+# An open index is mapped, and takes next to no memory of its own.
+KEPT = 16
+
+_Key = tuple[Edition, str]
+_open: OrderedDict[_Key, Index] = OrderedDict()
+_opening = Lock()
 _building = Lock()
 
 
 def index_of(dataset: Dataset, retriever: Retriever) -> tuple[int, Index]:
-    """The present corpus version of a dataset and its index, built where it is not at hand."""
+    """The present corpus version of a dataset and its index, built where there is none."""
+    edition = edition_of(dataset)
+    index = at_hand(edition, retriever)
+    if index is None:
+        # One build at a time: two threads that want the same index would double time and memory.
+        with _building:
+            index = at_hand(edition, retriever) or _built(edition, retriever)
+    return edition.version, index
+
+
+def at_hand(edition: Edition, retriever: Retriever) -> Index | None:
+    """The index of an edition where it is built, opened at most once by this process."""
+    key = (edition, retriever.hash)
+    with _opening:
+        index = _open.get(key) or stored.load(edition, retriever)
+        if index is not None:
+            _keep(key, index)
+    return index
+
+
+def nearest(dataset: Dataset, retriever: Retriever) -> tuple[Edition, Index] | None:
+    """The newest index that this machine has of a dataset, perhaps of an earlier version."""
+    present = edition_of(dataset)
+    versions = [present.version, *stored.editions(dataset.pk, retriever)]
+    for version in dict.fromkeys(versions):
+        edition = present if version == present.version else _edition(dataset.pk, version)
+        index = at_hand(edition, retriever) if version <= present.version else None
+        if index is not None:
+            return edition, index
+    return None
+
+
+def edition_of(dataset: Dataset) -> Edition:
+    """The corpus of a dataset as it is now."""
     version = Dataset.objects.values_list("corpus_version", flat=True).get(pk=dataset.pk)
-    # One build at a time: two threads that want the same index would double time and memory.
-    with _building:
-        return version, _index(dataset.pk, version, retriever.hash, retriever)
+    return _edition(dataset.pk, version)
 
 
-@lru_cache(maxsize=KEPT)
-def _index(dataset_id: int, version: int, retriever_hash: str, retriever: Retriever) -> Index:
-    return retriever.index(corpus_at(dataset_id, version))
+@lru_cache(maxsize=256)
+def _edition(dataset_id: int, version: int) -> Edition:
+    rows = Image.objects.at_version(version).filter(dataset_id=dataset_id)
+    facts = rows.aggregate(count=Count("pk"), newest=Max("created"))
+    stamp = hashlib.sha256(f"{facts['count']} {facts['newest']}".encode()).hexdigest()
+    return Edition(dataset_id, version, facts["count"], stamp[:8])
+
+
+def _built(edition: Edition, retriever: Retriever) -> Index:
+    """A new index, mapped from disk, or in memory where the disk takes none."""
+    index = retriever.index(corpus_at(edition.dataset_id, edition.version))
+    try:
+        stored.save(index, edition, retriever)
+        stored.tidy(edition)
+    except OSError as error:
+        logger.warning("The index of dataset %s is not kept: %s", edition.dataset_id, error)
+    opened = at_hand(edition, retriever)
+    if opened is None:
+        with _opening:
+            _keep((edition, retriever.hash), index)
+    return opened or index
+
+
+def _keep(key: _Key, index: Index) -> None:
+    """The latest open index of a dataset, among those used last."""
+    for other in [known for known in _open if _is_earlier(known, key)]:
+        del _open[other]
+    _open[key] = index
+    _open.move_to_end(key)
+    while len(_open) > KEPT:
+        _open.popitem(last=False)
+
+
+def _is_earlier(known: _Key, key: _Key) -> bool:
+    same = known[1] == key[1] and known[0].dataset_id == key[0].dataset_id
+    return same and known[0].version < key[0].version
 
 
 def corpus_at(dataset_id: int, version: int) -> Corpus:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -41,6 +42,10 @@ class Index(Protocol):
         """Why an image is not ranked, as a sentence."""
         ...
 
+    def save(self, folder: Path) -> None:
+        """Writes all of it into an empty folder, from which the retriever loads it."""
+        ...
+
 
 class Retriever(Protocol):
     """A way to search. `hash` changes with everything that may change a rank."""
@@ -52,5 +57,9 @@ class Retriever(Protocol):
     def hash(self) -> str: ...
 
     def index(self, corpus: Corpus) -> Index: ...
+
+    def load(self, folder: Path) -> Index:
+        """An index as it was saved, mapped from disk rather than read where that is possible."""
+        ...
 
     def __hash__(self) -> int: ...
