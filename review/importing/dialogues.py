@@ -16,6 +16,7 @@ from review.importing.records import (
     Rejected,
 )
 from review.importing.tables import Table
+from review.languages import language_of
 from review.models import (
     Candidate,
     CandidateKind,
@@ -30,7 +31,7 @@ from review.models.candidates import text_key
 Refusal = tuple[Record, Rejected]
 _DIALOGUES = [
     *("id", "dataset_id", "external_id", "turns", "final_query", "target_images"),
-    *("metadata", "content_hash", "imported_by_id", "stage"),
+    *("metadata", "content_hash", "imported_by_id", "stage", "language"),
 ]
 _CANDIDATES = ["dialogue_id", "text", "text_key", "author", "kind", "also_by"]
 _EXISTING = """
@@ -160,6 +161,7 @@ class DialogueTables:
             dialogue.content_hash,
             self.imported_by.pk,
             Stage.PROPOSED.value if dialogue.candidates else Stage.IMPORTED.value,
+            language_of(dialogue.turns, dialogue.metadata),
         )
 
 

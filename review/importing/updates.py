@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from review import intake
 from review.importing.dialogues import Sorted, add_judgements, imported_by
 from review.importing.records import CleanDialogue, Rejected
+from review.languages import language_of
 from review.models import (
     Assignment,
     Candidate,
@@ -109,10 +110,11 @@ def _fill(row: Dialogue, dialogue: CleanDialogue, entry: Import) -> None:
     row.turns, row.final_query = dialogue.turns, dialogue.final_query
     row.target_images, row.metadata = dialogue.target_images, dialogue.metadata
     row.content_hash, row.imported_by = dialogue.content_hash, entry
+    row.language = language_of(dialogue.turns, dialogue.metadata)
     row.save(
         update_fields=[
             *("turns", "final_query", "target_images", "metadata"),
-            *("content_hash", "imported_by", "checked_at", "check_outcome"),
+            *("content_hash", "imported_by", "checked_at", "check_outcome", "language"),
         ]
     )
 

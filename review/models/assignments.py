@@ -125,6 +125,12 @@ class Assignment(models.Model):
                 fields=["reviewer"], condition=Q(state="open"), name="place_held_by_reviewer"
             ),
             models.Index(fields=["expires_at"], condition=Q(state="open"), name="place_overdue"),
+            # Work at places that were lost before a decision, for the hours of a person.
+            models.Index(
+                fields=["ended_at"],
+                condition=Q(state__in=["expired", "returned"]),
+                name="place_lost",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -50,10 +50,10 @@ def _figures(folder: Path) -> list[Figure]:
     with _Servers():
         _manage("migrate", "--verbosity", "0")
         path = written(folder / "dialogues.jsonl", DIALOGUES)
+        small = _import("bench-small", written(folder / "small.jsonl", DIALOGUES // 10))
         floor = _floor(path)
         first = _import("bench", path)
         second = _import("bench", path)
-        small = _import("bench-small", written(folder / "small.jsonl", DIALOGUES // 10))
         figures = [
             Figure("dialogues a second, first import", DIALOGUES / first.seconds, 3000, "/s"),
             Figure("times the floor", first.seconds / floor, 3, "x", least=False),
@@ -155,11 +155,12 @@ def _floor(path: Path) -> float:
         return time.perf_counter() - began
 
 
+# Its policy as that of the dataset that was imported before.
 _DATASET = """
-    INSERT INTO review_dataset (slug, title, created, decisions_needed, needs_scores,
-        dispute_when_worse, hide_authors, hide_scores, lease_minutes, reject_reasons, guidelines,
-        guidelines_version, seed, corpus_version)
-    VALUES (%s, 'Floor', now(), 1, false, false, false, false, 30, '[]', '', 1, 'x', 0) RETURNING id
+    INSERT INTO review_dataset
+    SELECT copied.* FROM review_dataset, jsonb_populate_record(
+        review_dataset, jsonb_build_object('id', id + 1000000, 'slug', %s::text)) AS copied
+    LIMIT 1 RETURNING id
 """
 _DIALOGUE = {
     "table": "review_dialogue",
@@ -168,7 +169,7 @@ _DIALOGUE = {
 }
 _CANDIDATE = {
     "table": "review_candidate",
-    "columns": "dialogue_id text text_key author kind model prompt_hash also_by round",
+    "columns": "dialogue_id text text_key author kind model family prompt_hash also_by round",
 }
 # Keys of the floor's own, far from those that the sequences give out.
 _FIRST_KEY = 1_000_000_000
@@ -198,4 +199,4 @@ def _candidate_rows(values: Values) -> Iterator[tuple[Any, ...]]:
         for candidate in value["candidates"]:
             text, author = candidate["text"], candidate["author"]
             key = sha256(text.encode()).hexdigest()
-            yield _FIRST_KEY + number, text, key, author, "imported", "", "", "[]", 0
+            yield _FIRST_KEY + number, text, key, author, "imported", "", "", "", "[]", 0
