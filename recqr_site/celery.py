@@ -26,6 +26,11 @@ app.conf.beat_schedule = {
         "schedule": 30.0,
         "options": {"expires": 30.0},
     },
+    "sweep-policies": {
+        "task": "review.tasks.sweep_policies",
+        "schedule": 30.0,
+        "options": {"expires": 30.0},
+    },
     "sweep-agreement": {
         "task": "review.agreement_tasks.sweep_agreement",
         "schedule": 60.0,

@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from review import rubrics, scoring
+from review import policy, rubrics, scoring
 from review.errors import ReviewError
 from review.importing import working
 from review.importing.engine import Busy
@@ -57,3 +57,19 @@ def sweep_scores() -> None:
     """Finds datasets whose scores wait for it: a worker died, or the broker lost the message."""
     for dataset in rubrics.awaiting():
         rescore.apply_async((dataset.pk,), expires=SWEEP_EXPIRES_SECONDS)
+
+
+@shared_task(base=SafelySent)
+def follow_policy(dataset_id: int) -> None:
+    """Makes what is open in a dataset follow its policy, after that changed."""
+    dataset = Dataset.objects.filter(pk=dataset_id).first()
+    if dataset is not None:
+        policy.catch_up(dataset)
+
+
+@shared_task(base=SafelySent)
+def sweep_policies() -> None:
+    """Finds changes that are not followed yet: a worker died, a message was lost, or somebody was
+    at work on a dialogue that is to be settled."""
+    for dataset in policy.awaiting():
+        follow_policy.apply_async((dataset.pk,), expires=SWEEP_EXPIRES_SECONDS)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from django.template import Context, Template
 from django.test import Client
 
 from review import keys
@@ -60,10 +59,3 @@ def test_the_page_saves_says_what_clashes_and_puts_back(alice: User, client_of: 
     browser.post("/keys/", {"preset": "usual"})
     alice.refresh_from_db()
     assert alice.keys == {}
-
-
-def test_a_template_shows_the_key_beside_its_action(alice: User) -> None:
-    keys.save(user=alice, keys={"edit": "w", "skip": ""})
-    alice.refresh_from_db()
-    page = Template('{% load keys %}{% key "edit" %}{% key "skip" %} {% key_of "images" %}')
-    assert page.render(Context({"user": alice})) == "<kbd>W</kbd> Space"

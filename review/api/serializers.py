@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from review.api.policy_shapes import PolicySerializer, RejectReasonSerializer
 from review.models import Approval, CheckOutcome, Dialogue, RetrievalCheck, Role, Stage, Verdict
 from review.rulings import Ruling
 from review.visibility import CandidateView
@@ -66,21 +67,6 @@ class ProblemSerializer(serializers.Serializer[Any]):
     kind = serializers.CharField(help_text="`place-lost` tells a lost place from other conflicts.")
     detail = serializers.CharField(help_text="A sentence for a person.")
     errors = ProblemErrorSerializer(many=True)  # type: ignore[assignment]  # a field, by the RFC
-
-
-class PolicySerializer(serializers.Serializer[Any]):
-    decisions_needed = serializers.IntegerField()
-    quorum = serializers.IntegerField(allow_null=True)
-    needs_scores = serializers.BooleanField()
-    dispute_when_worse = serializers.BooleanField()
-    hide_authors = serializers.BooleanField()
-    hide_scores = serializers.BooleanField()
-
-
-class RejectReasonSerializer(serializers.Serializer[Any]):
-    code = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]  # a field
-    kind = serializers.ChoiceField(choices=["rewrite", "dialogue"])
 
 
 class DatasetBriefSerializer(serializers.Serializer[Any]):
@@ -203,7 +189,7 @@ class DialogueBriefSerializer(serializers.ModelSerializer[Dialogue]):
 
     class Meta:
         model = Dialogue
-        fields = ["id", "stage", "final_query", "target_images"]
+        fields = ["id", "stage", "language", "final_query", "target_images"]
 
 
 class DialogueSerializer(serializers.Serializer[Any]):

@@ -13,6 +13,7 @@ from review.models import Dataset, Import, Membership, Stage, User
 from review.pages.people import SignedIn, administered
 from review.panels import panels
 from review.permissions import dataset_for
+from review.policy.wording import in_short
 from review.progress import (
     StageCounts,
     checks_of,
@@ -54,7 +55,7 @@ def dataset(request: SignedIn, slug: str) -> HttpResponse:
     context = {
         "dataset": found,
         "membership": membership,
-        "policy": policy_in_words(found),
+        "policy": in_short(found),
         "stages": stages,
         "checks": checks_of(found),
         "corpus": corpus_of(found),
@@ -86,40 +87,6 @@ def _panels(dataset: Dataset, membership: Membership) -> list[dict[str, str]]:
         {"title": panel.title, "url": panel.url(slug=dataset.slug)}
         for panel in panels("dataset", membership)
     ]
-
-
-def policy_in_words(dataset: Dataset) -> list[str]:
-    """The review policy as sentences, the most important first."""
-    return [
-        _decisions_in_words(dataset),
-        "Dialogues wait until judges have scored them."
-        if dataset.needs_scores
-        else "Scored dialogues come first; others may be reviewed before they have scores.",
-        _hidden_in_words(dataset),
-        "A rewrite that finds its target worse than the final query goes to an adjudicator."
-        if dataset.dispute_when_worse
-        else "A rewrite that finds its target worse than the final query stays approved.",
-        f"A claimed dialogue is held for {dataset.lease_minutes} minutes.",
-    ]
-
-
-def _decisions_in_words(dataset: Dataset) -> str:
-    needed, quorum = dataset.decisions_needed, dataset.agreement_needed()
-    if needed == 1:
-        return "One decision settles a dialogue."
-    agree = "all of them" if quorum == needed else f"{quorum} of them"
-    return f"A dialogue needs {needed} decisions; {agree} must agree, or an adjudicator settles it."
-
-
-def _hidden_in_words(dataset: Dataset) -> str:
-    hidden = [
-        word
-        for word, hides in (("authors", dataset.hide_authors), ("scores", dataset.hide_scores))
-        if hides
-    ]
-    if not hidden:
-        return "Reviewers see who wrote each candidate and how judges scored it."
-    return f"Reviewers do not see {' or '.join(hidden)} before they decide."
 
 
 def _own_work(dataset: Dataset, user: User) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from review import decisions
 from review.locking import held
 from review.models import Dataset, Decision, Dialogue, Membership, PolicyChange, Role, Stage, Takers
+from review.models.decisions import SETTLING
 from review.models.dialogues import DialogueQuerySet
 from review.policy.reasons import KINDS, farewells
 
@@ -22,13 +23,13 @@ from review.policy.reasons import KINDS, farewells
 FOLLOWING = 20_261_126
 MOST_LOCKED = 100
 REORDERING = {"queue_order"}
-SETTLING = {"decisions_needed", "quorum"}
+CLOSING = {"decisions_needed", "quorum"}
 WAITING = [Stage.JUDGED, Stage.PROPOSED]
 
 
 def reaches_open_work(fields: Collection[str]) -> bool:
     """Whether a change of these fields leaves something to be done."""
-    return bool((REORDERING | SETTLING).intersection(fields))
+    return bool((REORDERING | CLOSING).intersection(fields))
 
 
 def awaiting() -> QuerySet[Dataset]:
@@ -52,7 +53,7 @@ def _follow(dataset: Dataset) -> None:
     dataset.refresh_from_db()
     if changed & REORDERING:
         _reorder(dataset)
-    if changed & SETTLING and not _settle(dataset):
+    if changed & CLOSING and not _settle(dataset):
         return
     PolicyChange.objects.filter(pk__in=[one.pk for one in pending]).update(applied=timezone.now())
 
@@ -102,7 +103,7 @@ def consequences(dataset: Dataset, changes: Mapping[str, Any]) -> list[str]:
     """What a change, checked already, would do to open work: sentences with counts."""
     changed = {name: new for name, new in changes.items() if new != getattr(dataset, name)}
     said = [SENTENCES[name](dataset, new) for name, new in changed.items() if name in SENTENCES]
-    if SETTLING & changed.keys():
+    if CLOSING & changed.keys():
         said.insert(0, _settled_now(dataset, changed))
     for field in KINDS:
         said += farewells(dataset, field, changed[field]) if field in changed else []
@@ -128,7 +129,7 @@ def _with_decisions(dataset: Dataset, needed: int) -> DialogueQuerySet:
     made = (
         Decision.objects.standing()
         .filter(dialogue=OuterRef("pk"), round=OuterRef("round"), adjudication=False)
-        .filter(verdict__in=decisions.SETTLING)
+        .filter(verdict__in=SETTLING)
         .order_by()
         .values("dialogue")
         .annotate(count=Count("pk"))
