@@ -24,7 +24,7 @@ from review.models import (
     Stage,
     User,
 )
-from review.permissions import MEMBERS_ALONE
+from review.permissions import MEMBERS_ALONE, permitted
 from review.practice import handing, quiz
 
 # Who left the desk may come back so soon without losing the place.
@@ -37,15 +37,20 @@ def claim_next(*, dataset: Dataset, by: User) -> Assignment | None:
     None where nothing waits for this person. Raises `GuidelinesUnread` where they have not
     confirmed the guidelines in force.
     """
-    place = _claim(dataset, by)
-    if place is None and release_overdue(dataset=dataset):
-        place = _claim(dataset, by)
+    return claim_in(slug=dataset.slug, by=by)
+
+
+def claim_in(*, slug: str, by: User) -> Assignment | None:
+    """The same in a dataset known by its slug. Raises `Missing` where it is none of theirs."""
+    place = _claim(slug, by)
+    if place is None and release_overdue(dataset=Dataset.objects.get(slug=slug)):
+        place = _claim(slug, by)
     return place
 
 
 @transaction.atomic
-def _claim(dataset: Dataset, by: User) -> Assignment | None:
-    membership = _at_the_desk(dataset, by)
+def _claim(slug: str, by: User) -> Assignment | None:
+    membership = _at_the_desk(slug, by)
     place = _held(membership).first()
     return begin(place) if place is not None else _claimed(membership, begun=True)
 
@@ -53,7 +58,7 @@ def _claim(dataset: Dataset, by: User) -> Assignment | None:
 @transaction.atomic
 def claim_ahead(*, dataset: Dataset, by: User) -> Assignment | None:
     """The place after the one in hand, claimed now; None where nothing else waits."""
-    membership = _at_the_desk(dataset, by)
+    membership = _at_the_desk(dataset.slug, by)
     in_hand, *ahead = _held(membership)[:2] or [None]
     if in_hand is not None and in_hand.begun_at is None:
         return in_hand
@@ -72,9 +77,22 @@ def begin(assignment: Assignment) -> Assignment:
 
 def place_of(*, assignment_id: int, by: User) -> Assignment:
     """An assignment of `by`; anybody else's does not exist for them."""
-    own = Assignment.objects.filter(pk=assignment_id, reviewer=by)
+    return _own(Assignment.objects.all(), assignment_id, by)
+
+
+def locked_place(*, assignment_id: int, by: User) -> Assignment:
+    """The same with its dialogue, both rows locked until the transaction ends.
+
+    The dialogue is locked first, so that both are as the last change of it left them.
+    """
+    rows = Assignment.objects.select_for_update(of=("dialogue", "self"))
+    return _own(rows, assignment_id, by)
+
+
+def _own(rows: QuerySet[Assignment], assignment_id: int, by: User) -> Assignment:
     member = Membership.objects.active(by).filter(dataset=OuterRef("dialogue__dataset"))
-    found = own.select_related("dialogue__dataset").annotate(may=Exists(member)).first()
+    own = rows.filter(pk=assignment_id, reviewer=by).select_related("dialogue__dataset")
+    found = own.annotate(may=Exists(member)).first()
     if found is None:
         raise Missing("There is no such place among yours. Claim the next dialogue.")
     if not found.may:
@@ -94,7 +112,7 @@ def reclaim(*, assignment: Assignment, by: User) -> Assignment:
 
 @transaction.atomic
 def _reclaim(assignment: Assignment, by: User) -> None:
-    membership = _at_the_desk(assignment.dialogue.dataset, by)
+    membership = _at_the_desk(assignment.dialogue.dataset.slug, by)
     dialogue = Dialogue.objects.select_for_update().get(pk=assignment.dialogue_id)
     dialogue.dataset = membership.dataset
     assignment.refresh_from_db()
@@ -226,19 +244,16 @@ def lease_end(dataset: Dataset) -> datetime:
     return timezone.now() + timedelta(minutes=dataset.lease_minutes)
 
 
-def _at_the_desk(dataset: Dataset, by: User) -> Membership:
+def _at_the_desk(slug: str, by: User) -> Membership:
     """The membership of one who may be handed a dialogue, locked.
 
     One claim at a time per person, or two tabs would hold two places.
     """
-    rows = Membership.objects.active(by).select_for_update(of=("self",))
-    membership = rows.filter(dataset=dataset).first()
-    if membership is None:
-        raise NotAllowed(MEMBERS_ALONE)
+    rows = Membership.objects.select_for_update(of=("self",))
+    membership = permitted(rows, by, slug)
     membership.user = by
-    membership.dataset = dataset
     if not membership.knows_guidelines():
-        raise GuidelinesUnread(dataset)
+        raise GuidelinesUnread(membership.dataset)
     return membership
 
 
@@ -262,24 +277,27 @@ def _claimed(membership: Membership, *, begun: bool) -> Assignment | None:
         return None
     if quiz.is_due(membership):
         return _practising(membership, handing.for_quiz(membership), Purpose.QUIZ, begun=begun)
-    dialogue = queue.next_waiting(membership)
-    if dialogue is None:
+    waiting = queue.next_waiting(membership)
+    if waiting is None:
         return None
     control = handing.for_control(membership)
     if control is not None:
         return _practising(membership, control, Purpose.CONTROL, begun=begun)
+    dialogue = waiting.dialogue
     dialogue.dataset = membership.dataset
     taken = _taken_places(dialogue) if dialogue.places_taken else set()
-    assignment = _placed(membership, dialogue, Purpose.REVIEW, _first_free(taken), begun=begun)
+    place = _placed(membership, dialogue, Purpose.REVIEW, _first_free(taken), begun=begun)
     _write_down(dialogue, places_taken=len(taken) + 1)
-    return assignment
+    return _written_on(place) if waiting.known else place
 
 
 def _practising(
     membership: Membership, dialogue: Dialogue | None, purpose: Purpose, *, begun: bool
 ) -> Assignment | None:
     """A place that takes none of the dialogue's own."""
-    return None if dialogue is None else _placed(membership, dialogue, purpose, 0, begun=begun)
+    if dialogue is None:
+        return None
+    return _written_on(_placed(membership, dialogue, purpose, 0, begun=begun))
 
 
 def _placed(
@@ -297,18 +315,22 @@ def _placed(
         begun_at=now if begun else None,
         active_at=now if begun else None,
         expires_at=lease_end(membership.dataset),
-        **_kept_draft(dialogue, membership.user),
     )
 
 
-def _kept_draft(dialogue: Dialogue, reviewer: User) -> dict[str, object]:
-    """What this person wrote at an earlier place in the dialogue and never sent."""
-    earlier = Assignment.objects.filter(dialogue=dialogue, reviewer=reviewer)
+def _written_on(assignment: Assignment) -> Assignment:
+    """A new place with what this person wrote at an earlier one in the dialogue and never sent."""
+    earlier = Assignment.objects.filter(
+        dialogue=assignment.dialogue_id, reviewer=assignment.reviewer_id, pk__lt=assignment.pk
+    )
     last = earlier.exclude(draft="", draft_rest={}).order_by("-pk").first()
     if last is None:
-        return {}
+        return assignment
     names = ["draft", "draft_rest", "draft_revision", "drafted_at", "unaided_text"]
-    return {name: getattr(last, name) for name in names}
+    for name in names:
+        setattr(assignment, name, getattr(last, name))
+    assignment.save(update_fields=names)
+    return assignment
 
 
 def free_place(dialogue: Dialogue) -> int:

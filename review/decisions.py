@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from review import activity
-from review.assignments import count_places
+from review.assignments import count_places, locked_place, place_of
 from review.errors import Conflict, Invalid, PlaceLost
 from review.events import announce_approval
 from review.models import (
@@ -43,14 +43,24 @@ def decide(
     place has gone (a text is kept as its draft), `Conflict` where it was decided otherwise, and
     `Invalid` where the ruling does not fit its verdict.
     """
+    return decide_at(
+        assignment_id=assignment.pk, ruling=ruling, by=by, idempotency_key=idempotency_key
+    )
+
+
+def decide_at(
+    *, assignment_id: int, ruling: Ruling, by: User, idempotency_key: str = ""
+) -> Decision:
+    """The same at a place known by its id. Raises `Missing` where it is none of theirs."""
     try:
-        return _decide(assignment.pk, ruling, by, idempotency_key)
+        return _decide(assignment_id, ruling, by, idempotency_key)
     except PlaceLost:
-        keep_text(assignment=assignment, text=ruling.text)
+        keep_text(assignment=Assignment(pk=assignment_id), text=ruling.text)
         raise
     except IntegrityError:
         # The key was used before, and the place is open: the decision was taken back since.
-        repeated = _repeated(assignment.dialogue, assignment, ruling, by, idempotency_key)
+        place = place_of(assignment_id=assignment_id, by=by)
+        repeated = _repeated(place.dialogue, place, ruling, by, idempotency_key)
         if repeated is None:
             raise
         return repeated
@@ -58,7 +68,7 @@ def decide(
 
 @transaction.atomic
 def _decide(assignment_id: int, ruling: Ruling, by: User, key: str) -> Decision:
-    assignment = _locked_place(assignment_id)
+    assignment = locked_place(assignment_id=assignment_id, by=by)
     dialogue = assignment.dialogue
     if not assignment.is_open():
         return _decided_before(assignment, ruling, by, key)
@@ -79,13 +89,6 @@ def _decide(assignment_id: int, ruling: Ruling, by: User, key: str) -> Decision:
     if not assignment.is_practice():
         _apply(dialogue, decision)
     return _kept(decision, also)
-
-
-def _locked_place(assignment_id: int) -> Assignment:
-    """A place with its dialogue and dataset, the two rows locked until the transaction ends: the
-    dialogue first, so that both are as the last change of that dialogue left them."""
-    rows = Assignment.objects.select_for_update(of=("dialogue", "self"))
-    return rows.select_related("dialogue__dataset").get(pk=assignment_id)
 
 
 def _decided_before(assignment: Assignment, ruling: Ruling, by: User, key: str) -> Decision:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from review.errors import Missing, NotAllowed
 from review.models import Dataset, Membership, User
+from review.models.datasets import MembershipQuerySet
 
 MEMBERS_ALONE = "Only members of this dataset review it. Ask its admin to add you."
 
@@ -15,14 +16,19 @@ def membership_of(user: User, dataset: Dataset) -> Membership | None:
 
 def dataset_for(user: User, slug: str) -> tuple[Dataset, Membership]:
     """A dataset that `user` belongs to. To an outsider it does not exist."""
-    mine = Membership.objects.active(user).select_related("dataset")
-    found = mine.filter(dataset__slug=slug).first()
+    membership = permitted(Membership.objects.all(), user, slug)
+    return membership.dataset, membership
+
+
+def permitted(rows: MembershipQuerySet, user: User, slug: str) -> Membership:
+    """Of `rows` the person's membership in a dataset, and that dataset. Raises `Missing`."""
+    found = rows.active(user).select_related("dataset").filter(dataset__slug=slug).first()
     if found is None:
         raise Missing(
             f"There is no dataset “{slug}” among yours. "
             "If you were invited to it, ask its admin to add you as a member."
         )
-    return found.dataset, found
+    return found
 
 
 def check_can_review(user: User, dataset: Dataset) -> None:

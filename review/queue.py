@@ -7,6 +7,7 @@ none takes longer in a dataset of a million.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef
 
@@ -20,14 +21,23 @@ MOST_LOOKED_THROUGH = 200
 IN_ORDER = ["stage", "queue_key", "pk"]  # "judged" sorts before "proposed"
 
 
-def next_waiting(membership: Membership) -> Dialogue | None:
+@dataclass(frozen=True)
+class Waiting:
+    """A dialogue to hand out, and whether its new reviewer has had a place in it before."""
+
+    dialogue: Dialogue
+    known: bool
+
+
+def next_waiting(membership: Membership) -> Waiting | None:
     """The first dialogue with a free place for this member, locked; who else claims passes over
     it."""
+    theirs = Assignment.objects.filter(dialogue=OuterRef("pk"), reviewer=membership.user_id)
     for waiting in _in_turn(membership):
         rows = waiting.order_by(*IN_ORDER).select_for_update(skip_locked=True, of=("self",))
-        dialogue = rows.first()
+        dialogue = rows.annotate(known=Exists(theirs)).first()
         if dialogue is not None:
-            return dialogue
+            return Waiting(dialogue, dialogue.known)
     return None
 
 
@@ -42,7 +52,8 @@ def _in_turn(membership: Membership) -> Iterator[DialogueQuerySet]:
     begun = _in_language(waiting.filter(places_taken__gt=0), membership)
     if several:
         first = begun.order_by(*IN_ORDER).values("pk")[:MOST_LOOKED_THROUGH]
-        yield _not_theirs(Dialogue.objects.filter(pk__in=first.values("pk")), membership)
+        # All is asked of the row itself once more: others may have taken its last place since.
+        yield _not_theirs(begun.filter(pk__in=first), membership)
     yield from _fresh(waiting.filter(places_taken=0), membership)
     if several:
         yield _not_theirs(begun, membership)
