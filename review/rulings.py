@@ -127,15 +127,20 @@ def _shown_candidates(assignment: Assignment) -> set[int]:
 def checked_text(text: str) -> str:
     """A rewrite as written by a person, trimmed. Raises `Invalid` where it cannot be one."""
     text = text.strip()
-    if not text:
-        raise Invalid("Write the rewrite: the text is empty.", field="text")
     _checked_length(text, LONGEST_REWRITE, "text")
+    if not any(_shows(character) for character in text):
+        raise Invalid("Write the rewrite: the text is empty.", field="text")
     for position, character in enumerate(text, start=1):
         if unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\t\r":
             raise Invalid(
                 f"Character {position} of the text is a control character. Remove it.", field="text"
             )
     return text
+
+
+def _shows(character: str) -> bool:
+    """Whether there is anything to see of it; marks of width none, such as U+200B, are not."""
+    return not character.isspace() and unicodedata.category(character) != "Cf"
 
 
 def _written(dialogue: Dialogue, text: str, by: User) -> Candidate:

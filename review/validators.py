@@ -63,7 +63,8 @@ def _equal(dialogue: Dialogue, text: str) -> tuple[str, tuple[str, ...]] | None:
 
 
 def _unresolved(dialogue: Dialogue, text: str) -> tuple[str, tuple[str, ...]] | None:
-    left = tuple(unresolved_references(text))
+    # References are phrases: a space too many must not hide one.
+    left = tuple(unresolved_references(" ".join(text.split())))
     if not left:
         return None
     return f"{_quoted(left)} cannot be understood without the dialogue.", left

@@ -42,7 +42,7 @@ class PolicySerializer(serializers.Serializer[Any]):
         help_text=f"Share of the places in each arm, 0 to 1: {', '.join(ARMS)}. The rest is plain. "
         "In a change those that are not named stay.",
     )
-    validators = serializers.DictField(
+    validators = serializers.DictField(  # type: ignore[assignment]  # a field
         child=serializers.ChoiceField(choices=[level.value for level in Level]),
         help_text=f"What happens before a text is approved, by rule: {', '.join(RULES)}. In a "
         "change those that are not named stay.",

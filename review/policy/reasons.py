@@ -1,5 +1,6 @@
 """The reasons that reviewers choose from: checked, and kept for the record when they go."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,12 +8,11 @@ from django.db.models import Count
 
 from review.errors import Invalid, InvalidFields
 from review.models import Dataset, Decision, Verdict
-from review.models.datasets import SLUG
 
 Reason = dict[str, str]
+CODE = re.compile(r"[a-z0-9-]{1,64}")
 # With 1 to 9 a reviewer picks one.
 MOST_REASONS = 9
-LONGEST_CODE = 64
 LONGEST_LABEL = 120
 SKIP = "skip"
 # Kinds of the reasons in each list; one for passing a dialogue on has none.
@@ -41,8 +41,8 @@ def checked_reasons(field: str, value: Any) -> list[Reason]:
 def _faults(field: str, reason: Mapping[str, Any]) -> dict[str, str]:
     faults = {}
     code, label, kinds = reason.get("code"), reason.get("label"), KINDS[field]
-    if not isinstance(code, str) or len(code) > LONGEST_CODE or not SLUG.regex.match(code):
-        faults["code"] = f"Give a code of lower-case letters, digits and hyphens ({LONGEST_CODE})."
+    if not isinstance(code, str) or not CODE.fullmatch(code):
+        faults["code"] = "Give a code of 1 to 64 lower-case letters, digits and hyphens."
     is_text = isinstance(label, str) and label.strip() and "\x00" not in label
     if not is_text or len(str(label).strip()) > LONGEST_LABEL:
         faults["label"] = f"Give it words of 1 to {LONGEST_LABEL} characters."

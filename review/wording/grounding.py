@@ -1,9 +1,10 @@
 """Which words of a rewrite the dialogue supports, and which phrases it took from where."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-from review.turns import Turn
+from review.turns import Role, Turn
 from review.wording.language import Language, core, is_content, language_of, root
 from review.wording.tokens import Word, key, unspaced, words
 
@@ -37,7 +38,13 @@ def unsupported_words(turns: Sequence[Turn], text: str) -> list[str]:
 
     Inflection, case and function words do not count; neighbours are one phrase.
     """
-    return Support(turns).unsupported(text)
+    return _support(tuple((turn["role"], turn["text"]) for turn in turns)).unsupported(text)
+
+
+# A text is looked up at every pause of its writing, in the same dialogue.
+@lru_cache(maxsize=64)
+def _support(turns: tuple[tuple[Role, str], ...]) -> "Support":
+    return Support([Turn(role=role, text=text) for role, text in turns])
 
 
 class Support:
@@ -47,6 +54,9 @@ class Support:
         self.known = dialogue_language(turns)
         self.whole = key("\n".join(turn["text"] for turn in turns))
         self.held = {root(word.key, self.known) for turn in turns for word in words(turn["text"])}
+        self.by_start: dict[str, list[str]] = {}
+        for one in self.held:
+            self.by_start.setdefault(one[:SHORTEST_SHARED_START], []).append(one)
 
     def unsupported(self, text: str) -> list[str]:
         """As `unsupported_words`."""
@@ -67,7 +77,8 @@ class Support:
         parts = [part for part in core(word.key, self.known).split("-") if part]
         if len(parts) > 1 and all(root(part, self.known) in self.held for part in parts):
             return True
-        return any(_alike(wanted, one) for one in self.held)
+        alike = self.by_start.get(wanted[:SHORTEST_SHARED_START], ())
+        return any(_alike(wanted, one) for one in alike)
 
 
 def _alike(one: str, other: str) -> bool:
