@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from generation.pages import calls, checks, endpoints, judges, prompts, rubric, runs, spending
+from generation.pages import (
+    calls,
+    checks,
+    endpoints,
+    judges,
+    prompts,
+    rubric,
+    runs,
+    spending,
+    trying,
+)
 
 MODELS = "datasets/<slug:slug>/models/"
 ENDPOINT = f"{MODELS}endpoints/<slug:name>/"
@@ -14,6 +24,7 @@ urlpatterns = [
         checks.check_strip,
         name="check_strip",
     ),
+    path("places/<int:assignment_id>/try/", trying.try_rewrite, name="try_rewrite"),
     path("datasets/<slug:slug>/runs/", runs.runs, name="runs"),
     path("datasets/<slug:slug>/runs/start/", runs.start_run, name="start_run"),
     path("datasets/<slug:slug>/runs/estimate/", runs.estimate_run, name="estimate_run"),

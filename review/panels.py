@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from review.models import Membership
 
-Slot = Literal["dialogue", "dataset", "navigation", "selection"]
+Slot = Literal["dialogue", "dataset", "navigation", "selection", "place"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class Panel:
     """One fragment: its URL name takes the dataset's slug, in slot *dialogue* also its id.
 
     In slot *navigation* it is a page. So it is in slot *selection*: it takes in its address what a
-    list of dialogues is narrowed to, by the names of `review.selecting.Selection`.
+    list of dialogues is narrowed to, by the names of `review.selecting.Selection`. In slot *place*
+    its URL name takes the `assignment_id` of a reviewer's place, and is asked while they write.
     """
 
     slot: Slot
@@ -29,7 +30,7 @@ class Panel:
     # URL names of the pages that lie within it.
     inner: tuple[str, ...] = ()
 
-    def url(self, **arguments: str) -> str:
+    def url(self, **arguments: str | int) -> str:
         return reverse(self.url_name, kwargs=arguments)
 
 

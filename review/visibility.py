@@ -96,6 +96,11 @@ def at_place(assignment: Assignment) -> DialogueView:
     return _view(assignment.dialogue, _place_sight(assignment), assignment)
 
 
+def sight_at(assignment: Assignment) -> Sight:
+    """Which parts of a dialogue a reviewer sees at their place."""
+    return _place_sight(assignment)
+
+
 def for_reader(dialogue: Dialogue, membership: Membership) -> DialogueView:
     """What a member sees who opens a dialogue by its address."""
     assignment = _own_place(dialogue, membership.user)

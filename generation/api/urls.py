@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from generation.api import runs, views
+from generation.api import runs, trying, views
 
 DATASET = "datasets/<slug:dataset>/"
 RUN = f"{DATASET}runs/<int:run>"
 
 urlpatterns = [
+    path("assignments/<int:assignment>/try/", trying.try_text, name="api-try-text"),
     path(f"{DATASET}endpoints/", views.Endpoints.as_view(), name="api-endpoints"),
     path(f"{DATASET}endpoints/<slug:name>/", views.OneEndpoint.as_view(), name="api-endpoint"),
     path(f"{DATASET}endpoints/<slug:name>/try/", views.try_it, name="api-try"),
