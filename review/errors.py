@@ -54,6 +54,12 @@ class Conflict(ReviewError):
     kind = "conflict"
 
 
+class TooMany(ReviewError):
+    """Tried too often; later it is possible again."""
+
+    kind = "too-many"
+
+
 class PlaceLost(Conflict):
     """The place is no longer theirs; what they wrote was kept as a draft."""
 

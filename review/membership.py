@@ -5,6 +5,7 @@ does it on the command line.
 """
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib.auth.validators import UnicodeUsernameValidator
@@ -13,6 +14,7 @@ from django.db import transaction
 
 from review.assignments import give_back_all
 from review.errors import Conflict, Invalid
+from review.languages import checked_languages
 from review.models import Dataset, Membership, Role, User
 from review.permissions import check_can_administer
 
@@ -56,6 +58,13 @@ def change_role(*, membership: Membership, role: str, by: User | None = None) ->
     membership.save(update_fields=["role"])
 
 
+def set_languages(*, membership: Membership, languages: Iterable[str], by: User) -> None:
+    """In which languages a member is handed dialogues: none means all. What they hold stays."""
+    _check_may(by, membership.dataset)
+    membership.languages = checked_languages(languages)
+    membership.save(update_fields=["languages"])
+
+
 @transaction.atomic
 def pause(*, membership: Membership, paused: bool, by: User | None = None) -> None:
     """Shuts a member out for a while, or lets them in again; their open place is given back."""
@@ -94,7 +103,7 @@ def _check_may(by: User | None, dataset: Dataset) -> None:
 
 def _account(username: str) -> tuple[User, str | None]:
     """The account of that name, and its password if it was made just now."""
-    username = _checked_name(User.normalize_username(username.strip()))
+    username = checked_name(User.normalize_username(username.strip()))
     user = User.objects.filter(username=username).first()
     if user is None:
         return _new_account(username)
@@ -110,7 +119,7 @@ def _new_account(username: str) -> tuple[User, str]:
     return User.objects.create_user(username, password=password), password
 
 
-def _checked_name(username: str) -> str:
+def checked_name(username: str) -> str:
     try:
         UnicodeUsernameValidator()(username)
     except ValidationError:

@@ -124,6 +124,13 @@ def waiting(membership: Membership) -> int:
     return queue.open_to(membership)[:MOST_COUNTED].count()
 
 
+def waiting_in_other_languages(membership: Membership) -> int:
+    """How many wait in languages that the member does not read, up to `MOST_COUNTED`."""
+    if not membership.takes_places():
+        return 0
+    return queue.in_other_languages(membership)[:MOST_COUNTED].count()
+
+
 def held_by(user: User) -> dict[int, Assignment]:
     """The place that the person holds open in each dataset, by the dataset's key."""
     places = Assignment.objects.held_by(user).select_related("dialogue").order_by("-claimed_at")

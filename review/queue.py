@@ -46,6 +46,14 @@ def open_to(membership: Membership) -> DialogueQuerySet:
     return _not_theirs(_in_language(_waiting(membership), membership), membership)
 
 
+def in_other_languages(membership: Membership) -> DialogueQuerySet:
+    """Every dialogue that this member could be handed now, were it in a language they read."""
+    waiting = _waiting(membership)
+    if not membership.languages:
+        return waiting.none()
+    return _not_theirs(waiting.exclude(language__in=[*membership.languages, ""]), membership)
+
+
 def _in_turn(membership: Membership) -> Iterator[DialogueQuerySet]:
     waiting = _waiting(membership)
     several = membership.dataset.decisions_needed > 1

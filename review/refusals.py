@@ -14,6 +14,7 @@ STATUS = {
     "not-allowed": 403,
     "missing": 404,
     "conflict": 409,
+    "too-many": 429,
     "place-lost": 409,
     "newer-draft": 409,
     "guidelines-unread": 409,
@@ -23,6 +24,7 @@ TITLES = {
     403: "Not for your role",
     404: "Nothing here",
     409: "This has moved on",
+    429: "Too often",
 }
 
 

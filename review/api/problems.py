@@ -18,6 +18,7 @@ STATUS_OF_KIND = {
     "not-allowed": HTTPStatus.FORBIDDEN,
     "missing": HTTPStatus.NOT_FOUND,
     "conflict": HTTPStatus.CONFLICT,
+    "too-many": HTTPStatus.TOO_MANY_REQUESTS,
     "place-lost": HTTPStatus.CONFLICT,
     "newer-draft": HTTPStatus.CONFLICT,
     "guidelines-unread": HTTPStatus.CONFLICT,

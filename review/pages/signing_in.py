@@ -1,16 +1,58 @@
-"""Where a person comes back to when they had to sign in again."""
+"""Signing in and out: how often one may try, where one comes back to, what one leaves behind."""
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponseRedirect
+from django.contrib.auth.views import LogoutView, redirect_to_login
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from review import tries
+from review.assignments import leave_all
+
 SAFE = {"GET", "HEAD"}
+WRONG_PASSWORDS = 10
+MINUTES_TO_WAIT = 10
+
+
+class SignInForm(AuthenticationForm):
+    """A name and its password; after some wrong ones nobody tries further for a while."""
+
+    def clean(self) -> dict[str, Any]:
+        attempts = self._attempts()
+        if tries.counted(attempts) >= WRONG_PASSWORDS:
+            raise ValidationError(
+                f"Too many wrong passwords for this name. Wait {MINUTES_TO_WAIT} minutes, then "
+                "try again; an admin of your dataset can help with a lost password."
+            )
+        try:
+            cleaned = super().clean()
+        except ValidationError:
+            tries.count(attempts, minutes=MINUTES_TO_WAIT)
+            raise
+        tries.forget(attempts)
+        return cleaned
+
+    def _attempts(self) -> str:
+        """Tries at one name from one address, so that a stranger elsewhere locks nobody out."""
+        address = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
+        name = self.cleaned_data.get("username", "").casefold()
+        return "sign-in:" + hashlib.sha256(f"{address}\0{name}".encode()).hexdigest()
+
+
+class LeavingLogoutView(LogoutView):
+    """Who signs out gives back what they held ahead; what is in hand goes back in some minutes."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated:
+            leave_all(by=request.user)
+        return super().post(request, *args, **kwargs)
 
 
 class ReturningLoginRequiredMiddleware(LoginRequiredMiddleware):

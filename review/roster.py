@@ -1,0 +1,40 @@
+"""The members of a dataset at a glance: what they did, when they were last seen, what they hold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from review import holding
+from review.models import Assignment, Dataset, Membership
+from review.progress import Worker, workers_of
+
+
+@dataclass(frozen=True)
+class Rostered:
+    """A member with what they did, and the places that they hold now."""
+
+    worker: Worker
+    holds: Sequence[Assignment]
+
+    @property
+    def member(self) -> Membership:
+        return self.worker.membership
+
+    @property
+    def decided(self) -> int:
+        return self.worker.decided
+
+    @property
+    def last(self) -> datetime | None:
+        """The last sign of life: a decision, or work at a place."""
+        moments = [self.worker.last, *(place.active_at for place in self.holds)]
+        return max((moment for moment in moments if moment), default=None)
+
+
+def roster(dataset: Dataset) -> list[Rostered]:
+    """Every member, the busiest first, in a fixed number of questions."""
+    holds = holding.held_by_reviewer(dataset)
+    workers = workers_of(dataset)
+    for worker in workers:
+        worker.membership.dataset = dataset
+    return [Rostered(worker, holds.get(worker.membership.user_id, ())) for worker in workers]
