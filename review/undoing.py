@@ -7,7 +7,16 @@ from review.assignments import hold_again, put_behind
 from review.decisions import locked
 from review.drafts import FIELDS
 from review.errors import Conflict
-from review.models import Assignment, Decision, Dialogue, PlaceState, Stage, User, Verdict
+from review.models import (
+    Assignment,
+    Decision,
+    Dialogue,
+    PlaceState,
+    Purpose,
+    Stage,
+    User,
+    Verdict,
+)
 from review.models.decisions import TAKING_BACK
 from review.stages import Event, advance
 
@@ -39,21 +48,47 @@ def _undo(decision: Decision, by: User) -> Assignment:
         reopen(dialogue)
     _check_place_is_free(dialogue, assignment)
     hold_again(dialogue, assignment)
-    _write_again(assignment, decision)
+    write_again(assignment, decision)
     return assignment
 
 
 def _check_can_undo(dialogue: Dialogue, decision: Decision, by: User) -> None:
     if decision.reviewer_id != by.pk or decision.assignment_id is None:
         raise Conflict("Only your own decision at a place of yours can be taken back.")
+    check_still_open(dialogue, decision)
+
+
+def check_still_open(dialogue: Dialogue, decision: Decision) -> None:
+    """Raises `Conflict` where something was built on a decision, so that it has to stay."""
+    adjudicated = Decision.objects.filter(dialogue=dialogue, adjudication=True)
+    is_adjudicated = adjudicated.filter(round=dialogue.round).exists()
+    if sentence := why_it_stays(decision, dialogue, adjudicated=is_adjudicated):
+        raise Conflict(sentence)
+
+
+def why_it_stays(decision: Decision, dialogue: Dialogue, *, adjudicated: bool) -> str:
+    """Why a decision cannot be taken back any more, in a sentence; empty where it can.
+
+    `adjudicated`: an adjudicator has decided on the dialogue in its present round.
+    """
     if decision.verdict in TAKING_BACK or hasattr(decision, "superseded_by"):
-        raise Conflict("This decision was taken back already.")
+        return "This decision was taken back already."
+    if decision.purpose == Purpose.QUIZ:
+        return "An answer in the quiz stays as it is: you were told how the dialogue was settled."
+    if decision.purpose == Purpose.CONTROL:
+        # Of a control nothing must show that it was settled before: it can be taken back as long as
+        # a dialogue that nobody else has touched.
+        return _WENT_BACK if decision.verdict == Verdict.MORE else ""
     if decision.round != dialogue.round:
-        raise Conflict("The dialogue went back to the models since; this decision stays as it is.")
-    if Decision.objects.filter(dialogue=dialogue, adjudication=True).exists():
-        raise Conflict("An adjudicator has settled this dialogue; your decision stays as it is.")
+        return _WENT_BACK
+    if adjudicated:
+        return "An adjudicator has settled this dialogue; this decision stays as it is."
     if dialogue.released:
-        raise Conflict("This dialogue is part of a release; your decision stays as it is.")
+        return "This dialogue is part of a release; this decision stays as it is."
+    return ""
+
+
+_WENT_BACK = "The dialogue went back to the models since; this decision stays as it is."
 
 
 def reopen(dialogue: Dialogue) -> None:
@@ -82,7 +117,7 @@ def _check_place_is_free(dialogue: Dialogue, assignment: Assignment) -> None:
         raise Conflict("Somebody else has taken this dialogue since you skipped it.")
 
 
-def _write_again(assignment: Assignment, decision: Decision) -> None:
+def write_again(assignment: Assignment, decision: Decision) -> None:
     """What was written is at hand again, as a draft."""
     edited = decision.candidate if decision.verdict == Verdict.EDIT else None
     text = edited.text if edited else ""

@@ -27,7 +27,9 @@ from review.models import (
     Stage,
     User,
 )
-from review.models.candidates import heard
+from review.models.assignments import TAKEN
+from review.models.candidates import CandidateQuerySet, heard
+from review.practice import masking
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Sight:
     """Which parts of a dialogue a person sees.
 
     `retrieval` are the checks of approved rewrites, `trying` what a text would find as it is
-    written.
+    written. `alone` shows their own decision and nobody else's, as where nobody else has decided.
     """
 
     candidates: bool
@@ -45,6 +47,7 @@ class Sight:
     retrieval: bool
     target: bool = True
     trying: bool = True
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,10 @@ class CandidateView:
 
 @dataclass(frozen=True)
 class DialogueView:
-    """A dialogue as one person sees it, with the images that its turns and targets name."""
+    """A dialogue as one person sees it, with the images that its turns and targets name.
+
+    A dialogue whose outcome is not to be known is a copy without it (`review.practice.masking`).
+    """
 
     dialogue: Dialogue
     sight: Sight
@@ -83,17 +89,13 @@ class DialogueView:
     def targets(self) -> list[Image]:
         return [self.images[i] for i in self.target_ids() if i in self.images]
 
-    def stage(self) -> str:
-        """The stage as this person may know it: a control looks like any other dialogue."""
-        place = self.assignment
-        if place is not None and place.is_open() and place.is_practice():
-            return Stage.JUDGED if self.dialogue.panel_score is not None else Stage.PROPOSED
-        return self.dialogue.stage
-
 
 def at_place(assignment: Assignment) -> DialogueView:
     """What a reviewer sees at their open place."""
-    return _view(assignment.dialogue, _place_sight(assignment), assignment)
+    dialogue = assignment.dialogue
+    if assignment.is_practice():
+        dialogue = masking.as_told(dialogue, None)
+    return _view(dialogue, _place_sight(assignment), assignment)
 
 
 def sight_at(assignment: Assignment) -> Sight:
@@ -103,21 +105,24 @@ def sight_at(assignment: Assignment) -> Sight:
 
 def for_reader(dialogue: Dialogue, membership: Membership) -> DialogueView:
     """What a member sees who opens a dialogue by its address."""
-    assignment = _own_place(dialogue, membership.user)
+    places = _own_places(dialogue, membership.user)
+    assignment = _taken(places, dialogue)
     if assignment is not None and assignment.is_open():
         return at_place(assignment)
-    return _view(dialogue, _readers_sight(dialogue, membership, assignment), assignment)
+    told = masking.told_at(dialogue, places, membership)
+    return _view(told, _later_sight(dialogue, told, membership, assignment), assignment)
 
 
 def sights(dialogues: Sequence[Dialogue], membership: Membership) -> dict[int, Sight]:
-    """What a member sees of each dialogue of a list, by its key, in one question."""
+    """What a member sees of each dialogue of a list, by its key, in a fixed number of questions."""
     places = (
         Assignment.objects.taken()
         .filter(dialogue__in=dialogues, round=F("dialogue__round"), reviewer=membership.user_id)
         .select_related("dialogue__dataset")
     )
     own = {place.dialogue_id: place for place in places}
-    return {d.pk: _list_sight(d, membership, own.get(d.pk)) for d in dialogues}
+    told = zip(dialogues, masking.all_as_told(dialogues, membership), strict=True)
+    return {d.pk: _list_sight(d, as_told, membership, own.get(d.pk)) for d, as_told in told}
 
 
 def record_shown(view: DialogueView) -> None:
@@ -142,19 +147,28 @@ def shown(view: DialogueView) -> dict[str, Any]:
     }
 
 
-def _own_place(dialogue: Dialogue, user: User) -> Assignment | None:
-    return (
-        Assignment.objects.taken()
-        .filter(dialogue=dialogue, round=dialogue.round, reviewer=user)
-        .select_related("dialogue__dataset")
-        .first()
-    )
+def own_place(dialogue: Dialogue, user: User) -> Assignment | None:
+    return _taken(_own_places(dialogue, user), dialogue)
 
 
-def _list_sight(dialogue: Dialogue, membership: Membership, assignment: Assignment | None) -> Sight:
+def _own_places(dialogue: Dialogue, user: User) -> list[Assignment]:
+    """All that a person has, or has had, in a dialogue."""
+    places = Assignment.objects.filter(dialogue=dialogue, reviewer=user)
+    return list(places.select_related("dialogue__dataset"))
+
+
+def _taken(places: list[Assignment], dialogue: Dialogue) -> Assignment | None:
+    """The place of the present round that is open or decided; there is one at most."""
+    present = (place for place in places if place.round == dialogue.round)
+    return next((place for place in present if place.state in TAKEN), None)
+
+
+def _list_sight(
+    dialogue: Dialogue, told: Dialogue, membership: Membership, assignment: Assignment | None
+) -> Sight:
     if assignment is not None and assignment.is_open():
         return _place_sight(assignment)
-    return _readers_sight(dialogue, membership, assignment)
+    return _later_sight(dialogue, told, membership, assignment)
 
 
 def _place_sight(assignment: Assignment) -> Sight:
@@ -168,6 +182,15 @@ def _place_sight(assignment: Assignment) -> Sight:
         target=not assignment.hides_target(),
         trying=not assignment.hides_retrieval(),
     )
+
+
+def _later_sight(
+    dialogue: Dialogue, told: Dialogue, membership: Membership, assignment: Assignment | None
+) -> Sight:
+    """At no open place; `told` is the dialogue as this member is told it."""
+    if masking.is_masked(assignment, membership):
+        return _sight_alone(dialogue, told)
+    return _readers_sight(told, membership, assignment)
 
 
 def _readers_sight(
@@ -189,13 +212,28 @@ def _readers_sight(
     )
 
 
+def _sight_alone(dialogue: Dialogue, told: Dialogue) -> Sight:
+    """After a control: as after any other dialogue on which nobody else has decided."""
+    shows = told.is_settled() or dialogue.dataset.hide_until == HideUntil.DECIDED
+    approved = told.approved_candidate_id
+    same = approved is not None and approved == dialogue.approved_candidate_id
+    return Sight(
+        candidates=shows,
+        authors=shows,
+        scores=shows,
+        decisions=False,
+        retrieval=shows and same,
+        alone=shows,
+    )
+
+
 def _view(dialogue: Dialogue, sight: Sight, assignment: Assignment | None) -> DialogueView:
     return DialogueView(
         dialogue=dialogue,
         sight=sight,
         candidates=_candidates(dialogue, sight, assignment) if sight.candidates else [],
         images=images_of(dialogue, targets=sight.target),
-        decisions=_decisions(dialogue) if sight.decisions else [],
+        decisions=_decisions(dialogue, sight, assignment),
         checks=list(dialogue.retrieval_checks.all()) if sight.retrieval else [],
         assignment=assignment,
     )
@@ -211,15 +249,22 @@ def images_of(dialogue: Dialogue, *, targets: bool = True) -> dict[str, Image]:
 def _candidates(
     dialogue: Dialogue, sight: Sight, assignment: Assignment | None
 ) -> list[CandidateView]:
-    rows: Iterable[Candidate] = dialogue.candidates.prefetch_related("judgements")
-    if not sight.decisions:
-        rows = dialogue.candidates.proposed().prefetch_related("judgements")
+    rows: Iterable[Candidate] = _candidates_for(dialogue, sight).prefetch_related("judgements")
     views = [_candidate(dialogue, row, sight) for row in rows]
     own_order = dialogue.dataset.shuffle_candidates or not sight.scores
     if assignment is not None and not sight.decisions and own_order:
         return _shuffled(views, dialogue, assignment)
     # Best first; where scores are hidden their order must not give them away.
     return sorted(views, key=_rank) if sight.scores else views
+
+
+def _candidates_for(dialogue: Dialogue, sight: Sight) -> CandidateQuerySet:
+    """What people wrote shows with their decisions, except what was written for practice."""
+    if sight.decisions:
+        return dialogue.candidates.of_the_record()
+    if sight.alone:
+        return dialogue.candidates.proposed_or(dialogue.approved_candidate_id)
+    return dialogue.candidates.proposed()
 
 
 def _shuffled(
@@ -250,9 +295,14 @@ def _candidate(dialogue: Dialogue, candidate: Candidate, sight: Sight) -> Candid
         preference=candidate.preference if sight.scores else None,
         judgements=heard(candidate.judgements.all()) if sight.scores else [],
         repeats_final_query=candidate.repeats_final_query(),
-        chosen=sight.decisions and candidate.pk == dialogue.approved_candidate_id,
+        chosen=(sight.decisions or sight.alone) and candidate.pk == dialogue.approved_candidate_id,
     )
 
 
-def _decisions(dialogue: Dialogue) -> list[Decision]:
-    return list(dialogue.decisions.standing().select_related("reviewer", "candidate"))
+def _decisions(dialogue: Dialogue, sight: Sight, assignment: Assignment | None) -> list[Decision]:
+    if sight.alone and assignment is not None:
+        return masking.decisions_at(assignment)
+    if not sight.decisions:
+        return []
+    standing = dialogue.decisions.standing().select_related("reviewer", "candidate")
+    return list(standing.prefetch_related("also"))

@@ -1,6 +1,7 @@
 """The operations of the API: load, permit, validate, call, respond."""
 
-from typing import Any
+from functools import cached_property
+from typing import Any, cast
 
 import django_filters
 from django.db.models import QuerySet
@@ -33,13 +34,25 @@ from review.api.serializers import (
 )
 from review.errors import Invalid, Missing
 from review.models import Dataset, Dialogue, Membership, Stage
+from review.models.dialogues import DialogueQuerySet
 from review.permissions import dataset_for
+from review.practice import masking
 
 LONGEST_KEY = 128
 # What is asked for all the time. Fields are copied when a serializer is made: once, not with every
 # answer.
 CLAIM = ClaimSerializer()
 DECIDED = DecidedSerializer()
+# What a list needs of a dialogue, and what telling it as it may be known needs.
+BRIEF = [
+    "external_id",
+    "stage",
+    "language",
+    "final_query",
+    "target_images",
+    "panel_score",
+    "approved_candidate",
+]
 DATASET = OpenApiParameter("dataset", str, OpenApiParameter.PATH, description="The dataset's slug.")
 DIALOGUE = OpenApiParameter(
     "external_id",
@@ -146,12 +159,12 @@ def decide(request: Request, assignment: int) -> Response:
         assignment_id=assignment,
         ruling=sent.ruling(),
         by=caller(request),
-        idempotency_key=_idempotency_key(request),
+        idempotency_key=idempotency_key(request),
     )
     return Response(DECIDED.to_representation(decision), status=201)
 
 
-def _idempotency_key(request: Request) -> str:
+def idempotency_key(request: Request) -> str:
     key = request.headers.get("Idempotency-Key", "").strip()
     if len(key) > LONGEST_KEY:
         raise Invalid(
@@ -171,14 +184,14 @@ def _idempotency_key(request: Request) -> str:
 def dialogue_detail(request: Request, dataset: str, external_id: str) -> Response:
     """What you may see of it now: more once you have decided on it."""
     found, membership = dataset_for(caller(request), dataset)
-    view = visibility.for_reader(_dialogue_of(found, external_id), membership)
+    view = visibility.for_reader(dialogue_of(found, external_id), membership)
     if view.assignment is not None and view.assignment.is_open():
         # Only what was shown can be chosen, and what was shown goes into the record.
         visibility.record_shown(view)
     return Response(DialogueSerializer(shapes.dialogue(view)).data)
 
 
-def _dialogue_of(dataset: Dataset, external_id: str) -> Dialogue:
+def dialogue_of(dataset: Dataset, external_id: str) -> Dialogue:
     # PostgreSQL takes no NUL, not even to look for.
     named = dataset.dialogues.filter(external_id=external_id.replace("\x00", "\ufffd"))
     found = named.select_related("dataset").first()
@@ -188,11 +201,21 @@ def _dialogue_of(dataset: Dataset, external_id: str) -> Dialogue:
 
 
 class DialogueFilter(django_filters.FilterSet):
-    stage = django_filters.ChoiceFilter(choices=Stage.choices, label="Only those at this stage.")
+    stage = django_filters.ChoiceFilter(
+        method="standing", choices=Stage.choices, label="Only those at this stage."
+    )
+    language = django_filters.CharFilter(
+        max_length=16, label="Only those in this language: an ISO code such as de."
+    )
 
     class Meta:
         model = Dialogue
         fields: list[str] = []
+
+    def standing(self, rows: DialogueQuerySet, name: str, stage: str) -> QuerySet[Dialogue]:
+        # By the request of the framework, which knows the operation that filters.
+        view = cast(Request, self.request).parser_context["view"]
+        return masking.at_stage(rows, stage, view.membership)
 
 
 class ByKey(CursorPagination):
@@ -226,8 +249,15 @@ class Dialogues(generics.ListAPIView[Dialogue]):
     filterset_class = DialogueFilter
 
     def get_queryset(self) -> QuerySet[Dialogue]:
-        found, _ = dataset_for(caller(self.request), self.kwargs["dataset"])
-        return found.dialogues.only("external_id", "stage", "final_query", "target_images")
+        return self.membership.dataset.dialogues.only(*BRIEF)
+
+    def paginate_queryset(self, queryset: Any) -> list[Any] | None:
+        page = super().paginate_queryset(queryset)
+        return None if page is None else masking.all_as_told(page, self.membership)
+
+    @cached_property
+    def membership(self) -> Membership:
+        return dataset_for(caller(self.request), self.kwargs["dataset"])[1]
 
 
 @extend_schema(exclude=True)

@@ -31,6 +31,16 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
         """What reviewers are offered: all but other reviewers' edits."""
         return self.exclude(kind=CandidateKind.PERSON)
 
+    def proposed_or(self, own: int | None) -> Self:
+        """What reviewers are offered, and what one of them wrote."""
+        return self.filter(~Q(kind=CandidateKind.PERSON) | Q(pk=own))
+
+    def of_the_record(self) -> Self:
+        """All but what people wrote for practice alone."""
+        practice = Q(decisions__purpose__in=["quiz", "control"])
+        written = self.filter(practice, kind=CandidateKind.PERSON)
+        return self.exclude(pk__in=written.exclude(decisions__purpose="review").values("pk"))
+
 
 class Candidate(models.Model):
     """A proposed rewrite with its author and how it was made."""

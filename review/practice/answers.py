@@ -33,7 +33,7 @@ class Step:
 
 def step_at(assignment: Assignment | None, membership: Membership) -> Step | None:
     """Which step of the quiz a place is; None at any other place, a control above all."""
-    if assignment is None or assignment.purpose != Purpose.QUIZ:
+    if not assignment or assignment.purpose != Purpose.QUIZ:
         return None
     quiz = quiz_of(membership)
     before = places_held(membership).filter(pk__lt=assignment.pk).count()
@@ -42,7 +42,7 @@ def step_at(assignment: Assignment | None, membership: Membership) -> Step | Non
 
 def answer_of(decision: Decision | None, membership: Membership) -> Answer | None:
     """What is said of a decision of the quiz; None for any other, a control above all."""
-    if decision is None or decision.purpose != Purpose.QUIZ:
+    if not decision or decision.purpose != Purpose.QUIZ:
         return None
     mark = marked(Decision.objects.filter(pk=decision.pk))[0]
     dialogue = mark.decision.dialogue
