@@ -32,5 +32,9 @@ def note(assignment: Assignment) -> bool:
 def seconds_until(assignment: Assignment, now: datetime) -> float:
     """Seconds of work at a place, had its last sign of life come at `now`."""
     since = assignment.active_at or assignment.begun_at or assignment.claimed_at
-    pause = min(max((now - since).total_seconds(), 0.0), LONGEST_PAUSE_SECONDS)
-    return assignment.active_seconds + pause
+    return assignment.active_seconds + pause_until(since, now)
+
+
+def pause_until(since: datetime, now: datetime) -> float:
+    """Seconds between two signs of life, as far as they count as work."""
+    return min(max((now - since).total_seconds(), 0.0), LONGEST_PAUSE_SECONDS)

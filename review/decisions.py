@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from review import activity
+from review import activity, disputes
 from review.assignments import count_places, locked_place, place_of
 from review.errors import Conflict, Invalid, PlaceLost
 from review.events import announce_approval
@@ -23,15 +23,16 @@ from review.models import (
     Decision,
     Dialogue,
     PlaceState,
+    Purpose,
     Stage,
     User,
     Verdict,
 )
+from review.models.decisions import SETTLING
 from review.permissions import check_can_adjudicate
+from review.practice.masking import stage_led_to
 from review.rulings import Ruling, also_accepted, chosen, recorded
 from review.stages import Event, Settlement, advance, settle
-
-SETTLING = {Verdict.ACCEPT, Verdict.EDIT, Verdict.REJECT}
 
 
 def decide(
@@ -108,11 +109,31 @@ def _decided_before(assignment: Assignment, ruling: Ruling, by: User, key: str) 
 
 def _kept(decision: Decision, also: list[Candidate]) -> Decision:
     """Writes a decision down once its dialogue has moved, with the stage that it led to."""
-    decision.stage_after = decision.dialogue.stage
+    practice = decision.purpose != Purpose.REVIEW
+    decision.stage_after = stage_led_to(decision) if practice else decision.dialogue.stage
     decision.save(force_insert=True)
     if also:
         decision.also.set(also)
     return decision
+
+
+@transaction.atomic
+def settle_open(*, dialogue_id: int) -> bool:
+    """Settles a dialogue that has enough decisions since the policy changed.
+
+    False where somebody is at work on it: their own decision settles it, or a later try.
+    """
+    dialogue = locked(dialogue_id)
+    if dialogue.stage not in {Stage.PROPOSED, Stage.JUDGED}:
+        return True
+    made = list(Decision.objects.counting(dialogue).select_related("candidate"))
+    if len(made) < dialogue.dataset.decisions_needed:
+        return True
+    held = Assignment.objects.held().for_review().filter(dialogue=dialogue)
+    if held.exclude(begun_at=None, sent_back_at=None).exists():
+        return False
+    _settle(dialogue, made)
+    return True
 
 
 def _saw(assignment: Assignment) -> dict[str, Any]:
@@ -135,9 +156,13 @@ def keep_text(*, assignment: Assignment, text: str) -> None:
 
 @transaction.atomic
 def adjudicate(
-    *, dialogue: Dialogue, ruling: Ruling, by: User, seconds: float, idempotency_key: str = ""
+    *, dialogue: Dialogue, ruling: Ruling, by: User, idempotency_key: str = ""
 ) -> Decision:
-    """Settles a disputed dialogue by an adjudicator's word; the same key again changes nothing."""
+    """Settles a disputed dialogue by an adjudicator's word; the same key again changes nothing.
+
+    It need not be in hand (`review.disputes`). Raises `Conflict` where it is in another's hand, or
+    no dispute any more.
+    """
     dialogue = locked(dialogue.pk)
     check_can_adjudicate(by, dialogue.dataset)
     repeated = _repeated(dialogue, None, ruling, by, idempotency_key)
@@ -148,6 +173,7 @@ def adjudicate(
             f"Dialogue {dialogue.external_id} is {dialogue.stage}, no longer disputed. "
             "Load it again to see how it was settled."
         )
+    disputes.check_free(dialogue, by)
     if ruling.verdict == Verdict.SKIP:
         raise Invalid("An adjudicator accepts, edits, rejects or asks for more.", field="verdict")
     candidate = chosen(dialogue, None, ruling, by)
@@ -157,7 +183,7 @@ def adjudicate(
         reviewer=by,
         candidate=candidate,
         adjudication=True,
-        seconds=seconds,
+        seconds=disputes.seconds_at(dialogue, by),
         idempotency_key=idempotency_key,
         **recorded(dialogue, ruling, candidate),
     )
@@ -222,7 +248,16 @@ def _settle(dialogue: Dialogue, made: Sequence[Decision]) -> None:
         quorum=dialogue.dataset.agreement_needed(),
     )
     if settlement is not None:
+        if dialogue.places_taken > dialogue.dataset.decisions_needed:
+            _free_the_rest(dialogue)
         _conclude(dialogue, settlement, made, adjudicated=False)
+
+
+def _free_the_rest(dialogue: Dialogue) -> None:
+    """The policy asks for fewer decisions than it did: places that are still held have gone."""
+    held = Assignment.objects.held().for_review().filter(dialogue=dialogue)
+    held.update(state=PlaceState.RETURNED, ended_at=timezone.now())
+    count_places(dialogue)
 
 
 def _conclude(

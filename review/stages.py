@@ -37,6 +37,9 @@ TRANSITIONS: dict[Stage, dict[Event, Stage]] = {
     Stage.REJECTED: dict(_REOPENED),
 }
 
+# Whoever looks at a dispute holds it until it is none any more.
+UNHELD = {"held_by": None, "held_until": None, "held_active_at": None, "held_seconds": 0.0}
+
 
 def next_stage(stage: Stage, event: Event) -> Stage | None:
     """Where `event` leads from `stage`; None where it does not apply."""
@@ -77,6 +80,8 @@ def advance(dialogue: Dialogue, event: Event, **changes: Any) -> None:
             f"Dialogue {dialogue.external_id} is {now}: it cannot {event.replace('-', ' ')}. "
             "Load it again to see what happened."
         )
+    if now == Stage.DISPUTED:
+        changes |= UNHELD
     moved = Dialogue.objects.filter(pk=dialogue.pk, stage=now).update(stage=then, **changes)
     if not moved:
         raise Conflict(f"Somebody else just moved dialogue {dialogue.external_id}. Load it again.")

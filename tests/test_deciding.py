@@ -245,7 +245,7 @@ def test_an_adjudicator_settles_a_dispute(
 ) -> None:
     _dispute(alice, erin, claim)
     decisions.adjudicate(
-        dialogue=dialogue, ruling=Ruling(Verdict.EDIT, text="settled so"), by=bob, seconds=4
+        dialogue=dialogue, ruling=Ruling(Verdict.EDIT, text="settled so"), by=bob
     )
     dialogue.refresh_from_db()
     assert dialogue.stage == Stage.APPROVED
@@ -258,14 +258,14 @@ def test_an_annotator_settles_no_dispute(
     _dispute(alice, erin, claim)
     with pytest.raises(NotAllowed, match="Only adjudicators"):
         decisions.adjudicate(
-            dialogue=dialogue, ruling=Ruling(Verdict.EDIT, text="mine"), by=alice, seconds=4
+            dialogue=dialogue, ruling=Ruling(Verdict.EDIT, text="mine"), by=alice
         )
 
 
 def test_what_is_not_disputed_is_not_adjudicated(dialogue: Dialogue, bob: User) -> None:
     with pytest.raises(Conflict, match="no longer disputed"):
         decisions.adjudicate(
-            dialogue=dialogue, ruling=Ruling(Verdict.EDIT, text="mine"), by=bob, seconds=4
+            dialogue=dialogue, ruling=Ruling(Verdict.EDIT, text="mine"), by=bob
         )
 
 

@@ -92,50 +92,42 @@ def test_an_id_may_hold_slashes_and_spaces(
     assert "photos/2019 summer/é?#1" in _text(client_of(carol), address)
 
 
-def test_an_adjudicator_settles_a_dispute_by_the_same_form(
-    bob: User, disputed: Dialogue, client_of: SignIn
+def test_a_dispute_is_taken_to_the_disputes_desk(
+    bob: User, carol: User, disputed: Dialogue, client_of: SignIn
 ) -> None:
     browser = client_of(bob)
     text = _text(browser)
-    assert "Settle the dispute" in text
+    assert "Settle this dispute" in text
     assert "alice" in text
-    data = {"verdict": "edit", "text": "the lighthouse in grey weather", "opened": "0"}
-    response = browser.post(f"{PAGE}adjudicate/", data)
-    assert response["Location"] == PAGE
-    disputed.refresh_from_db()
-    assert disputed.approval == "adjudicated"
-    assert Decision.objects.get(adjudication=True).seconds == 86_400
+    response = browser.post("/datasets/coast/disputes/take/d-1/")
+    assert response["Location"] == "/datasets/coast/disputes/"
+    other = client_of(carol)
+    assert other.post("/datasets/coast/disputes/take/d-1/")["Location"] == PAGE
+    assert "bob looks at this dispute now" in _text(other)
 
 
 def test_an_annotator_does_not_settle_disputes(
     alice: User, disputed: Dialogue, client_of: SignIn
 ) -> None:
     browser = client_of(alice)
-    assert "Settle the dispute" not in _text(browser)
-    response = browser.post(f"{PAGE}adjudicate/", {"verdict": "reject", "reject_reason": "private"})
-    assert response.status_code == 403
+    assert "Settle this dispute" not in _text(browser)
+    for address in (f"{PAGE}adjudicate/", "/datasets/coast/disputes/take/d-1/"):
+        assert browser.post(address, {"verdict": "reject"}).status_code == 403
 
 
-def test_a_mistake_of_the_adjudicator_is_named_and_nothing_is_lost(
-    bob: User, disputed: Dialogue, client_of: SignIn
+def test_a_standing_decision_is_sent_back_from_the_page(
+    alice: User, bob: User, disputed: Dialogue, client_of: SignIn
 ) -> None:
-    data = {"verdict": "reject", "reject_note": "two scenes", "opened": "nonsense"}
-    response = client_of(bob).post(f"{PAGE}adjudicate/", data)
-    assert response.status_code == 400
-    text = response.content.decode()
-    assert "Choose a reason first: 1 to 5" in text
-    assert ">two scenes</textarea>" in text
-
-
-def test_what_is_no_longer_disputed_is_not_settled_twice(
-    bob: User, disputed: Dialogue, client_of: SignIn
-) -> None:
+    decision = Decision.objects.get(reviewer=alice)
+    address = f"/decisions/{decision.pk}/send-back/"
+    assert address in _text(client_of(bob))
+    assert address not in _text(client_of(alice))
+    assert client_of(alice).post(address, {"comment": "mine"}).status_code == 403
     browser = client_of(bob)
-    data = {"verdict": "reject", "reject_reason": "private"}
-    browser.post(f"{PAGE}adjudicate/", data)
-    response = browser.post(f"{PAGE}adjudicate/", data)
-    assert response.status_code == 409
-    assert "no longer disputed" in response.content.decode()
+    assert browser.post(address, {"comment": "The sky?"})["Location"] == PAGE
+    assert "Sent back to alice" in _text(browser)
+    disputed.refresh_from_db()
+    assert disputed.stage == Stage.JUDGED
 
 
 def test_settling_is_never_a_link(bob: User, disputed: Dialogue, client_of: SignIn) -> None:

@@ -167,7 +167,7 @@ def test_a_worse_check_is_disputed_once_and_then_the_adjudicators_word_stands(
     dialogue.refresh_from_db()
     assert dialogue.stage == Stage.DISPUTED
     ruling = Ruling(Verdict.EDIT, text="as people say")
-    decisions.adjudicate(dialogue=dialogue, ruling=ruling, by=bob, seconds=1)
+    decisions.adjudicate(dialogue=dialogue, ruling=ruling, by=bob)
     dialogue.refresh_from_db()
     check(dialogue, CheckOutcome.WORSE)
     dialogue.refresh_from_db()

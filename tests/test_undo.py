@@ -105,7 +105,7 @@ def test_an_adjudicated_dialogue_keeps_its_decisions(
         assignment=claim(erin), ruling=Ruling(Verdict.REJECT, reason="ambiguous"), by=erin
     )
     decisions.adjudicate(
-        dialogue=dialogue, ruling=Ruling(Verdict.EDIT, text="so"), by=bob, seconds=1
+        dialogue=dialogue, ruling=Ruling(Verdict.EDIT, text="so"), by=bob
     )
     with pytest.raises(Conflict, match="An adjudicator has settled"):
         undo(decision=decision, by=alice)

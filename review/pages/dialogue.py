@@ -1,23 +1,17 @@
-"""One dialogue by its address: read by members, settled by an adjudicator where it is disputed."""
+"""One dialogue by its address, as each member may see it."""
 
-from typing import Any
-
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from review import decisions
-from review.errors import Invalid, Missing
+from review.errors import Missing
 from review.models import Dataset, Dialogue, Membership, Stage
 from review.pages.people import SignedIn
 from review.pages.reading import read
-from review.pages.rulings import posted_ruling
 from review.panels import panels
 from review.permissions import dataset_for
-from review.refusals import STATUS
+from review.sending_back import sendable
 from review.visibility import for_reader
 
 
@@ -26,23 +20,6 @@ from review.visibility import for_reader
 def dialogue(request: SignedIn, slug: str, external_id: str) -> HttpResponse:
     dataset, membership = dataset_for(request.user, slug)
     return _page(request, named_dialogue(dataset, external_id), membership)
-
-
-@require_POST
-def adjudicate(request: SignedIn, slug: str, external_id: str) -> HttpResponse:
-    dataset, membership = dataset_for(request.user, slug)
-    found = named_dialogue(dataset, external_id)
-    try:
-        decisions.adjudicate(
-            dialogue=found,
-            ruling=posted_ruling(request.POST),
-            by=request.user,
-            seconds=_seconds_since(request.POST.get("opened", "")),
-        )
-    except Invalid as error:
-        context = {"error": error, "posted": request.POST}
-        return _page(request, found, membership, context, STATUS[error.kind])
-    return HttpResponseRedirect(reverse("dialogue", args=[slug, external_id]))
 
 
 def named_dialogue(dataset: Dataset, external_id: str) -> Dialogue:
@@ -55,32 +32,18 @@ def named_dialogue(dataset: Dataset, external_id: str) -> Dialogue:
     return found
 
 
-def _page(
-    request: SignedIn,
-    found: Dialogue,
-    membership: Membership,
-    context: dict[str, Any] | None = None,
-    status: int = 200,
-) -> HttpResponse:
+def _page(request: SignedIn, found: Dialogue, membership: Membership) -> HttpResponse:
     view = for_reader(found, membership)
+    held = view.assignment is not None and view.assignment.is_open()
     context = {
         "dataset": found.dataset,
         "membership": membership,
-        "dialogue": found,
+        "dialogue": view.dialogue,
         "view": view,
         "reading": read(view),
-        "held": view.assignment is not None and view.assignment.is_open(),
-        "may_adjudicate": found.stage == Stage.DISPUTED and membership.adjudicates(),
+        "held": held,
+        "may_settle": found.stage == Stage.DISPUTED and membership.adjudicates() and not held,
+        "sendable": sendable(found, view.decisions) if membership.adjudicates() else [],
         "check_panels": panels("dialogue", membership) if view.sight.retrieval else [],
-        "opened": timezone.now().timestamp(),
-        **(context or {}),
     }
-    return render(request, "review/dialogue.html", context, status=status)
-
-
-def _seconds_since(opened: str) -> float:
-    """Seconds since a page was opened, by the server's clock; at most a day, 0 if unreadable."""
-    try:
-        return min(max(timezone.now().timestamp() - float(opened), 0.0), 86_400.0)
-    except (ValueError, OverflowError):
-        return 0.0
+    return render(request, "review/dialogue.html", context)
