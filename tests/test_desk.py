@@ -1,4 +1,4 @@
-"""The desk: one dialogue at a time, decided by a plain form or by htmx, and nothing lost."""
+"""The desk: one dialogue at a time, decided by plain forms, and nothing lost."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -24,32 +24,29 @@ from review.models import (
     PlaceState,
     Stage,
     User,
-    Verdict,
 )
+from review.progress import MOST_COUNTED
 from tests.conftest import TEXTS
 
 SignIn = Callable[[User], Client]
 MakeDialogue = Callable[..., Dialogue]
 
 DESK = "/datasets/coast/desk/"
-HTMX = {"HX-Request": "true"}
 
 
-def _open(browser: Client, **headers: str) -> HttpResponse:
-    response = browser.get(DESK, headers=headers)
+def _open(browser: Client) -> HttpResponse:
+    response = browser.get(DESK)
     assert response.status_code == 200
     return response
 
 
-def _decide(
-    browser: Client, shown: Any, headers: dict[str, str] | None = None, **fields: Any
-) -> Any:
+def _decide(browser: Client, shown: Any, **fields: Any) -> Any:
     """Sends the form of a desk page as a browser does."""
     data = {"key": shown.context["key"], **fields}
     if "verdict" not in data:
         data |= {"verdict": "accept", "candidate": shown.context["reading"].cards[0].view.id}
     address = f"/places/{shown.context['assignment'].pk}/decide/"
-    return browser.post(address, data, headers=headers or {})
+    return browser.post(address, data)
 
 
 def test_it_hands_over_the_next_dialogue_and_keeps_what_was_shown(
@@ -85,7 +82,7 @@ def test_what_changes_the_record_is_never_a_link(
     assert client_of(alice).get(address).status_code == 405
 
 
-def test_without_htmx_a_decision_leads_back_to_the_desk(
+def test_a_decision_leads_back_to_the_desk(
     alice: User, make_dialogue: MakeDialogue, client_of: SignIn
 ) -> None:
     make_dialogue("d-1")
@@ -98,22 +95,6 @@ def test_without_htmx_a_decision_leads_back_to_the_desk(
     after = _open(browser)
     assert after.context["dialogue"].external_id == "d-2"
     assert after.context["last"].dialogue.external_id == "d-1"
-
-
-def test_with_htmx_the_answer_is_the_next_dialogue_alone(
-    alice: User, make_dialogue: MakeDialogue, client_of: SignIn
-) -> None:
-    make_dialogue("d-1")
-    make_dialogue("d-2")
-    browser = client_of(alice)
-    response = _decide(browser, _open(browser), HTMX)
-    assert response.status_code == 200
-    assert response.context["dialogue"].external_id == "d-2"
-    text = response.content.decode()
-    assert "<html" not in text
-    assert 'id="today" hx-swap-oob="true"' in text
-    assert "/datasets/coast/checks/d-1/" in text
-    assert "HX-Request" in response["Vary"]
 
 
 def test_an_edit_is_approved_as_it_was_written(
@@ -155,8 +136,9 @@ def test_a_skipped_dialogue_goes_to_somebody_else(
     alice: User, erin: User, dialogue: Dialogue, client_of: SignIn
 ) -> None:
     browser = client_of(alice)
-    after = _decide(browser, _open(browser), HTMX, verdict="skip")
-    assert after.context["nothing_waits"]
+    _decide(browser, _open(browser), verdict="skip", skip_reason="later")
+    assert _open(browser).context["nothing_waits"]
+    assert Decision.objects.get().reason == "later"
     assert _open(client_of(erin)).context["dialogue"] == dialogue
 
 
@@ -164,7 +146,7 @@ def test_an_empty_edit_is_refused_at_its_field_and_stays_open(
     alice: User, dialogue: Dialogue, client_of: SignIn
 ) -> None:
     browser = client_of(alice)
-    response = _decide(browser, _open(browser), HTMX, verdict="edit", text=" ")
+    response = _decide(browser, _open(browser), verdict="edit", text=" ")
     assert response.status_code == 400
     text = response.content.decode()
     assert 'aria-invalid="true"' in text
@@ -203,19 +185,6 @@ def test_accepting_what_was_not_shown_is_refused(
     assert "is not among those you were shown" in response.content.decode()
 
 
-def test_a_form_sent_twice_counts_once(
-    alice: User, make_dialogue: MakeDialogue, client_of: SignIn
-) -> None:
-    make_dialogue("d-1")
-    make_dialogue("d-2")
-    browser = client_of(alice)
-    shown = _open(browser)
-    first, second = (_decide(browser, shown, HTMX) for _ in range(2))
-    assert (first.status_code, second.status_code) == (200, 200)
-    assert second.context["dialogue"].external_id == "d-2"
-    assert Decision.objects.count() == 1
-
-
 def test_a_lost_place_says_so_and_gives_the_text_back(
     alice: User, erin: User, make_dialogue: MakeDialogue, client_of: SignIn
 ) -> None:
@@ -227,7 +196,7 @@ def test_a_lost_place_says_so_and_gives_the_text_back(
     Assignment.objects.filter(reviewer=alice).update(expires_at=past)
     release_overdue()
     _open(client_of(erin))
-    response = _decide(browser, shown, HTMX, verdict="edit", text="my careful words")
+    response = _decide(browser, shown, verdict="edit", text="my careful words")
     assert response.status_code == 409
     text = response.content.decode()
     assert "Your time for this dialogue ended" in text
@@ -243,7 +212,7 @@ def test_deciding_again_in_another_tab_is_told_and_goes_on(
     browser = client_of(alice)
     first, second = _open(browser), _open(browser)
     _decide(browser, first)
-    response = _decide(browser, second, HTMX)
+    response = _decide(browser, second)
     assert response.status_code == 409
     assert "You have decided on this dialogue already" in response.content.decode()
     assert response.context["dialogue"].external_id == "d-2"
@@ -257,30 +226,114 @@ def test_nobody_decides_at_anothers_place(
     assert not Decision.objects.exists()
 
 
-def test_undo_brings_the_dialogue_back_to_the_desk(
-    alice: User, make_dialogue: MakeDialogue, client_of: SignIn
-) -> None:
-    make_dialogue("d-1")
-    make_dialogue("d-2")
-    browser = client_of(alice)
-    after = _decide(browser, _open(browser), HTMX)
-    back = browser.post(f"/decisions/{after.context['last'].pk}/undo/", headers=HTMX)
-    assert back.status_code == 200
-    assert back.context["dialogue"].external_id == "d-1"
-    assert "Taken back" in back.content.decode()
-    assert Decision.objects.filter(verdict=Verdict.UNDO).count() == 1
-
-
 def test_what_cannot_be_undone_says_why(
     alice: User, make_dialogue: MakeDialogue, client_of: SignIn
 ) -> None:
     make_dialogue("d-1")
     browser = client_of(alice)
-    after = _decide(browser, _open(browser), HTMX)
+    _decide(browser, _open(browser))
     Dialogue.objects.update(released=True)
-    refused = browser.post(f"/decisions/{after.context['last'].pk}/undo/", headers=HTMX)
+    refused = browser.post(f"/decisions/{Decision.objects.get().pk}/undo/")
     assert refused.status_code == 409
     assert "part of a release" in refused.content.decode()
+
+
+def test_undo_brings_the_dialogue_back_with_what_was_written(
+    alice: User, make_dialogue: MakeDialogue, client_of: SignIn
+) -> None:
+    make_dialogue("d-1")
+    make_dialogue("d-2")
+    browser = client_of(alice)
+    _decide(browser, _open(browser), verdict="edit", text="my careful words")
+    browser.post(f"/decisions/{Decision.objects.get().pk}/undo/")
+    back = _open(browser)
+    assert back.context["dialogue"].external_id == "d-1"
+    assert ">my careful words</textarea>" in back.content.decode()
+
+
+def test_the_last_ten_are_listed_to_be_taken_back(
+    alice: User, make_dialogue: MakeDialogue, client_of: SignIn
+) -> None:
+    browser = client_of(alice)
+    for number in range(12):
+        make_dialogue(f"d-{number}")
+        _decide(browser, _open(browser))
+    text = _open(browser).content.decode()
+    assert text.count("Take back") == 10
+    assert "Last 10" in text
+
+
+def test_also_right_candidates_are_kept_with_the_decision(
+    alice: User, dialogue: Dialogue, client_of: SignIn
+) -> None:
+    browser = client_of(alice)
+    shown = _open(browser)
+    first, second, _ = [card.view.id for card in shown.context["reading"].cards]
+    _decide(browser, shown, verdict="accept", candidate=first, also=[first, second])
+    assert [also.pk for also in Decision.objects.get().also.all()] == [second]
+
+
+def test_what_a_rule_blocks_asks_for_a_reason_and_takes_one(
+    alice: User, dialogue: Dialogue, client_of: SignIn
+) -> None:
+    Dataset.objects.update(validators={"unsupported": "block"})
+    browser = client_of(alice)
+    shown = _open(browser)
+    edit = {"verdict": "edit", "text": "elephants on a cloudy day"}
+    refused = _decide(browser, shown, **edit)
+    assert refused.status_code == 400
+    assert "say why it is right all the same" in refused.content.decode()
+    _decide(browser, refused, **edit, edit_override="the target has them")
+    decision = Decision.objects.get()
+    assert (decision.findings, decision.override) == (["unsupported"], "the target has them")
+
+
+def test_the_unaided_write_before_they_see_any_candidate(
+    alice: User, dialogue: Dialogue, client_of: SignIn
+) -> None:
+    Dataset.objects.update(arms={"unaided": 1.0})
+    browser = client_of(alice)
+    before = _open(browser)
+    assert 'class="card"' not in before.content.decode()
+    address = f"/places/{before.context['assignment'].pk}/first-text/"
+    assert browser.post(address, {"text": " "}).status_code == 400
+    browser.post(address, {"text": "a grey lighthouse"})
+    after = _open(browser).content.decode()
+    assert "You wrote" in after
+    assert 'class="card"' in after
+    assert ">a grey lighthouse</textarea>" in after
+
+
+def test_a_hidden_target_is_said_to_be_hidden(
+    alice: User, dialogue: Dialogue, client_of: SignIn
+) -> None:
+    Dataset.objects.update(arms={"no-target": 1.0})
+    text = _open(client_of(alice)).content.decode()
+    assert "The target is not shown for this dialogue" in text
+    assert "under a cloudy sky" not in text
+
+
+def test_what_was_sent_back_says_by_whom_and_why(
+    alice: User, bob: User, dialogue: Dialogue, client_of: SignIn
+) -> None:
+    browser = client_of(alice)
+    _open(browser)
+    Assignment.objects.update(
+        sent_back_at=timezone.now(), sent_back_by=bob, sent_back_note="which pier?"
+    )
+    text = _open(browser).content.decode()
+    assert "bob sent this back" in text
+    assert "which pier?" in text
+
+
+def test_more_than_anybody_counts_is_said_as_more(
+    alice: User, dialogue: Dialogue, client_of: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert '0 <span class="of">of 1</span> today' in _open(client_of(alice)).content.decode()
+    monkeypatch.setattr("review.pages.desk.showing.waiting", lambda _: MOST_COUNTED)
+    text = _open(client_of(alice)).content.decode()
+    assert "1,000+ wait" in text
+    assert "<progress" not in text.partition('id="today"')[2].partition("</p>")[0]
 
 
 def test_anothers_decision_is_not_there_to_undo(
