@@ -32,6 +32,7 @@ ACTIONS = [
     Action("more", "Ask for more candidates", "m"),
     Action("skip", "Skip: somebody else gets it", "s"),
     Action("undo", "Undo a decision", "u"),
+    Action("send-back", "Send a disputed decision back to its reviewer", "b"),
     Action("also", "Mark a candidate as right as well", "a"),
     Action("next", "Next candidate", "j"),
     Action("previous", "Previous candidate", "k"),
@@ -60,7 +61,8 @@ def save(*, user: User, keys: Mapping[str, str]) -> dict[str, str]:
     """
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     wanted = {code: canonical(key) for code, key in keys.items()}
-    refused = _refused(wanted) or _clashes({**of(user), **wanted})
+    known = {code: key for code, key in wanted.items() if code in BY_CODE}
+    refused = {**_clashes({**of(user), **known}), **_refused(wanted)}
     if refused:
         raise InvalidFields(refused)
     chosen = {**of(user), **wanted}

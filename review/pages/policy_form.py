@@ -81,7 +81,7 @@ FIELDS: dict[str, forms.Field] = {
     "hide_authors": _tick("Hide who wrote each candidate"),
     "hide_scores": _tick("Hide the scores of the judges"),
     "hide_until": _choice(
-        "Reviewers see that, and what others decided, once",
+        "That, and what others decided, is seen once",
         UNTIL,
         "The later, the less people lead each other.",
     ),
@@ -89,10 +89,10 @@ FIELDS: dict[str, forms.Field] = {
         "Shuffle the candidates for each reviewer",
         "Where scores are hidden they are shuffled in any case, so that the order tells nothing.",
     ),
-    "arms-blind": _percent("Hide the scores", "% of the places. One in ten is usual."),
-    "arms-unaided": _percent("Hide the candidates until one is written", "% of the places."),
-    "arms-no-target": _percent("Hide the target image", "% of the places."),
-    "arms-no-retrieval": _percent("Hide what a text would find", "% of the places."),
+    "arms-blind": _percent("Scores", "% of the places. One in ten is usual."),
+    "arms-unaided": _percent("Candidates", "% of the places, until a rewrite is written."),
+    "arms-no-target": _percent("Target image", "% of the places."),
+    "arms-no-retrieval": _percent("What a text would find", "% of the places."),
     **{
         f"validators-{code}": _choice(f"If it {words}", LEVELS)
         for code, words in VALIDATORS.items()
@@ -124,8 +124,8 @@ GROUPS = [
     ),
     (
         "Arms",
-        "A share of the places, drawn by lot when a dialogue is claimed, hides something, so that "
-        "a release can say how much it leads people. All others see what the policy shows.",
+        "In a share of the places, drawn by lot when they are claimed, one of these is hidden, "
+        "so that a release can say how much it leads people. All others see what the policy shows.",
         ["arms-blind", "arms-unaided", "arms-no-target", "arms-no-retrieval"],
     ),
     (

@@ -30,8 +30,8 @@ def checked(dataset: Dataset, changes: Mapping[str, Any]) -> dict[str, Any]:
             wrong.update(refusal.fields)
         except Invalid as refusal:
             wrong[refusal.field or name] = str(refusal)
-    if not wrong:
-        wrong = _together(dataset, wanted)
+    if "decisions_needed" not in wrong:
+        wrong = {**_together(dataset, wanted), **wrong}
     if wrong:
         raise InvalidFields(wrong)
     return wanted

@@ -199,7 +199,8 @@ def _lease(dataset: Dataset) -> str:
 
 def change_in_words(change: PolicyChange) -> list[str]:
     """What a change changed, a line for each thing."""
-    return [line for step in change.steps() for line in _step(*step)]
+    steps = sorted(change.steps(), key=lambda step: list(LABELS).index(step[0]))
+    return [line for step in steps for line in _step(*step)]
 
 
 def _step(name: str, before: Any, after: Any) -> list[str]:
