@@ -1,23 +1,32 @@
 """Addresses of `review`: the desk, and the pages around it."""
 
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LoginView
 from django.urls import path
 
 from review.pages import (
+    comments,
     datasets,
     desk,
     dialogue,
+    disputes,
     founding,
     guidelines,
     help,
     home,
+    hours,
     images,
     imports,
+    invitations,
     keys,
+    like_cases,
     listing,
     members,
+    policy,
+    practice,
     releases,
+    work,
 )
+from review.pages.signing_in import LeavingLogoutView, OwnPasswordView, SignInForm
 
 DATASET = "datasets/<slug:slug>/"
 DIALOGUE = f"{DATASET}dialogues/<path:external_id>/"
@@ -25,12 +34,19 @@ DIALOGUE = f"{DATASET}dialogues/<path:external_id>/"
 urlpatterns = [
     path("", home.home, name="home"),
     path("health/", home.health, name="health"),
-    path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path(
+        "login/",
+        LoginView.as_view(redirect_authenticated_user=True, authentication_form=SignInForm),
+        name="login",
+    ),
+    path("logout/", LeavingLogoutView.as_view(), name="logout"),
+    path("password/", OwnPasswordView.as_view(), name="password"),
+    path("join/<str:secret>/", invitations.join, name="join"),
     path("help/", help.help_page, {"page": "getting-started"}, name="help_start"),
     path("help/<str:page>/", help.help_page, name="help"),
     path("keys/", keys.keys, name="keys"),
     path(DATASET, datasets.dataset, name="dataset"),
+    path(f"{DATASET}policy/", policy.policy, name="policy"),
     path(f"{DATASET}offer-again/", datasets.offer_again, name="offer_again"),
     path(f"{DATASET}desk/", desk.desk, name="desk"),
     path(f"{DATASET}desk/ahead/", desk.ahead, name="ahead"),
@@ -43,8 +59,16 @@ urlpatterns = [
     path("places/<int:assignment_id>/reclaim/", desk.reclaim, name="reclaim"),
     path("decisions/<int:decision_id>/undo/", desk.undo, name="undo"),
     path(f"{DATASET}dialogues/", listing.dialogues, name="dialogues"),
-    path(f"{DIALOGUE}adjudicate/", dialogue.adjudicate, name="adjudicate"),
+    path(f"{DIALOGUE}adjudicate/", disputes.adjudicate, name="adjudicate"),
     path(DIALOGUE, dialogue.dialogue, name="dialogue"),
+    path(f"{DATASET}disputes/", disputes.desk, name="disputes"),
+    path(f"{DATASET}disputes/take/<path:external_id>/", disputes.take, name="take_dispute"),
+    path(f"{DATASET}disputes/leave/<path:external_id>/", disputes.leave, name="leave_dispute"),
+    path(f"{DATASET}disputes/renew/<path:external_id>/", disputes.renew, name="renew_dispute"),
+    path("decisions/<int:decision_id>/send-back/", disputes.send_back, name="send_back"),
+    path(f"{DATASET}comments/<path:external_id>/", comments.thread, name="comments"),
+    path(f"{DATASET}like-cases/<path:external_id>/", like_cases.cases, name="like_cases"),
+    path("mentions/", comments.mentions, name="mentions"),
     path(f"{DATASET}images/<int:pk>/<str:size>/", images.image, name="image"),
     path("new-dataset/", founding.new_dataset, name="new_dataset"),
     path(f"{DATASET}imports/", imports.imports, name="imports"),
@@ -64,11 +88,28 @@ urlpatterns = [
         guidelines.guidelines_version,
         name="guidelines_version",
     ),
+    path(f"{DATASET}practice/", practice.practice, name="practice"),
+    path(f"{DATASET}practice/mark/", practice.mark_control, name="mark_control"),
+    path(f"{DATASET}practice/unmark/", practice.unmark_control, name="unmark_control"),
+    path(f"{DATASET}practice/pass/<int:pk>/", practice.pass_quiz, name="pass_quiz"),
     path(f"{DATASET}releases/", releases.releases, name="releases"),
     path(f"{DATASET}releases/<int:number>/", releases.download, name="download"),
     path(f"{DATASET}members/", members.members, name="members"),
     path(f"{DATASET}members/add/", members.add_member, name="add_member"),
     path(f"{DATASET}members/token/", members.make_token, name="make_token"),
+    path(f"{DATASET}work/", work.work, name="work"),
+    path(f"{DATASET}hours/", hours.hours, name="hours"),
+    path(f"{DATASET}hours.csv", hours.hours_csv, name="hours_csv"),
+    path(f"{DATASET}members/invite/", invitations.invite, name="invite"),
+    path(
+        f"{DATASET}members/invitations/<int:pk>/revoke/",
+        invitations.revoke_invitation,
+        name="revoke_invitation",
+    ),
+    path(
+        f"{DATASET}members/<int:pk>/languages/", members.change_languages, name="change_languages"
+    ),
+    path(f"{DATASET}places/<int:assignment_id>/take-back/", members.take_back, name="take_back"),
     path(f"{DATASET}members/<int:pk>/role/", members.change_role, name="change_role"),
     path(f"{DATASET}members/<int:pk>/pause/", members.pause_member, name="pause_member"),
     path(f"{DATASET}members/<int:pk>/remove/", members.remove_member, name="remove_member"),

@@ -25,6 +25,7 @@ from review.models import (
     Verdict,
 )
 from review.practice import handing, pool, quiz
+from review.practice.results import struggling
 from review.rulings import Ruling
 from tests.conftest import TEXTS
 
@@ -347,3 +348,75 @@ def test_what_is_written_for_practice_is_no_candidate_of_the_record(
     membership = Membership.objects.select_related("dataset").get(user=carol)
     view = visibility.for_reader(control.dialogue, membership)
     assert {c.text for c in view.candidates} == set(TEXTS)
+
+
+def test_an_admin_is_told_of_who_falls_below_the_threshold_once_it_is_no_chance(
+    dataset: Dataset,
+    make_dialogue: Make,
+    alice: User,
+    erin: User,
+    carol: User,
+    client_of: Browser,
+    claim: Claim,
+    django_assert_max_num_queries: Any,
+) -> None:
+    rows = [settle(make_dialogue(f"k-{n}"), carol) for n in range(6)]
+    for row in rows:
+        pool.mark(dialogue=row, by=carol)
+    members = {
+        p: Membership.objects.select_related("dataset", "user").get(user=p) for p in (alice, erin)
+    }
+    now = timezone.now()
+    for person, right in ((alice, 5), (erin, 1)):
+        for number, row in enumerate(rows):
+            place = Assignment.objects.create(
+                dialogue=row,
+                reviewer=person,
+                place=0,
+                purpose=Purpose.CONTROL,
+                claimed_at=now,
+                expires_at=now + timedelta(minutes=30),
+            )
+            visibility.record_shown(visibility.at_place(place))
+            answer(place, TEXTS[0] if number < right else TEXTS[1])
+            if number == 3:
+                assert struggling(dataset) == []
+    assert [result.membership for result in struggling(dataset)] == [members[erin]]
+    browser = client_of(carol)
+    for page in ("", "practice/"):
+        shown = browser.get(f"/datasets/coast/{page}").content.decode()
+        assert "<b>erin</b>: 1 of 6 controls right, 17%, below 70%" in shown
+        assert "<b>alice</b>:" not in shown
+    with django_assert_max_num_queries(24):
+        shown = browser.get("/datasets/coast/practice/").content.decode()
+    assert "5 of 6" in shown
+    assert TEXTS[1] in shown
+    assert client_of(alice).get("/datasets/coast/practice/").status_code == 403
+    assert "controls right" not in client_of(alice).get("/datasets/coast/").content.decode()
+
+
+def test_an_admin_chooses_dialogues_and_lets_somebody_begin(
+    dataset: Dataset, make_dialogue: Make, alice: User, carol: User, client_of: Browser
+) -> None:
+    settle(make_dialogue("k/1"), carol)
+    make_dialogue("open")
+    with_policy(dataset, quiz_size=2)
+    browser, address = client_of(carol), "/datasets/coast/practice/"
+    stuck = client_of(alice).get("/datasets/coast/desk/").content.decode()
+    assert "The entry quiz cannot go on yet" in stuck
+    browser.post(f"{address}mark/", {"dialogue": "k/1", "explanation": "it says all"})
+    page = browser.get(address).content.decode()
+    assert "it says all" in page
+    assert "until there are as many, newcomers wait" in page
+    refused = browser.post(f"{address}mark/", {"dialogue": "open"}, follow=True)
+    assert "only an approved or rejected one" in refused.content.decode()
+    assert browser.post(f"{address}mark/", {"dialogue": "none"}).status_code == 404
+    there = browser.get("/datasets/coast/dialogues/k/1/").content.decode()
+    assert "Serves for practice" in there
+    member = Membership.objects.get(user=alice)
+    browser.post(f"{address}pass/{member.pk}/")
+    assert "Decide" in client_of(alice).get("/datasets/coast/desk/").content.decode()
+    back = browser.post(f"{address}unmark/", {"dialogue": "k/1", "from": "dialogue"})
+    assert back["Location"] == "/datasets/coast/dialogues/k/1/"
+    assert not dataset.controls.exists()
+    assert client_of(alice).post(f"{address}mark/", {"dialogue": "k/1"}).status_code == 403

@@ -14,6 +14,7 @@ from review.pages.people import SignedIn, administered
 from review.panels import panels
 from review.permissions import dataset_for
 from review.policy.wording import in_short
+from review.practice.results import struggling
 from review.progress import (
     StageCounts,
     checks_of,
@@ -100,6 +101,7 @@ def _for_admins(dataset: Dataset) -> dict[str, Any]:
     return {
         "workers": workers_of(dataset),
         "skipped": skipped_in(dataset),
+        "struggling": struggling(dataset),
         "imports": _last_imports(dataset),
         "errors_shown": ERRORS_SHOWN,
         "errors_slice": f":{ERRORS_SHOWN}",

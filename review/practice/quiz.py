@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from review.models import Assignment, Decision, Membership, Purpose, Role, User
+from review.models import Assignment, Dataset, Decision, Membership, Purpose, Role, User
 from review.models.assignments import AssignmentQuerySet
 from review.models.decisions import DecisionQuerySet
 from review.permissions import check_can_administer
@@ -34,12 +34,17 @@ class Quiz:
 
 
 def quiz_of(membership: Membership) -> Quiz:
-    size = membership.dataset.quiz_size
     answers = [m for m in marked(answers_of(membership)) if m.right is not None]
+    return quiz_from(answers, membership.dataset)
+
+
+def quiz_from(answers: list[Marked], dataset: Dataset) -> Quiz:
+    """Where somebody stands with these answers, in the order they were given."""
+    size = dataset.quiz_size
     whole = len(answers) - len(answers) % size if size else 0
     tries = [_right(answers[at : at + size]) for at in range(0, whole, size or 1)]
     rest = answers[whole:]
-    return Quiz(size, needed(size, membership.dataset.quiz_pass), len(rest), _right(rest), tries)
+    return Quiz(size, needed(size, dataset.quiz_pass), len(rest), _right(rest), tries)
 
 
 def answers_of(membership: Membership) -> DecisionQuerySet:
@@ -73,12 +78,17 @@ def is_due(membership: Membership) -> bool:
 
 def is_asked(membership: Membership) -> bool:
     """Whether this member has a quiz to pass: those who reviewed before there was one do not."""
-    if not membership.dataset.quiz_size or membership.quiz_passed_at is not None:
-        return False
-    if membership.role != Role.ANNOTATOR:
+    if not takes_quiz(membership):
         return False
     reviewed = Decision.objects.standing().filter(reviewer=membership.user_id)
     return not reviewed.filter(dialogue__dataset=membership.dataset_id).exists()
+
+
+def takes_quiz(membership: Membership) -> bool:
+    """Whether the quiz is for such a member, unless they have reviewed before."""
+    if not membership.dataset.quiz_size or membership.quiz_passed_at is not None:
+        return False
+    return membership.role == Role.ANNOTATOR
 
 
 def has_room(membership: Membership) -> bool:

@@ -2,7 +2,7 @@
 
 from django import template
 
-from review.models import Assignment, Decision, Membership
+from review.models import Assignment, Control, Decision, Dialogue, Membership
 from review.practice import answers, quiz
 from review.practice.quiz import Waiting
 
@@ -25,3 +25,9 @@ def quiz_answer(decision: Decision | None, membership: Membership) -> answers.An
 def quiz_waiting(membership: Membership) -> Waiting | None:
     """What keeps a newcomer from going on with the quiz, if anything does."""
     return quiz.waiting_of(membership)
+
+
+@register.simple_tag
+def control_of(dialogue: Dialogue) -> Control | None:
+    """What makes a dialogue serve for practice, if an admin chose it."""
+    return Control.objects.filter(dialogue=dialogue).first()
