@@ -35,8 +35,10 @@ class Curator:
     def with_everything(self, dialogues: DialogueQuerySet) -> DialogueQuerySet:
         """The queryset with what a line needs, in a fixed number of further queries."""
         judgements = Prefetch("judgements", Judgement.objects.order_by("pk"))
-        candidates = Candidate.objects.order_by("pk").prefetch_related(judgements)
-        decisions = Decision.objects.standing().order_by("pk")
+        candidates = Candidate.objects.of_the_record().order_by("pk").prefetch_related(judgements)
+        also = Prefetch("also", Candidate.objects.order_by("pk"))
+        said = Decision.objects.standing().select_related("assignment").order_by("pk")
+        decisions = said.prefetch_related(also)
         checks = RetrievalCheck.objects.filter(form__in=_FORMS).order_by("pk")
         return dialogues.select_related("approved_candidate").prefetch_related(
             Prefetch("candidates", candidates),
@@ -49,6 +51,8 @@ class Curator:
         rewrite = dialogue.approved_candidate
         if rewrite is None:
             raise ValueError(f"dialogue {dialogue.external_id} has no approved rewrite")
+        candidates, decisions = list(dialogue.candidates.all()), list(dialogue.decisions.all())
+        places = {candidate.pk: place for place, candidate in enumerate(candidates)}
         return {
             "id": dialogue.external_id,
             "turns": dialogue.turns,
@@ -57,8 +61,9 @@ class Curator:
             "final_query": dialogue.final_query,
             "rewrite": rewrite.text,
             "verdict": dialogue.approval,
-            "candidates": [self._candidate(c, rewrite) for c in dialogue.candidates.all()],
-            "decisions": [self._decision(d) for d in dialogue.decisions.all()],
+            "references": self._references(dialogue, rewrite, decisions),
+            "candidates": [self._candidate(c, rewrite) for c in candidates],
+            "decisions": [self._decision(d, places) for d in decisions],
             "retrieval": _retrieval(dialogue, rewrite),
             "split": self.splits.of(dialogue),
         }
@@ -87,13 +92,74 @@ class Curator:
             return self.pseudonym(candidate.reviewer_id)
         return candidate.author
 
-    def _decision(self, decision: Decision) -> dict[str, Any]:
+    def _references(
+        self, dialogue: Dialogue, rewrite: Candidate, decisions: list[Decision]
+    ) -> list[dict[str, Any]]:
+        """The texts that are right: the approved one, then those that people whose choice it was
+        marked as also acceptable, the most agreed on first; each with who found it right."""
+        present = [d for d in decisions if d.round == dialogue.round]
+        texts = {rewrite.pk: rewrite.text}
+        for decision in present:
+            if decision.candidate_id == rewrite.pk:
+                texts.update((also.pk, also.text) for also in decision.also.all())
+        found_right = {pk: _accepting(pk, present) for pk in texts}
+        return [
+            {
+                "text": texts[pk],
+                "approved": pk == rewrite.pk,
+                "accepted_by": [self.pseudonym(person) for person in found_right[pk]],
+            }
+            for pk in sorted(texts, key=lambda pk: (pk != rewrite.pk, -len(found_right[pk])))
+        ]
+
+    def _decision(self, decision: Decision, places: dict[int, int]) -> dict[str, Any]:
+        """Where an adjudicator ruled there is no place, thus no arm, and nothing was hidden."""
+        place = decision.assignment
         return {
             "reviewer": self.pseudonym(decision.reviewer_id),
             "verdict": decision.verdict,
+            "adjudication": decision.adjudication,
+            "arm": place.arm if place else None,
+            "candidate": places.get(decision.candidate_id or 0),
+            "also": [also.text for also in decision.also.all()],
             "seconds": round(decision.seconds, 3),
             "time": decision.created,
+            "saw": _saw(decision, places) if place else None,
+            **_passed_over(decision),
         }
+
+
+def _accepting(candidate: int, decisions: list[Decision]) -> list[int]:
+    """The people who chose a candidate or marked it, in the order in which they decided."""
+    right = [
+        decision.reviewer_id
+        for decision in decisions
+        if decision.candidate_id == candidate or candidate in {c.pk for c in decision.also.all()}
+    ]
+    return list(dict.fromkeys(right))
+
+
+def _saw(decision: Decision, places: dict[int, int]) -> dict[str, Any]:
+    """What was before the reviewer's eyes: the candidates in their order, as numbers of the line's
+    own, and what else was shown."""
+    saw = decision.saw
+    shown = [entry["id"] for entry in saw.get("candidates", [])]
+    return {
+        "candidates": [places[pk] for pk in shown if pk in places],
+        "scores": saw.get("scores"),
+        "authors": saw.get("authors"),
+        "target": saw.get("target"),
+        "retrieval": saw.get("trying"),
+        "tried": len(saw.get("tried", [])),
+        "guidelines_version": saw.get("guidelines_version"),
+        "decisions_needed": decision.policy.get("decisions_needed"),
+    }
+
+
+def _passed_over(decision: Decision) -> dict[str, Any]:
+    """What validators found and why it was approved all the same, where there is any."""
+    said = {"findings": decision.findings, "override": decision.override}
+    return {name: value for name, value in said.items() if value}
 
 
 def _judgements(judgements: Iterable[Judgement]) -> list[dict[str, Any]]:

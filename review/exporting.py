@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import orjson
 from django.core.files import File
@@ -19,6 +19,7 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.models import Max, Q
 
+from review.agreement.report import reckon, summary
 from review.curated import Curator
 from review.errors import Conflict, Invalid
 from review.models import Dataset, Dialogue, Release, User
@@ -29,11 +30,12 @@ CHUNK = 500
 
 @dataclass(frozen=True)
 class Written:
-    """A file of curated lines."""
+    """A file of curated lines, and what is said beside it of the people who decided."""
 
     path: Path
     dialogues: int
     sha256: str
+    manifest: dict[str, Any]
 
 
 def releasable(dataset: Dataset) -> Q:
@@ -140,7 +142,8 @@ def _write(dataset: Dataset, path: Path) -> Written:
             count += 1
         file.flush()
         os.fsync(file.fileno())
-    return Written(path, count, digest.hexdigest())
+        manifest = summary(reckon(dataset))
+    return Written(path, count, digest.hexdigest(), manifest)
 
 
 @contextmanager
@@ -173,6 +176,7 @@ def _enter(dataset: Dataset, by: User | None, written: Written) -> Release:
         number=number,
         dialogues=written.dialogues,
         sha256=written.sha256,
+        manifest=written.manifest,
         by=by,
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db.models import Max
 from django.utils import timezone
@@ -21,11 +21,10 @@ Kept = TypeVar("Kept", bound=StoredReport)
 
 def ask(kind: type[Kept], dataset: Dataset) -> Kept:
     """Wants a report anew; the caller sends the task. While it is awaited nothing changes."""
-    report, _ = kind._default_manager.get_or_create(dataset=dataset)
-    wanted = kind._default_manager.filter(pk=report.pk, asked=None)
-    wanted.update(asked=timezone.now(), failure="")
-    report.refresh_from_db()
-    return report
+    manager = kind._default_manager
+    manager.get_or_create(dataset=dataset)
+    manager.filter(dataset=dataset, asked=None).update(asked=timezone.now(), failure="")
+    return cast("Kept", manager.get(dataset=dataset))
 
 
 def compute(

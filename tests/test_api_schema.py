@@ -30,6 +30,7 @@ def test_every_operation_is_documented(schema: dict[str, Any]) -> None:
         "/api/v1/datasets/",
         "/api/v1/datasets/{dataset}/",
         "/api/v1/datasets/{dataset}/policy/",
+        "/api/v1/datasets/{dataset}/agreement/",
         "/api/v1/datasets/{dataset}/claim/",
         "/api/v1/datasets/{dataset}/dialogues/",
         "/api/v1/datasets/{dataset}/dialogues/{external_id}/",

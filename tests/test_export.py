@@ -135,6 +135,86 @@ def test_an_edit_is_chosen_under_the_reviewers_pseudonym(
     assert chosen["author"].startswith("reviewer-")
 
 
+def test_a_decision_tells_its_arm_what_was_seen_and_what_else_is_right(
+    dataset: Dataset, dialogue: Dialogue, claim: Claim, alice: User
+) -> None:
+    dataset.arms, dataset.hide_authors, dataset.guidelines_version = {"blind": 1.0}, True, 3
+    dataset.validators = {"equal": "block"}
+    dataset.save()
+    place = claim(alice)
+    first, second, third = dialogue.candidates.order_by("pk")
+    shown = [entry["id"] for entry in place.shown["candidates"]]
+    ruling = Ruling(
+        Verdict.EDIT,
+        text=dialogue.final_query,
+        also=(third.pk, first.pk),
+        override="It says all that there is to say.",
+    )
+    decisions.decide(assignment=place, ruling=ruling, by=alice)
+    check(dialogue)
+    (line,) = release_of(dataset)
+    (said,) = line["decisions"]
+    assert (said["arm"], said["adjudication"], said["candidate"]) == ("blind", False, 3)
+    assert said["also"] == [first.text, third.text]
+    assert (said["findings"], said["override"]) == (["equal"], ruling.override)
+    assert said["saw"] == {
+        "candidates": [[first.pk, second.pk, third.pk].index(pk) for pk in shown],
+        "scores": False,
+        "authors": False,
+        "target": True,
+        "retrieval": True,
+        "tried": 0,
+        "guidelines_version": 3,
+        "decisions_needed": 1,
+    }
+    assert [(r["text"], r["approved"]) for r in line["references"]] == [
+        (dialogue.final_query, True),
+        (first.text, False),
+        (third.text, False),
+    ]
+    assert all(r["accepted_by"] == [said["reviewer"]] for r in line["references"])
+
+
+def test_references_are_ordered_by_how_many_found_them_right_and_those_overruled_mark_none(
+    dataset: Dataset, dialogue: Dialogue, claim: Claim, alice: User, erin: User, bob: User
+) -> None:
+    dataset.decisions_needed = 2
+    dataset.save()
+    first, second, third = dialogue.candidates.order_by("pk")
+    ruled = {alice: (first, (second.pk, third.pk)), erin: (second, (third.pk,))}
+    for who, (chosen, also) in ruled.items():
+        ruling = Ruling(Verdict.ACCEPT, candidate_id=chosen.pk, also=also)
+        decisions.decide(assignment=claim(who), ruling=ruling, by=who)
+    ruling = Ruling(Verdict.ACCEPT, candidate_id=first.pk)
+    dialogue.refresh_from_db()
+    decisions.adjudicate(dialogue=dialogue, ruling=ruling, by=bob, seconds=3)
+    check(dialogue)
+    (line,) = release_of(dataset)
+    found = [(r["text"], len(r["accepted_by"])) for r in line["references"]]
+    assert found == [(first.text, 2), (second.text, 2), (third.text, 2)]
+    ruling_of_bob = line["decisions"][-1]
+    assert (ruling_of_bob["adjudication"], ruling_of_bob["arm"]) == (True, None)
+    assert ruling_of_bob["saw"] is None
+
+
+def test_a_release_says_how_far_its_people_agreed_and_were_led_and_names_none(
+    dataset: Dataset, make_dialogue: Make, approve: Callable[..., Decision]
+) -> None:
+    dataset.arms = {"blind": 0.5}
+    dataset.save()
+    for number in range(6):
+        dialogue = make_dialogue(f"d-{number}")
+        approve()
+        check(dialogue)
+    manifest = write_release(dataset=dataset, by=None).manifest
+    assert manifest["agreement"]["decisions"] == 6
+    assert "no dialogue has decisions" in manifest["agreement"]["alpha"]["words"]
+    plain, blind = manifest["arms"]
+    assert plain["attrition"]["decided"] + blind["attrition"]["decided"] == 6
+    assert blind["sentences"]
+    assert "alice" not in json.dumps(manifest)
+
+
 def test_what_was_taken_back_is_not_in_the_line(
     dataset: Dataset, make_dialogue: Make, approve: Callable[..., Decision], alice: User
 ) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from review.agreement import reviewers
+from review.agreement import reviewers, wording
 from review.agreement.arms import ArmLine, arms
 from review.agreement.reading import read
 from review.agreement.record import Record
@@ -51,6 +51,22 @@ def reckoned(record: Record, switched_on: dict[str, float]) -> Report:
         weeks=reviewers.weeks(record),
         arms=arms(record, switched_on),
     )
+
+
+def summary(report: Report) -> dict[str, Any]:
+    """What a release says of its reviewers, without naming any."""
+    data = report.as_json()
+    return {
+        "agreement": {
+            "decisions": report.basis.decisions,
+            "again": report.basis.again,
+            **data["together"],
+        },
+        "arms": [
+            {**arm, "hides": wording.HIDDEN[arm["arm"]], "sentences": wording.sentences(arm)}
+            for arm in data["arms"]
+        ],
+    }
 
 
 def _basis(record: Record) -> Basis:

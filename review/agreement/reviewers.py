@@ -237,12 +237,10 @@ def _against_outcome(record: Record) -> tuple[Flags, Flags]:
     number = int(record.dialogue.max(initial=-1)) + 1
     deciding = np.bincount(record.dialogue[record.counting], minlength=number)
     ruled = record.adjudication & record.present & (record.verdict < SETTLING)
-    ruler = np.full(number, -1)
-    ruler[record.dialogue[ruled]] = record.reviewer[ruled]
-    mine = np.zeros(len(record.dialogue), bool)
-    mine[record.counting] = True
-    mine &= record.final != UNSETTLED
-    by_ruling = ruler[record.dialogue]
-    adjudicated = mine & (by_ruling >= 0) & (by_ruling != record.reviewer)
-    by_several = mine & (by_ruling < 0) & (deciding[record.dialogue] > 1)
-    return adjudicated | by_several, adjudicated
+    rulings = np.bincount(record.dialogue[ruled], minlength=number)
+    place = record.dialogue * len(record.reviewers) + record.reviewer
+    compared = np.zeros(len(record.dialogue), bool)
+    compared[record.counting] = True
+    compared &= (record.final != UNSETTLED) & ~np.isin(place, place[ruled])
+    adjudicated = compared & (rulings[record.dialogue] > 0)
+    return adjudicated | (compared & (deciding[record.dialogue] > 1)), adjudicated

@@ -6,7 +6,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import IsAuthenticated
 
-from review.api import imports, schema, uploads, views  # noqa: F401 - the schema learns of our tokens by import
+from review.api import agreement, disputes, imports, people, policies, schema, uploads, views  # noqa: F401 - the schema learns of our tokens by import
 
 # The documentation is for a browser: a stranger is sent to sign in. Swagger UI sets styles of its
 # own on its elements.
@@ -23,8 +23,23 @@ urlpatterns = [
     path("docs/", docs, name="api-docs"),
     path("datasets/", views.datasets, name="api-datasets"),
     path("datasets/<slug:dataset>/", views.dataset_detail, name="api-dataset"),
+    path("datasets/<slug:dataset>/policy/", policies.change_policy, name="api-policy"),
+    path("datasets/<slug:dataset>/agreement/", agreement.agreement, name="api-agreement"),
     path("datasets/<slug:dataset>/claim/", views.claim, name="api-claim"),
     path("datasets/<slug:dataset>/dialogues/", views.Dialogues.as_view(), name="api-dialogues"),
+    path("datasets/<slug:dataset>/disputes/claim/", disputes.claim, name="api-claim-dispute"),
+    # Before the dialogue itself, whose id may hold slashes.
+    path(
+        "datasets/<slug:dataset>/dialogues/<path:external_id>/adjudication/",
+        disputes.adjudicate,
+        name="api-adjudicate",
+    ),
+    path(
+        "datasets/<slug:dataset>/dialogues/<path:external_id>/comments/",
+        disputes.thread,
+        name="api-comments",
+    ),
+    path("decisions/<int:decision>/send-back/", disputes.send_back, name="api-send-back"),
     path(
         "datasets/<slug:dataset>/dialogues/<path:external_id>/",
         views.dialogue_detail,
@@ -41,6 +56,11 @@ urlpatterns = [
     ),
     path("datasets/<slug:dataset>/uploads/", uploads.begin, name="api-uploads"),
     path("datasets/<slug:dataset>/uploads/<int:upload>/", uploads.upload, name="api-upload"),
+    path("datasets/<slug:dataset>/members/", people.members, name="api-members"),
+    path("datasets/<slug:dataset>/invitations/", people.invite, name="api-invite"),
+    path("datasets/<slug:dataset>/places/", people.places, name="api-places"),
+    path("datasets/<slug:dataset>/places/<int:assignment>/", people.place, name="api-place"),
+    path("datasets/<slug:dataset>/hours/", people.hours, name="api-hours"),
     path("assignments/<int:assignment>/decision/", views.decide, name="api-decide"),
     path("<path:rest>", views.nowhere, name="api-nowhere"),
 ]

@@ -17,7 +17,15 @@ from review.importing.records import Kind, Record, Rejected
 from review.importing.sources import Source
 from review.models.candidates import text_key
 
-_NOTED = ["final_query", "rewrite", "verdict", "decisions", "retrieval", "split"]
+_NOTED = [
+    "final_query",
+    "rewrite",
+    "verdict",
+    "references",
+    "decisions",
+    "retrieval",
+    "split",
+]
 
 
 class Curated(Native):

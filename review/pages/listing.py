@@ -15,6 +15,9 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from review.agreement.behind import Behind, overseen
+from review.errors import Invalid
+from review.languages import language_name, languages_in
 from review.models import (
     Assignment,
     CheckOutcome,
@@ -28,6 +31,7 @@ from review.models import (
 from review.models.dialogues import DialogueQuerySet
 from review.pages.people import SignedIn, wants_fragment
 from review.permissions import dataset_for
+from review.practice import masking
 from review.progress import stages_of
 from review.visibility import Sight, sights
 
@@ -46,6 +50,7 @@ CHECKS = [
 ]
 
 
+UNTOLD = "und"
 JUDGES = [
     ("differ", "Judges differ by 1 or more"),
     ("pass", "Some candidate passes"),
@@ -62,15 +67,20 @@ class DialogueFilter(django_filters.FilterSet):
         widget=forms.TextInput(attrs={"type": "search", "placeholder": "Words or an id"}),
     )
     stage = django_filters.ChoiceFilter(
-        choices=[(stage.value, stage.label) for stage in Stage], empty_label="All stages"
+        method="standing",
+        choices=[(stage.value, stage.label) for stage in Stage],
+        empty_label="All stages",
     )
     check = django_filters.ChoiceFilter(
         method="checked", choices=CHECKS, empty_label="Any check", label="Check"
     )
 
+    language = django_filters.ChoiceFilter(method="written", empty_label="All languages")
     judges = django_filters.ChoiceFilter(
         method="judged", choices=JUDGES, empty_label="Whatever judges say", label="Judges"
     )
+    # What a number on the page of agreement counts: chosen by a link, never typed.
+    agreement = django_filters.CharFilter(method="behind", widget=forms.HiddenInput)
 
     class Meta:
         model = Dialogue
@@ -79,9 +89,31 @@ class DialogueFilter(django_filters.FilterSet):
     def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.membership = membership
+        self._offer_languages()
         if not membership.administers():
             # Scores may be hidden from everybody else until they have decided.
             del self.filters["judges"]
+        if not membership.adjudicates():
+            del self.filters["agreement"]
+
+    def _offer_languages(self) -> None:
+        """Those of the dataset; where all dialogues are in one there is nothing to choose."""
+        codes = languages_in(self.membership.dataset)
+        if len(codes) < 2:
+            del self.filters["language"]
+            return
+        named = [(code, language_name(code)) for code in codes]
+        self.filters["language"].extra["choices"] = [*named, (UNTOLD, "Could not be told")]
+
+    def written(self, rows: DialogueQuerySet, name: str, code: str) -> QuerySet[Dialogue]:
+        return rows.filter(language="" if code == UNTOLD else code)
+
+    def behind(self, rows: QuerySet[Dialogue], name: str, number: str) -> QuerySet[Dialogue]:
+        try:
+            counted = Behind.named(number).of(self.membership.dataset)
+        except Invalid:
+            return rows.none()
+        return overseen(rows.filter(pk__in=counted), self.membership)
 
     def judged(self, rows: DialogueQuerySet, name: str, said: str) -> QuerySet[Dialogue]:
         chosen = {
@@ -91,20 +123,23 @@ class DialogueFilter(django_filters.FilterSet):
         }
         return chosen[said]()
 
+    def standing(self, rows: DialogueQuerySet, name: str, stage: str) -> QuerySet[Dialogue]:
+        return masking.at_stage(rows, stage, self.membership)
+
     def search(self, rows: DialogueQuerySet, name: str, words: str) -> QuerySet[Dialogue]:
         return rows.matching(words)
 
-    def checked(self, rows: QuerySet[Dialogue], name: str, outcome: str) -> QuerySet[Dialogue]:
+    def checked(self, rows: DialogueQuerySet, name: str, outcome: str) -> QuerySet[Dialogue]:
         rows = self._with_visible_checks(rows)
         if outcome == AWAITING:
             return rows.filter(pk__in=Dialogue.objects.awaiting_check())
         return rows.filter(check_outcome=outcome)
 
-    def _with_visible_checks(self, rows: QuerySet[Dialogue]) -> QuerySet[Dialogue]:
+    def _with_visible_checks(self, rows: DialogueQuerySet) -> DialogueQuerySet:
         if self.membership.adjudicates():
             return rows
         own = Assignment.objects.filter(reviewer=self.membership.user, state=PlaceState.DECIDED)
-        return rows.filter(pk__in=own.values("dialogue"))
+        return masking.without_controls(rows.filter(pk__in=own.values("dialogue")), self.membership)
 
 
 @dataclass(frozen=True)
@@ -208,7 +243,7 @@ def _address(request: HttpRequest, **changes: object) -> str:
 def _filters_of(request: HttpRequest) -> dict[str, str]:
     return {
         name: request.GET[name]
-        for name in ("q", "stage", "check", "judges")
+        for name in ("q", "stage", "check", "language", "judges", "agreement")
         if request.GET.get(name)
     }
 
@@ -242,18 +277,28 @@ def _chips(request: HttpRequest, filters: DialogueFilter) -> list[Chip]:
 def _in_words(filters: DialogueFilter, name: str, value: str) -> str:
     if name == "q":
         return f"“{value}”"
+    if name == "agreement":
+        return _behind_in_words(value)
     choices = dict(filters.filters[name].extra["choices"])
     return str(choices.get(value, value))
 
 
+def _behind_in_words(number: str) -> str:
+    try:
+        return Behind.named(number).words()
+    except Invalid as refusal:
+        return str(refusal)
+
+
 def _rows(dialogues: list[Dialogue], dataset: Dataset, membership: Membership) -> list[Row]:
     seen = sights(dialogues, membership)
+    dialogues = masking.all_as_told(dialogues, membership)
     images = _target_images(dialogues, dataset)
     return [_row(dialogue, seen[dialogue.pk], images) for dialogue in dialogues]
 
 
 def _row(dialogue: Dialogue, sight: Sight, images: dict[str, Image]) -> Row:
-    approved = dialogue.approved_candidate if sight.decisions else None
+    approved = dialogue.approved_candidate if sight.decisions or sight.alone else None
     names = dialogue.target_images[:THUMBNAILS]
     return Row(
         dialogue=dialogue,

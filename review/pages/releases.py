@@ -5,7 +5,7 @@ still be asked to decide on it.
 """
 
 from django.contrib import messages
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -23,10 +23,12 @@ def releases(request: SignedIn, slug: str) -> HttpResponse:
     if request.method == "POST":
         return _make_release(request, slug)
     dataset, membership = dataset_for(request.user, slug)
+    made = list(dataset.releases.select_related("by"))
     context = {
         "dataset": dataset,
         "membership": membership,
-        "releases": dataset.releases.select_related("by"),
+        "releases": made,
+        "last": made[0] if made else None,
         "checks": checks_of(dataset),
     }
     return render(request, "review/releases.html", context)
@@ -55,6 +57,25 @@ def download(request: SignedIn, slug: str, number: int) -> FileResponse:
         filename=f"{dataset.slug}-{release.number}.jsonl",
         content_type="application/jsonl",
     )
+
+
+@require_safe
+def manifest(request: SignedIn, slug: str, number: int) -> JsonResponse:
+    """What a release holds, and how far the people who decided agreed and were led."""
+    dataset, _ = dataset_for(request.user, slug)
+    release = _release(dataset, number)
+    held = {
+        "dataset": dataset.slug,
+        "release": release.number,
+        "format": release.format,
+        "dialogues": release.dialogues,
+        "sha256": release.sha256,
+        "made": release.created,
+    }
+    answer = JsonResponse({**held, **release.manifest}, json_dumps_params={"indent": 2})
+    name = f"{dataset.slug}-{release.number}.manifest.json"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 def _release(dataset: Dataset, number: int) -> Release:

@@ -63,10 +63,27 @@ def around_zero(figures: Iterable[Figure]) -> Scale:
     return Scale(-reach, reach, 0, "change", (-reach, 0, reach))
 
 
+def points(figures: Iterable[Figure]) -> Scale:
+    """A scale of differences between shares, in steps of ten points."""
+    reach = min(max(math.ceil(10 * _widest(figures)) / 10, 0.1), 1.0)
+    return Scale(-reach, reach, 0, "points", (-reach, 0, reach))
+
+
+def seconds(figures: Iterable[Figure]) -> Scale:
+    """A scale of times from 0, in steps of ten seconds."""
+    reach = max(math.ceil(_widest(figures) / 10) * 10, 10)
+    return Scale(0, reach, 0, "seconds", (0, reach))
+
+
 def _reach(figures: Iterable[Figure]) -> float:
+    return farthest([_widest(figures)])
+
+
+def _widest(figures: Iterable[Figure]) -> float:
+    """How far from 0 any value or interval reaches."""
     parts = ("value", "low", "high")
     known = (figure[part] for figure in figures for part in parts)
-    return farthest(value for value in known if value is not None)
+    return max((abs(value) for value in known if value is not None), default=0.0)
 
 
 def farthest(values: Iterable[float]) -> float:

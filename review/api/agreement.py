@@ -1,0 +1,155 @@
+"""How far reviewers agree, over the API."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from review.agreement import stored, wording
+from review.agreement_tasks import compute_agreement
+from review.api.authentication import caller
+from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN
+from review.permissions import check_can_adjudicate, dataset_for
+
+CURRENT, STORED, MISSING = "current", "stored", "missing"
+
+
+class EstimateSerializer(serializers.Serializer[Any]):
+    """A figure with its 95% interval; `words` say why there is none."""
+
+    value = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    n = serializers.IntegerField(help_text="Observations.")
+    dialogues = serializers.IntegerField()
+    words = serializers.CharField()
+
+
+class BasisSerializer(serializers.Serializer[Any]):
+    decisions = serializers.IntegerField()
+    dialogues = serializers.IntegerField()
+    again = serializers.IntegerField(help_text="Given after an earlier one was taken back.")
+    left_out = serializers.ListField(child=serializers.CharField())
+
+
+class TogetherSerializer(serializers.Serializer[Any]):
+    dialogues = serializers.IntegerField(help_text="With decisions of two reviewers or more.")
+    agreed = serializers.IntegerField()
+    differed = serializers.IntegerField()
+    outcome = EstimateSerializer(help_text="Share of pairs with the same text, or both reject.")
+    verdict = EstimateSerializer(help_text="Share that both accept, edit or reject.")
+    alpha = EstimateSerializer(help_text="Krippendorff's, of verdicts.")
+
+
+class PairSerializer(serializers.Serializer[Any]):
+    one = serializers.CharField()
+    other = serializers.CharField()
+    same = serializers.IntegerField()
+    other_text = serializers.IntegerField()
+    other_verdict = serializers.IntegerField()
+    outcome = EstimateSerializer()
+    kappa = EstimateSerializer(help_text="Cohen's, of verdicts.")
+
+
+class ReviewerSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    decisions = serializers.IntegerField()
+    others = EstimateSerializer(help_text="Same outcome as other reviewers.")
+    upheld = serializers.IntegerField()
+    overruled = serializers.IntegerField()
+    settled = EstimateSerializer(help_text="Same as what the dialogue came to.")
+    adjudicated = EstimateSerializer(help_text="Same as an adjudicator's word.")
+
+
+class WeekSerializer(serializers.Serializer[Any]):
+    monday = serializers.DateField()
+    outcome = EstimateSerializer()
+
+
+class AttritionSerializer(serializers.Serializer[Any]):
+    drawn = serializers.IntegerField()
+    unseen = serializers.IntegerField(help_text="Ended before they were begun.")
+    decided = serializers.IntegerField()
+    skipped = serializers.IntegerField()
+    left = serializers.IntegerField(help_text="Begun, and ended undecided.")
+    open = serializers.IntegerField()
+
+
+class MeasureSerializer(serializers.Serializer[Any]):
+    name = serializers.ChoiceField(choices=list(wording.MEASURES))
+    figure = EstimateSerializer()
+    effect = EstimateSerializer(
+        allow_null=True, help_text="How far the plain arm lies above this one; null in it."
+    )
+
+
+class ArmSerializer(serializers.Serializer[Any]):
+    arm = serializers.ChoiceField(choices=list(wording.HIDDEN))
+    attrition = AttritionSerializer()
+    measures = MeasureSerializer(many=True)
+    sentences = serializers.ListField(child=serializers.CharField())
+
+
+class AgreementSerializer(serializers.Serializer[Any]):
+    state = serializers.ChoiceField(
+        choices=[CURRENT, STORED, MISSING],
+        help_text="`current`: reckoned now. `stored`: as of `computed`, with `newer` decisions "
+        "since. `missing`: so many decisions that a worker must reckon them first.",
+    )
+    awaited = serializers.BooleanField(help_text="Whether a worker is asked to reckon it.")
+    computed = serializers.DateTimeField(allow_null=True)
+    newer = serializers.IntegerField()
+    basis = BasisSerializer(allow_null=True)
+    together = TogetherSerializer(allow_null=True)
+    pairs = PairSerializer(many=True, allow_null=True)
+    reviewers = ReviewerSerializer(many=True, allow_null=True)
+    weeks = WeekSerializer(many=True, allow_null=True)
+    arms = ArmSerializer(many=True, allow_null=True)
+
+
+@extend_schema(
+    methods=["GET"],
+    operation_id="read_agreement",
+    summary="How far reviewers agree",
+    description="With each other, with outcomes, and from arm to arm. For adjudicators and admins.",
+    parameters=[DATASET],
+    responses={200: AgreementSerializer, **NOT_ALLOWED, **UNKNOWN},
+)
+@extend_schema(
+    methods=["POST"],
+    operation_id="reckon_agreement",
+    summary="Reckon agreement anew",
+    description="Where there are many decisions a worker does so, and this asks it to do so now.",
+    parameters=[DATASET],
+    request=None,
+    responses={202: AgreementSerializer, **NOT_ALLOWED, **UNKNOWN},
+)
+@api_view(["GET", "POST"])
+def agreement(request: Request, dataset: str) -> Response:
+    found, _ = dataset_for(caller(request), dataset)
+    check_can_adjudicate(caller(request), found)
+    if request.method == "POST":
+        stored.ask(dataset=found, by=caller(request))
+        compute_agreement.delay_on_commit(found.pk)
+    answer = AgreementSerializer(_shape(stored.known(found)))
+    return Response(answer.data, status=202 if request.method == "POST" else 200)
+
+
+def _shape(known: stored.Known) -> dict[str, Any]:
+    if known.data is None:
+        parts = ("basis", "together", "pairs", "reviewers", "weeks", "arms")
+        nothing = {"computed": None, "newer": 0, **dict.fromkeys(parts)}
+        return {"state": MISSING, "awaited": known.awaited, **nothing}
+    arms = [{**arm, "sentences": wording.sentences(arm)} for arm in known.data["arms"]]
+    state = CURRENT if known.live else STORED
+    return {
+        **known.data,
+        "arms": arms,
+        "state": state,
+        "awaited": known.awaited,
+        "computed": known.computed,
+        "newer": known.newer,
+    }
