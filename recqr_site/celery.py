@@ -36,6 +36,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60.0},
     },
+    "sweep-second-looks": {
+        "task": "review.tasks.sweep_second_looks",
+        "schedule": 30.0,
+        "options": {"expires": 30.0},
+    },
     "sweep-images": {
         "task": "review.picture_tasks.sweep_images",
         "schedule": 15.0,

@@ -34,7 +34,7 @@ def send_back(*, decision: Decision, comment: str, by: User) -> Assignment:
     dialogue = locked(decision.dialogue_id)
     decision.refresh_from_db()
     check_can_adjudicate(by, dialogue.dataset)
-    comment = _checked_comment(comment)
+    comment = checked_comment(comment)
     _check_can_send_back(dialogue, decision)
     assignment = Assignment.objects.select_related("reviewer").get(decisions=decision)
     Decision.objects.create(
@@ -90,7 +90,7 @@ def returned_to(user: User, dataset: Dataset) -> QuerySet[Assignment]:
     return sent_back.order_by("sent_back_at")
 
 
-def _checked_comment(comment: str) -> str:
+def checked_comment(comment: str) -> str:
     comment = comment.replace("\x00", "").strip()
     if not comment:
         raise Invalid("Say what the reviewer should look at again.", field="comment")

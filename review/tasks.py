@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from review import policy, rubrics, scoring
+from review import policy, rubrics, scoring, second_looks
 from review.errors import ReviewError
 from review.importing import working
 from review.importing.engine import Busy
@@ -73,3 +73,18 @@ def sweep_policies() -> None:
     at work on a dialogue that is to be settled."""
     for dataset in policy.awaiting():
         follow_policy.apply_async((dataset.pk,), expires=SWEEP_EXPIRES_SECONDS)
+
+
+@shared_task(base=SafelySent)
+def send_back_old(look_id: int) -> None:
+    """Sends back the decisions under old guidelines that an admin asked a second look at."""
+    look = second_looks.unfinished().select_related("dataset", "by").filter(pk=look_id).first()
+    if look is not None:
+        second_looks.send(look)
+
+
+@shared_task(base=SafelySent)
+def sweep_second_looks() -> None:
+    """Finds those that nobody is at work on: a worker died, or the broker lost the message."""
+    for look_id in second_looks.unfinished().values_list("pk", flat=True):
+        send_back_old.apply_async((look_id,), expires=SWEEP_EXPIRES_SECONDS)

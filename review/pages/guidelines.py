@@ -16,6 +16,9 @@ from review.errors import Invalid
 from review.models import Dataset, Guidelines, Membership
 from review.pages.people import SignedIn, administered, told, wants_fragment
 from review.permissions import dataset_for
+from review.second_looks import ask, made_under_old
+from review.tasks import send_back_old
+from review.templatetags.numbers import counted
 from review.wording.changes import changes
 
 
@@ -52,8 +55,29 @@ def guidelines(request: SignedIn, slug: str) -> HttpResponse:
         "before": rows[1:],
         "confirmed": _confirmed(dataset),
         "may_confirm": not membership.knows_guidelines(),
+        "under_old": made_under_old(dataset) if membership.administers() else [],
     }
-    return render(request, "review/guidelines.html", context)
+    part = "#old" if wants_fragment(request) else ""
+    response = render(request, f"review/guidelines.html{part}", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_POST
+def second_look(request: SignedIn, slug: str) -> HttpResponse:
+    """Sends what was decided under an old version back to those who decided it."""
+    dataset, _ = administered(request, slug)
+    with told(request):
+        look = ask(
+            dataset=dataset,
+            version=_number(request.POST.get("version", "")),
+            comment=request.POST.get("comment", ""),
+            by=request.user,
+        )
+        send_back_old.delay_on_commit(look.pk)
+        number = counted(look.decisions, "decision")
+        messages.success(request, f"{number} under version {look.version} will be sent back.")
+    return redirect("guidelines", slug=slug)
 
 
 @require_safe
