@@ -1,5 +1,4 @@
-"""The members of a dataset at a glance: what they did and how well, when they were last seen, what
-they hold."""
+"""The members of a dataset at a glance: what they did, when they were last seen, what they hold."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,17 +6,15 @@ from datetime import datetime
 
 from review import holding
 from review.models import Assignment, Dataset, Membership
-from review.practice.results import Result, results_of
 from review.progress import Worker, workers_of
 
 
 @dataclass(frozen=True)
 class Rostered:
-    """A member with what they did, the places that they hold now, and their controls."""
+    """A member with what they did, and the places that they hold now."""
 
     worker: Worker
     holds: Sequence[Assignment]
-    controls: Result | None
 
     @property
     def member(self) -> Membership:
@@ -40,8 +37,4 @@ def roster(dataset: Dataset) -> list[Rostered]:
     workers = workers_of(dataset)
     for worker in workers:
         worker.membership.dataset = dataset
-    controls = {result.membership.pk: result for result in results_of(dataset)}
-    return [
-        Rostered(w, holds.get(w.membership.user_id, ()), controls.get(w.membership.pk))
-        for w in workers
-    ]
+    return [Rostered(worker, holds.get(worker.membership.user_id, ())) for worker in workers]

@@ -15,12 +15,14 @@ from review.models import (
     Dataset,
     Decision,
     Dialogue,
+    Guidelines,
     Image,
     Judgement,
     Membership,
     PlaceState,
     RetrievalCheck,
     Rubric,
+    SecondLook,
     User,
     Verdict,
 )
@@ -128,6 +130,15 @@ BREACHES: dict[str, Callable[[Rows], object]] = {
         Rubric.objects.create(dataset=r["dataset"], version=1, criteria=[], hash="h")
         for _ in range(2)
     ],
+    "guidelines_version_once": lambda r: [
+        Guidelines.objects.create(dataset=r["dataset"], version=1, text="x") for _ in range(2)
+    ],
+    "second_look_one_at_a_time": lambda r: [
+        SecondLook.objects.create(
+            dataset=r["dataset"], version=1, comment="x", by=r["alice"], decisions=1
+        )
+        for _ in range(2)
+    ],
     "judgement_once_per_prompt": lambda r: Judgement.objects.create(
         candidate=r["candidate"], judge="critic", criterion="clarity", prompt_hash="j", score=1
     ),
@@ -159,7 +170,7 @@ def test_the_database_refuses(name: str, rows: Rows) -> None:
 def test_every_constraint_of_the_record_is_broken_here_once() -> None:
     models = [
         Dataset, Membership, Image, Dialogue, Candidate, Judgement, Comparison, Rubric,
-        Assignment, Decision, RetrievalCheck,
+        Assignment, Decision, RetrievalCheck, Guidelines, SecondLook,
     ]  # fmt: skip
     named = {constraint.name for model in models for constraint in model._meta.constraints}
     assert named == set(BREACHES)

@@ -156,3 +156,28 @@ def test_the_desk_gets_the_text_by_itself(
     assert b"<strong>all that counts</strong>" in fragment.content
     assert b"<html" not in fragment.content
     assert client_of(alice).get(address)["Location"] == "/datasets/coast/guidelines/"
+
+
+def test_a_program_reads_and_confirms_and_an_admins_program_changes_them(
+    written: Dataset, dialogue: Dialogue, alice: User, carol: User, program_of: Browser
+) -> None:
+    address = "/api/v1/datasets/coast/guidelines/"
+    program, admin = program_of(alice), program_of(carol)
+    refused = program.post("/api/v1/datasets/coast/claim/")
+    assert (refused.status_code, refused.json()["kind"]) == (409, "guidelines-unread")
+    assert program.get(address).json() == {
+        "version": 1,
+        "text": TEXT,
+        "summary": "",
+        "confirmed": 0,
+    }
+    confirm = f"{address}confirm/"
+    json = {"content_type": "application/json"}
+    assert program.post(confirm, {"version": 2}, **json).status_code == 409
+    assert program.post(confirm, {"version": "1"}, **json).status_code == 400
+    assert program.post(confirm, {"version": 1}, **json).json()["confirmed"] == 1
+    assert program.post("/api/v1/datasets/coast/claim/").status_code == 200
+    new = {"text": "Be short.", "summary": "Length"}
+    assert program.put(address, new, **json).status_code == 403
+    assert admin.put(address, new, **json).json()["version"] == 2
+    assert program.post("/api/v1/datasets/coast/claim/").status_code == 409

@@ -357,7 +357,7 @@ def test_an_admin_is_told_of_who_falls_below_the_threshold_once_it_is_no_chance(
     erin: User,
     carol: User,
     client_of: Browser,
-    claim: Claim,
+    program_of: Browser,
     django_assert_max_num_queries: Any,
 ) -> None:
     rows = [settle(make_dialogue(f"k-{n}"), carol) for n in range(6)]
@@ -391,6 +391,10 @@ def test_an_admin_is_told_of_who_falls_below_the_threshold_once_it_is_no_chance(
         shown = browser.get("/datasets/coast/practice/").content.decode()
     assert "5 of 6" in shown
     assert TEXTS[1] in shown
+    told = program_of(carol).get("/api/v1/datasets/coast/practice/").json()
+    of_erin = next(row for row in told["reviewers"] if row["reviewer"] == "erin")
+    assert (of_erin["right"], of_erin["controls"], of_erin["below_threshold"]) == (1, 6, True)
+    assert program_of(alice).get("/api/v1/datasets/coast/practice/").status_code == 403
     assert client_of(alice).get("/datasets/coast/practice/").status_code == 403
     assert "controls right" not in client_of(alice).get("/datasets/coast/").content.decode()
 

@@ -6,7 +6,18 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import IsAuthenticated
 
-from review.api import agreement, disputes, imports, people, policies, schema, uploads, views  # noqa: F401 - the schema learns of our tokens by import
+from review.api import (
+    agreement,
+    disputes,
+    guidelines,
+    imports,
+    people,
+    policies,
+    practice,
+    schema,  # noqa: F401 - the schema learns of our tokens by import
+    uploads,
+    views,
+)
 
 # The documentation is for a browser: a stranger is sent to sign in. Swagger UI sets styles of its
 # own on its elements.
@@ -45,6 +56,13 @@ urlpatterns = [
         views.dialogue_detail,
         name="api-dialogue",
     ),
+    path("datasets/<slug:dataset>/guidelines/", guidelines.guidelines, name="api-guidelines"),
+    path(
+        "datasets/<slug:dataset>/guidelines/confirm/",
+        guidelines.confirm,
+        name="api-confirm-guidelines",
+    ),
+    path("datasets/<slug:dataset>/practice/", practice.practice, name="api-practice"),
     path("datasets/<slug:dataset>/imports/", imports.Imports.as_view(), name="api-imports"),
     path(
         "datasets/<slug:dataset>/imports/<int:import_id>/", imports.import_detail, name="api-import"
