@@ -1,4 +1,5 @@
-"""The members of a dataset at a glance: what they did, when they were last seen, what they hold."""
+"""The members of a dataset at a glance: what they did and how well, when they were last seen, what
+they hold."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,15 +7,17 @@ from datetime import datetime
 
 from review import holding
 from review.models import Assignment, Dataset, Membership
+from review.practice.results import Result, results_of
 from review.progress import Worker, workers_of
 
 
 @dataclass(frozen=True)
 class Rostered:
-    """A member with what they did, and the places that they hold now."""
+    """A member with what they did, the places that they hold now, and their controls."""
 
     worker: Worker
     holds: Sequence[Assignment]
+    controls: Result | None
 
     @property
     def member(self) -> Membership:
@@ -37,4 +40,8 @@ def roster(dataset: Dataset) -> list[Rostered]:
     workers = workers_of(dataset)
     for worker in workers:
         worker.membership.dataset = dataset
-    return [Rostered(worker, holds.get(worker.membership.user_id, ())) for worker in workers]
+    controls = {result.membership.pk: result for result in results_of(dataset)}
+    return [
+        Rostered(w, holds.get(w.membership.user_id, ()), controls.get(w.membership.pk))
+        for w in workers
+    ]

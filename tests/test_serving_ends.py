@@ -102,6 +102,7 @@ def test_beyond_loopback_there_are_no_demo_accounts(serve: Callable[..., Site]) 
     site = serve(HOST="0.0.0.0")  # noqa: S104  (that is what is tested)
     site.await_ready()
     site.hear("there are no demo accounts", 5)
+    assert site.said("Nobody can sign in yet")
     assert not site.said(r"user +role +password")
     assert site.record.sql("SELECT username FROM review_user WHERE is_active") == []
     assert os.stat(site.record.path / "log").st_mode & 0o077 == 0

@@ -37,3 +37,29 @@ def test_a_closed_account_cannot_sign_in(alice: User) -> None:
     password = "alice-of-the-coast"
     answer = Client().post("/login/", {"username": "alice", "password": password})
     assert answer.status_code == 200
+
+
+def test_after_many_wrong_passwords_nobody_tries_on(alice: User, bob: User) -> None:
+    tried = {"username": "alice", "password": "wrong"}
+    for _ in range(10):
+        answer = Client().post("/login/", tried)
+    right = {"username": "alice", "password": "alice-of-the-coast"}
+    answer = Client().post("/login/", right)
+    assert answer.status_code == 200
+    assert "Too many wrong passwords" in answer.content.decode()
+    elsewhere = Client(REMOTE_ADDR="192.0.2.7")
+    assert elsewhere.post("/login/", right).status_code == 302
+    others = {"username": "bob", "password": "bob-of-the-coast"}
+    assert Client().post("/login/", others).status_code == 302
+
+
+def test_a_person_chooses_a_password_of_their_own(alice: User) -> None:
+    browser = Client()
+    browser.force_login(alice)
+    sent = {
+        "old_password": "alice-of-the-coast",
+        "new_password1": "fog-over-the-breakwater",
+        "new_password2": "fog-over-the-breakwater",
+    }
+    assert browser.post("/password/", sent)["Location"] == "/"
+    assert Client().login(username="alice", password="fog-over-the-breakwater")

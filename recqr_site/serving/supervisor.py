@@ -135,8 +135,9 @@ class Supervisor:
             say(accounts_table(self.record / "demo-accounts.json"))
         else:
             say(
-                "Other machines can reach this address, so there are no demo accounts:\n"
-                "  .venv/bin/python manage.py add_member DATASET USER admin\n"
+                "Other machines can reach this address, so there are no demo accounts. People sign "
+                "in with\ntheir own: an admin invites them under Members, or make one here:\n"
+                "  .venv/bin/python manage.py add_member DATASET NAME admin\n"
             )
         logs = "this terminal" if self.dev else str(self.record / "log")
         say(f"Record: {self.record}\nLogs:   {logs}\nStop:   Ctrl-C\n")

@@ -48,6 +48,10 @@ class MemberSerializer(serializers.Serializer[Any]):
     )
     decisions = serializers.IntegerField(source="decided")
     last_seen = serializers.DateTimeField(source="last", allow_null=True)
+    controls = serializers.IntegerField(
+        source="controls.n", default=0, help_text="Hidden controls that they decided on."
+    )
+    controls_right = serializers.IntegerField(source="controls.right", default=0)
     holds = HeldSerializer(many=True)
 
 

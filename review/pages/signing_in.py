@@ -5,12 +5,13 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib import messages
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.contrib.auth.views import LogoutView, redirect_to_login
+from django.contrib.auth.views import LogoutView, PasswordChangeView, redirect_to_login
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from review import tries
@@ -29,7 +30,7 @@ class SignInForm(AuthenticationForm):
         if tries.counted(attempts) >= WRONG_PASSWORDS:
             raise ValidationError(
                 f"Too many wrong passwords for this name. Wait {MINUTES_TO_WAIT} minutes, then "
-                "try again; an admin of your dataset can help with a lost password."
+                "try again. Who lost their password asks the operator of this site for a new one."
             )
         try:
             cleaned = super().clean()
@@ -53,6 +54,19 @@ class LeavingLogoutView(LogoutView):
         if request.user.is_authenticated:
             leave_all(by=request.user)
         return super().post(request, *args, **kwargs)
+
+
+class OwnPasswordView(PasswordChangeView):
+    """A password of one's own in place of the one that an admin passed on."""
+
+    template_name = "registration/password.html"
+    success_url = reverse_lazy("home")
+
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
+        messages.success(
+            self.request, "Your password is changed. Other browsers have to sign in again."
+        )
+        return super().form_valid(form)
 
 
 class ReturningLoginRequiredMiddleware(LoginRequiredMiddleware):

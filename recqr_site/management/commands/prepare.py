@@ -12,7 +12,13 @@ from django.core.management.base import BaseCommand
 from redis import Redis
 
 from recqr_site.migrating import bring_up_to_date
+from review.models import User
 
+NOBODY_YET = """
+Nobody can sign in yet: demo accounts are for this machine alone. Make the first account, an admin
+who then invites the others under Members:
+  .venv/bin/python manage.py add_member sample NAME admin
+"""
 
 class Command(BaseCommand):
     help = "Bring the database up to date, collect static files, load the sample dataset."
@@ -29,6 +35,8 @@ class Command(BaseCommand):
             self._collect_static()
         accounts = "--demo-accounts" if demo_accounts else "--no-demo-accounts"
         call_command("load_sample", accounts, stdout=self.stdout, stderr=self.stderr)
+        if not demo_accounts and not User.objects.filter(is_active=True).exists():
+            self.stdout.write(NOBODY_YET)
 
     def _collect_static(self) -> None:
         stamp = Path(settings.STATIC_ROOT) / ".collected"
