@@ -9,6 +9,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from review.assignments import lease_end
+from review.errors import PlaceLost
 from review.models import Assignment
 
 # The longest pause between two signs of life that counts as work.
@@ -27,6 +28,12 @@ def note(assignment: Assignment) -> bool:
         return True
     # Another tab was quicker by a moment: its sign of life counts for both.
     return Assignment.objects.held().filter(pk=assignment.pk).exists()
+
+
+def renew(assignment: Assignment) -> None:
+    """The same for who must have the place to go on. Raises `PlaceLost`."""
+    if not note(assignment):
+        raise PlaceLost("Your time for this dialogue ended. Claim it anew, or the next one.")
 
 
 def seconds_until(assignment: Assignment, now: datetime) -> float:

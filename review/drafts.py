@@ -10,8 +10,8 @@ from typing import Any
 from django.utils import timezone
 
 from review import activity
-from review.errors import Invalid, NewerDraft
-from review.models import Assignment
+from review.errors import Conflict, Invalid, NewerDraft, PlaceLost
+from review.models import Arm, Assignment
 from review.rulings import LONGEST_NOTE, LONGEST_REWRITE
 
 # What a form holds beside its text: everything is optional, everything else is refused.
@@ -71,14 +71,21 @@ def save(*, assignment: Assignment, draft: Draft) -> Kept:
 
 
 def write_unaided(*, assignment: Assignment, text: str) -> None:
-    """In the *unaided* arm: the reviewer's own rewrite, after which they see the candidates."""
+    """In the *unaided* arm: the reviewer's own rewrite, after which they see the candidates.
+
+    The first one stands. Raises `PlaceLost`, or `Conflict` in any other arm.
+    """
     text = text.strip()
     if not text:
         raise Invalid("Write your own rewrite first: the text is empty.", field="text")
     _check(Draft(text))
-    rows = Assignment.objects.held().filter(pk=assignment.pk, unaided_text="")
+    rows = Assignment.objects.held().filter(pk=assignment.pk, arm=Arm.UNAIDED, unaided_text="")
     rows.update(unaided_text=text.replace("\x00", ""))
-    assignment.refresh_from_db()
+    assignment.refresh_from_db(fields=["state", "unaided_text"])
+    if not assignment.is_open():
+        raise PlaceLost("Your time for this dialogue ended before you wrote. Claim the next one.")
+    if not assignment.unaided_text:
+        raise Conflict("Its candidates were never hidden from you. Decide on them.")
 
 
 def _check(draft: Draft) -> None:

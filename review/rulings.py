@@ -42,8 +42,7 @@ def recorded(dialogue: Dialogue, ruling: Ruling, candidate: Candidate | None) ->
     return {
         "verdict": ruling.verdict,
         "started_from_id": ruling.candidate_id if ruling.verdict == Verdict.EDIT else None,
-        "reason": _checked_reason(dialogue.dataset, ruling),
-        "note": _checked_note(ruling.note),
+        **_grounds(dialogue.dataset, ruling),
         "round": dialogue.round,
         "policy": dialogue.dataset.policy(),
         "override": _checked_length(ruling.override.strip(), LONGEST_NOTE, "override"),
@@ -58,6 +57,16 @@ def _passed(dialogue: Dialogue, ruling: Ruling, candidate: Candidate | None) -> 
     findings = validators.findings(dialogue, candidate.text)
     validators.check(findings, override=ruling.override)
     return [finding.code for finding in findings]
+
+
+def _grounds(dataset: Dataset, ruling: Ruling) -> dict[str, str]:
+    """Reason and note. Who skips for a reason that is no code of the dataset says it in words of
+    their own: those stand in the note, and what is counted by reason stays countable."""
+    reason, note = _checked_reason(dataset, ruling), _checked_note(ruling.note)
+    codes = {entry["code"] for entry in dataset.skip_reasons}
+    if ruling.verdict == Verdict.SKIP and reason not in codes:
+        reason, note = "", "\n".join(words for words in (reason, note) if words)
+    return {"reason": reason, "note": note}
 
 
 def _checked_reason(dataset: Dataset, ruling: Ruling) -> str:

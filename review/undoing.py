@@ -6,7 +6,7 @@ from django.utils import timezone
 from review.assignments import hold_again, put_behind
 from review.decisions import locked
 from review.drafts import FIELDS
-from review.errors import Conflict
+from review.errors import Conflict, Missing
 from review.models import (
     Assignment,
     Decision,
@@ -18,7 +18,18 @@ from review.models import (
     Verdict,
 )
 from review.models.decisions import TAKING_BACK
+from review.permissions import check_can_review
 from review.stages import Event, advance
+
+
+def own_decision(*, decision_id: int, by: User) -> Decision:
+    """A decision of `by`; anybody else's does not exist for them."""
+    mine = Decision.objects.filter(reviewer=by).select_related("dialogue__dataset")
+    found = mine.filter(pk=decision_id).first()
+    if found is None:
+        raise Missing("There is no such decision among yours.")
+    check_can_review(by, found.dialogue.dataset)
+    return found
 
 
 def undo(*, decision: Decision, by: User) -> Assignment:

@@ -8,7 +8,9 @@ from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
-from review.errors import InvalidFields, ReviewError
+from review.api.serializers import StoredDraftSerializer
+from review.api.shapes import stored_draft
+from review.errors import InvalidFields, NewerDraft, ReviewError
 
 CONTENT_TYPE = "application/problem+json"
 # Where each kind of problem is described, by its name.
@@ -30,9 +32,16 @@ def problem_response(exc: Exception, context: dict[str, Any]) -> Response | None
     if isinstance(exc, ReviewError):
         set_rollback()
         status = STATUS_OF_KIND.get(exc.kind, HTTPStatus.BAD_REQUEST)
-        return _problem(status, exc.kind, str(exc), list(_at(exc)))
+        return _problem(status, exc.kind, str(exc), list(_at(exc)), **_beside(exc))
     response = exception_handler(exc, context)
     return None if response is None else _translated(exc, response)
+
+
+def _beside(exc: ReviewError) -> dict[str, Any]:
+    """What a problem has beside what all have."""
+    if not isinstance(exc, NewerDraft):
+        return {}
+    return {"draft": StoredDraftSerializer(stored_draft(exc.assignment)).data}
 
 
 def _translated(exc: Exception, response: Response) -> Response:
@@ -60,7 +69,9 @@ def _sentence(errors: list[dict[str, str]], data: Any) -> str:
     return str(data.get("detail", "")) if isinstance(data, dict) else ""
 
 
-def _problem(status: HTTPStatus, kind: str, detail: str, errors: list[dict[str, str]]) -> Response:
+def _problem(
+    status: HTTPStatus, kind: str, detail: str, errors: list[dict[str, str]], **more: Any
+) -> Response:
     body = {
         "type": f"{ABOUT}#{kind}",
         "title": status.phrase,
@@ -68,6 +79,7 @@ def _problem(status: HTTPStatus, kind: str, detail: str, errors: list[dict[str, 
         "kind": kind,
         "detail": detail,
         "errors": errors,
+        **more,
     }
     return Response(body, status=status, content_type=CONTENT_TYPE)
 

@@ -2,14 +2,27 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from review.api.policy_shapes import PolicySerializer, RejectReasonSerializer
-from review.models import Approval, CheckOutcome, Dialogue, RetrievalCheck, Role, Stage, Verdict
+from review.drafts import MOST_ALSO
+from review.models import (
+    Approval,
+    Arm,
+    CheckOutcome,
+    Decision,
+    Dialogue,
+    RetrievalCheck,
+    Role,
+    Stage,
+    Verdict,
+)
+from review.models.decisions import TAKING_BACK
 from review.rulings import Ruling
 from review.visibility import CandidateView
 
-GIVEN_VERDICTS = [verdict for verdict in Verdict.values if verdict != Verdict.UNDO]
+GIVEN_VERDICTS = [verdict for verdict in Verdict.values if verdict not in TAKING_BACK]
 
 
 class StrictText(serializers.CharField):
@@ -33,24 +46,35 @@ class StrictInteger(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
+class CandidateId(StrictInteger):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=1, max_value=2**63 - 1, **options)
+
+
 class RulingSerializer(serializers.Serializer[Ruling]):
     """A verdict and what belongs to it; the rules of each verdict are checked when it is given."""
 
     verdict = serializers.ChoiceField(choices=GIVEN_VERDICTS)
-    candidate = StrictInteger(
+    candidate = CandidateId(
         required=False,
         allow_null=True,
-        min_value=1,
-        max_value=2**63 - 1,
         help_text="The accepted candidate; with `edit`, the one that the text started from.",
     )
     text = StrictText(help_text="The rewrite, with `edit`.")
-    reason = StrictText(help_text="With `reject`, one of the dataset's codes.")
+    reason = StrictText(help_text="With `reject`, and with `skip` if you like, one of the codes.")
     note = StrictText(help_text="With `more`, what the models should know.")
+    also = serializers.ListField(
+        child=CandidateId(),
+        required=False,
+        max_length=MOST_ALSO,
+        help_text="With `accept` and `edit`: further candidates that are right as well.",
+    )
+    override = StrictText(help_text="Why a text that a validator blocks is right all the same.")
 
     def ruling(self) -> Ruling:
         values = dict(self.validated_data)
-        return Ruling(candidate_id=values.pop("candidate", None), **values)
+        also = tuple(values.pop("also", ()))
+        return Ruling(candidate_id=values.pop("candidate", None), also=also, **values)
 
 
 class ProblemErrorSerializer(serializers.Serializer[Any]):
@@ -141,9 +165,20 @@ class DecisionSerializer(serializers.Serializer[Any]):
     candidate = serializers.IntegerField(source="candidate_id", allow_null=True)
     reason = serializers.CharField()
     note = serializers.CharField()
+    also = serializers.SerializerMethodField(help_text="Further candidates, right as well.")
+    override = serializers.CharField(help_text="Why, although a validator blocked the text.")
+    arm = serializers.SerializerMethodField(help_text="What was hidden from the reviewer by lot.")
     adjudication = serializers.BooleanField()
     seconds = serializers.FloatField()
     time = serializers.DateTimeField(source="created")
+
+    def get_also(self, decision: Decision) -> list[int]:
+        return [candidate.pk for candidate in decision.also.all()]
+
+    @extend_schema_field(serializers.ChoiceField(choices=Arm.choices, allow_null=True))
+    def get_arm(self, decision: Decision) -> str | None:
+        """None for an adjudicator, who has no place."""
+        return decision.saw.get("arm")
 
 
 class RetrievalSerializer(serializers.ModelSerializer[RetrievalCheck]):
@@ -207,9 +242,51 @@ class DialogueSerializer(serializers.Serializer[Any]):
     retrieval = RetrievalSerializer(many=True)
 
 
+class DraftSerializer(serializers.Serializer[Any]):
+    text = StrictText(default="", help_text="The rewrite as far as it is written.")
+    rest = serializers.DictField(
+        default=dict,
+        help_text="What else is chosen or written: verdict, candidate, also, reject_reason, "
+        "skip_reason, reject_note, more_note, skip_note, note, override.",
+    )
+    revision = StrictInteger(
+        default=0, min_value=0, max_value=2**31 - 2, help_text="That it was written upon."
+    )
+
+
+class StoredDraftSerializer(serializers.Serializer[Any]):
+    text = serializers.CharField()
+    rest = serializers.DictField()
+    revision = serializers.IntegerField()
+    saved_at = serializers.DateTimeField(allow_null=True)
+
+
+class KeptDraftSerializer(serializers.Serializer[Any]):
+    revision = serializers.IntegerField(help_text="Of the draft just kept: write upon it next.")
+    saved_at = serializers.DateTimeField()
+    held = serializers.BooleanField(help_text="False: the draft is kept, but the place has gone.")
+    expires_at = serializers.DateTimeField(allow_null=True)
+
+
+class NewerDraftSerializer(ProblemSerializer):
+    draft = StoredDraftSerializer()
+
+
+class FirstTextSerializer(serializers.Serializer[Any]):
+    text = StrictText(default="", help_text="Your own rewrite, before you see any candidate.")
+
+
+class LeaseSerializer(serializers.Serializer[Any]):
+    expires_at = serializers.DateTimeField(help_text="When the place goes without a sign of life.")
+
+
 class ClaimSerializer(serializers.Serializer[Any]):
     assignment = serializers.IntegerField()
     expires_at = serializers.DateTimeField()
+    writes_first = serializers.BooleanField(
+        help_text="The candidates show once you have written a rewrite of your own."
+    )
+    draft = StoredDraftSerializer(help_text="What you wrote here before; revision 0: nothing.")
     dialogue = DialogueSerializer()
 
 

@@ -2,7 +2,11 @@
 
 from typing import Any
 
-from review.models import Dataset, Image, Membership, Stage
+from django.utils import timezone
+
+from review import policy
+from review.drafts import Kept
+from review.models import Assignment, Dataset, Image, Membership, Stage
 from review.progress import stages_of
 from review.retrieval import standing
 from review.visibility import DialogueView
@@ -21,7 +25,7 @@ def dataset_detail(dataset: Dataset, membership: Membership) -> dict[str, Any]:
         "dialogues": stages.total,
         "images": Image.objects.current().filter(dataset=dataset).count(),
         "corpus_version": dataset.corpus_version,
-        "policy": dataset.policy(),
+        "policy": policy.values(dataset),
         "lease_minutes": dataset.lease_minutes,
         "reject_reasons": dataset.reject_reasons,
     }
@@ -36,9 +40,38 @@ def dialogue(view: DialogueView) -> dict[str, Any]:
         "final_query": row.final_query,
         "target_images": view.target_ids(),
         "images": list(view.images.values()),
-        "stage": view.stage(),
-        "approval": row.approval if view.sight.decisions else "",
+        "stage": row.stage,
+        "approval": row.approval if view.sight.decisions or view.sight.alone else "",
         "candidates": view.candidates,
         "decisions": view.decisions,
         "retrieval": standing(row, view.checks),
+    }
+
+
+def claimed(assignment: Assignment, view: DialogueView) -> dict[str, Any]:
+    """A place in hand, and what its reviewer sees there."""
+    return {
+        "assignment": assignment.pk,
+        "expires_at": assignment.expires_at,
+        "writes_first": assignment.hides_candidates(),
+        "draft": stored_draft(assignment),
+        "dialogue": dialogue(view),
+    }
+
+
+def stored_draft(assignment: Assignment) -> dict[str, Any]:
+    return {
+        "text": assignment.draft,
+        "rest": assignment.draft_rest,
+        "revision": assignment.draft_revision,
+        "saved_at": assignment.drafted_at,
+    }
+
+
+def kept_draft(assignment: Assignment, kept: Kept) -> dict[str, Any]:
+    return {
+        "revision": kept.revision,
+        "saved_at": timezone.now(),
+        "held": kept.held,
+        "expires_at": assignment.expires_at if kept.held else None,
     }

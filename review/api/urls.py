@@ -14,6 +14,7 @@ from review.api import (
     people,
     policies,
     practice,
+    reviewing,
     schema,  # noqa: F401 - the schema learns of our tokens by import
     uploads,
     views,
@@ -36,7 +37,7 @@ urlpatterns = [
     path("datasets/<slug:dataset>/", views.dataset_detail, name="api-dataset"),
     path("datasets/<slug:dataset>/policy/", policies.change_policy, name="api-policy"),
     path("datasets/<slug:dataset>/agreement/", agreement.agreement, name="api-agreement"),
-    path("datasets/<slug:dataset>/claim/", views.claim, name="api-claim"),
+    path("datasets/<slug:dataset>/claim/", reviewing.claim, name="api-claim"),
     path("datasets/<slug:dataset>/dialogues/", views.Dialogues.as_view(), name="api-dialogues"),
     path("datasets/<slug:dataset>/disputes/claim/", disputes.claim, name="api-claim-dispute"),
     # Before the dialogue itself, whose id may hold slashes.
@@ -79,6 +80,11 @@ urlpatterns = [
     path("datasets/<slug:dataset>/places/", people.places, name="api-places"),
     path("datasets/<slug:dataset>/places/<int:assignment>/", people.place, name="api-place"),
     path("datasets/<slug:dataset>/hours/", people.hours, name="api-hours"),
-    path("assignments/<int:assignment>/decision/", views.decide, name="api-decide"),
+    path("assignments/<int:assignment>/", reviewing.give_back, name="api-give-back"),
+    path("assignments/<int:assignment>/decision/", reviewing.decide, name="api-decide"),
+    path("assignments/<int:assignment>/draft/", reviewing.draft, name="api-draft"),
+    path("assignments/<int:assignment>/activity/", reviewing.stay, name="api-activity"),
+    path("assignments/<int:assignment>/first-text/", reviewing.first_text, name="api-first-text"),
+    path("decisions/<int:decision>/undo/", reviewing.undo, name="api-undo"),
     path("<path:rest>", views.nowhere, name="api-nowhere"),
 ]

@@ -13,24 +13,20 @@ from drf_spectacular.utils import (
     extend_schema_view,
 )
 from rest_framework import generics
-from rest_framework.decorators import api_view, parser_classes
+from rest_framework.decorators import api_view
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from review import assignments, decisions, visibility
+from review import visibility
 from review.api import shapes
 from review.api.authentication import caller
-from review.api.parsing import BoundedJSONParser
 from review.api.serializers import (
-    ClaimSerializer,
     DatasetBriefSerializer,
     DatasetSerializer,
-    DecidedSerializer,
     DialogueBriefSerializer,
     DialogueSerializer,
     ProblemSerializer,
-    RulingSerializer,
 )
 from review.errors import Invalid, Missing
 from review.models import Dataset, Dialogue, Membership, Stage
@@ -39,10 +35,6 @@ from review.permissions import dataset_for
 from review.practice import masking
 
 LONGEST_KEY = 128
-# What is asked for all the time. Fields are copied when a serializer is made: once, not with every
-# answer.
-CLAIM = ClaimSerializer()
-DECIDED = DecidedSerializer()
 # What a list needs of a dialogue, and what telling it as it may be known needs.
 BRIEF = [
     "external_id",
@@ -106,65 +98,8 @@ def dataset_detail(request: Request, dataset: str) -> Response:
     return Response(DatasetSerializer(shapes.dataset_detail(found, membership)).data)
 
 
-@extend_schema(
-    operation_id="claim",
-    summary="Claim the next dialogue",
-    parameters=[DATASET],
-    request=None,
-    responses={
-        200: ClaimSerializer,
-        204: OpenApiResponse(description="Nothing waits for you."),
-        **NOT_ALLOWED,
-        **UNKNOWN,
-    },
-)
-@api_view(["POST"])
-def claim(request: Request, dataset: str) -> Response:
-    """Your own open place if you have one, its lease renewed; else a place in the next dialogue."""
-    assignment = assignments.claim_in(slug=dataset, by=caller(request))
-    if assignment is None:
-        return Response(status=204)
-    view = visibility.at_place(assignment)
-    visibility.record_shown(view)
-    claimed = {
-        "assignment": assignment.pk,
-        "expires_at": assignment.expires_at,
-        "dialogue": shapes.dialogue(view),
-    }
-    return Response(CLAIM.to_representation(claimed))
-
-
-@extend_schema(
-    operation_id="decide",
-    summary="Decide on a dialogue",
-    parameters=[IDEMPOTENCY_KEY],
-    request=RulingSerializer,
-    responses={
-        201: DecidedSerializer,
-        (400, "application/problem+json"): problem("The verdict or what belongs to it is wrong."),
-        (409, "application/problem+json"): problem(
-            "The record has moved on; with kind `place-lost` your text is kept as a draft."
-        ),
-        **NOT_ALLOWED,
-        **UNKNOWN,
-    },
-)
-@api_view(["POST"])
-@parser_classes([BoundedJSONParser])
-def decide(request: Request, assignment: int) -> Response:
-    """`accept` needs a candidate, `edit` a text, `reject` a reason."""
-    sent = RulingSerializer(data=request.data)
-    sent.is_valid(raise_exception=True)
-    decision = decisions.decide_at(
-        assignment_id=assignment,
-        ruling=sent.ruling(),
-        by=caller(request),
-        idempotency_key=idempotency_key(request),
-    )
-    return Response(DECIDED.to_representation(decision), status=201)
-
-
 def idempotency_key(request: Request) -> str:
+    """The caller's own name for what they send; "" without one. Raises `Invalid`."""
     key = request.headers.get("Idempotency-Key", "").strip()
     if len(key) > LONGEST_KEY:
         raise Invalid(
