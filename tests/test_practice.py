@@ -403,7 +403,7 @@ def test_an_admin_chooses_dialogues_and_lets_somebody_begin(
     dataset: Dataset, make_dialogue: Make, alice: User, carol: User, client_of: Browser
 ) -> None:
     settle(make_dialogue("k/1"), carol)
-    make_dialogue("open")
+    make_dialogue("still-open")
     with_policy(dataset, quiz_size=2)
     browser, address = client_of(carol), "/datasets/coast/practice/"
     stuck = client_of(alice).get("/datasets/coast/desk/").content.decode()
@@ -412,14 +412,14 @@ def test_an_admin_chooses_dialogues_and_lets_somebody_begin(
     page = browser.get(address).content.decode()
     assert "it says all" in page
     assert "until there are as many, newcomers wait" in page
-    refused = browser.post(f"{address}mark/", {"dialogue": "open"}, follow=True)
+    refused = browser.post(f"{address}mark/", {"dialogue": "still-open"}, follow=True)
     assert "only an approved or rejected one" in refused.content.decode()
     assert browser.post(f"{address}mark/", {"dialogue": "none"}).status_code == 404
     there = browser.get("/datasets/coast/dialogues/k/1/").content.decode()
     assert "Serves for practice" in there
     member = Membership.objects.get(user=alice)
     browser.post(f"{address}pass/{member.pk}/")
-    assert "Decide" in client_of(alice).get("/datasets/coast/desk/").content.decode()
+    assert "still-open" in client_of(alice).get("/datasets/coast/desk/").content.decode()
     back = browser.post(f"{address}unmark/", {"dialogue": "k/1", "from": "dialogue"})
     assert back["Location"] == "/datasets/coast/dialogues/k/1/"
     assert not dataset.controls.exists()

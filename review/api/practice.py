@@ -26,7 +26,7 @@ class QuizSerializer(serializers.Serializer[Any]):
     )
 
 
-class ReviewerSerializer(serializers.Serializer[Any]):
+class PractisedSerializer(serializers.Serializer[Any]):
     reviewer = serializers.CharField()
     controls = serializers.IntegerField()
     right = serializers.IntegerField(help_text="Of the controls.")
@@ -44,7 +44,7 @@ class PracticeSerializer(serializers.Serializer[Any]):
     chosen = serializers.BooleanField(help_text="Whether an admin chose them.")
     control_rate = serializers.FloatField()
     control_threshold = serializers.FloatField()
-    reviewers = ReviewerSerializer(many=True)
+    reviewers = PractisedSerializer(many=True)
 
 
 @extend_schema(
