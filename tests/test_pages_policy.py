@@ -129,7 +129,9 @@ def test_what_would_happen_to_open_work_is_said_before_it_does(
     assert first.status_code == 200
     assert "1 dialogue has 1 decision already and will be settled now." in first.content.decode()
     assert not dataset.policy_changes.exists()
-    assert sent(decisions_needed="1", confirmed="1").status_code == 302
+    seen = first.context["fingerprint"]
+    assert sent(decisions_needed="1", needs_scores="on", confirmed=seen).status_code == 200
+    assert sent(decisions_needed="1", confirmed=seen).status_code == 302
     tasks.follow_policy(dataset.pk)
     dialogue.refresh_from_db()
     assert dialogue.stage == Stage.APPROVED

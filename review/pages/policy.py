@@ -1,6 +1,9 @@
 """The review policy of a dataset: told to every member, changed by its admins."""
 
+import hashlib
+import json
 from collections.abc import Sequence
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -38,7 +41,8 @@ def _save(request: SignedIn, dataset: Dataset, membership: Membership) -> HttpRe
         wanted = policies.checked(dataset, form.changes())
         meanwhile = _changed_since(dataset, request.POST.get("since", ""))
         consequences = policies.consequences(dataset, wanted)
-        if meanwhile or (consequences and "confirmed" not in request.POST):
+        confirmed = request.POST.get("confirmed") == _fingerprint(wanted)
+        if meanwhile or (consequences and not confirmed):
             return _page(
                 request,
                 dataset,
@@ -46,6 +50,7 @@ def _save(request: SignedIn, dataset: Dataset, membership: Membership) -> HttpRe
                 form=form,
                 consequences=consequences,
                 meanwhile=meanwhile,
+                fingerprint=_fingerprint(wanted),
             )
         changed = policies.save(dataset=dataset, changes=wanted, by=request.user)
     except InvalidFields as refusal:
@@ -58,6 +63,11 @@ def _changed_since(dataset: Dataset, since: str) -> PolicyChange | None:
     """What somebody else saved after this form was opened."""
     last = dataset.policy_changes.select_related("by").first()
     return last if last is not None and since != str(last.pk) else None
+
+
+def _fingerprint(wanted: dict[str, Any]) -> str:
+    """Of what is confirmed: whoever changes more is told once more."""
+    return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _saved(request: SignedIn, dataset: Dataset, changed: PolicyChange | None) -> HttpResponse:
@@ -79,6 +89,7 @@ def _page(
     status: int = 200,
     consequences: Sequence[str] = (),
     meanwhile: PolicyChange | None = None,
+    fingerprint: str = "",
 ) -> HttpResponse:
     changes = list(dataset.policy_changes.select_related("by")[:CHANGES_SHOWN])
     context = {
@@ -91,6 +102,7 @@ def _page(
         "following": any(change.applied is None for change in changes),
         "consequences": consequences,
         "meanwhile": meanwhile,
+        "fingerprint": fingerprint,
         "meanwhile_words": change_in_words(meanwhile) if meanwhile else [],
     }
     return render(request, "review/policy.html", context, status=status)

@@ -35,7 +35,7 @@ ORDERS = {
     QueueOrder.DISAGREEMENT: "Judges differ most",
     QueueOrder.HIGHEST: "Highest panel score",
     QueueOrder.LOWEST: "Lowest panel score",
-    QueueOrder.RANDOM: "Random, by the dataset's seed",
+    QueueOrder.RANDOM: "Random, by seed",
 }
 TAKERS = {
     Takers.MEMBERS: "Every member",
