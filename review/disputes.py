@@ -18,6 +18,7 @@ from review.stages import UNHELD
 
 # Beyond that nobody needs the exact number.
 MOST_COUNTED = 100
+MOST_LOOKED_THROUGH = 500
 IN_ORDER = ["settled_at", "pk"]
 
 
@@ -76,12 +77,14 @@ def give_back(*, dialogue: Dialogue, by: User) -> None:
 
 
 def count(membership: Membership) -> int:
-    """How many disputes this member could be handed now, counted up to `MOST_COUNTED`."""
+    """How many disputes this member could be handed now, counted up to `MOST_COUNTED` among the
+    oldest: the navigation of every page asks."""
     if not membership.adjudicates():
         return 0
-    rows = _disputed(membership.dataset)
-    theirs = rows.filter(Q(held_by=membership.user_id) | _may_be_handed(membership))
-    return theirs[:MOST_COUNTED].count()
+    oldest = _disputed(membership.dataset).order_by(*IN_ORDER).values("pk")[:MOST_LOOKED_THROUGH]
+    theirs = Q(held_by=membership.user_id) | _may_be_handed(membership)
+    rows = Dialogue.objects.filter(pk__in=oldest).filter(theirs)
+    return rows[:MOST_COUNTED].count()
 
 
 def left_to_others(membership: Membership) -> int:

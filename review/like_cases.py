@@ -25,22 +25,29 @@ MOST_SHOWN = 5
 # So many settled dialogues are counted for each word: a word in more of them tells little.
 MOST_COUNTED = 300
 RAREST_WORDS = 3
-COMMON_WORDS = 4
 MOST_RANKED = 1000
 MOST_WORDS = 40
 
 VECTOR = Func(F("final_query"), function="review_words", output_field=SearchVectorField())
 WORDS = Func(VECTOR, function="tsvector_to_array", output_field=ArrayField(models.TextField()))
-# How many settled dialogues of the dataset have each word of a query, counted up to a bound.
+# How many settled dialogues of the dataset have each word of a query, counted up to a bound. Of a
+# word that the statistics of the index call common nothing is counted: its list there is long.
 FREQUENCIES = r"""
-SELECT word, term, (
+WITH common AS (
+  SELECT word FROM pg_stats
+    JOIN pg_class ON pg_class.oid = 'dialogue_settled_words'::regclass,
+    unnest(most_common_elems::text::text[], most_common_elem_freqs) AS known(word, share)
+  WHERE schemaname = current_schema() AND tablename = 'dialogue_settled_words'
+    AND word IS NOT NULL AND share * reltuples >= %(most)s
+)
+SELECT word, term, CASE WHEN word IN (SELECT word FROM common) THEN %(most)s ELSE (
   SELECT count(*) FROM (
     SELECT FROM review_dialogue
     WHERE stage IN ('approved', 'rejected') AND dataset_id = %(dataset)s
       AND review_words(final_query) @@ term::tsquery
     LIMIT %(most)s
   ) AS counted
-)
+) END
 FROM unnest(tsvector_to_array(review_words(%(query)s))) AS word,
   LATERAL (
     SELECT '''' || replace(replace(word, E'\\', E'\\\\'), '''', '''''') || '''' AS term
@@ -80,12 +87,13 @@ def like_cases(dialogue: Dialogue, membership: Membership) -> list[LikeCase]:
     frequencies = _frequencies(dialogue)
     weights = {word.text: log(2 + MOST_COUNTED / max(word.count, 1)) for word in frequencies}
     scores: dict[int, float] = {}
-    for query in _queries(frequencies, dialogue):
-        rows = _matching(query, dialogue, membership).values_list("pk", WORDS)[:MOST_RANKED]
-        scores |= {pk: _likeness(weights, words) for pk, words in rows}
+    for rows in _near(frequencies, dialogue):
+        visible = _may_see(rows, membership).values_list("pk", WORDS)[:MOST_RANKED]
+        scores |= {pk: _likeness(weights, words) for pk, words in visible}
         if len(scores) >= MOST_SHOWN:
             break
-    best = sorted(scores, key=lambda pk: (-scores[pk], -pk))[:MOST_SHOWN]
+    like = [pk for pk, score in scores.items() if score]
+    best = sorted(like, key=lambda pk: (-scores[pk], -pk))[:MOST_SHOWN]
     found = Dialogue.objects.select_related("approved_candidate", "dataset").in_bulk(best)
     return [_case(found[pk]) for pk in best]
 
@@ -102,33 +110,26 @@ def _frequencies(dialogue: Dialogue) -> list[Word]:
         return [Word(*row) for row in cursor.fetchall()]
 
 
-def _queries(frequencies: list[Word], dialogue: Dialogue) -> Iterator[str]:
-    """What to look for, the likest first: any of the rarest words, else the common ones together.
-
-    All dialogues with a common word would be too many to rank.
-    """
+def _near(frequencies: list[Word], dialogue: Dialogue) -> Iterator[DialogueQuerySet]:
+    """Settled dialogues worth ranking: those with one of the rarest words; if they are too few the
+    newest, for all with a common word would be too many."""
+    settled = Dialogue.objects.filter(dataset=dialogue.dataset_id).exclude(pk=dialogue.pk)
     # A word that this dialogue alone has leads to no other.
     own = 1 if dialogue.is_settled() else 0
     known = sorted((w for w in frequencies if w.count > own), key=lambda word: word.count)
     rare = [word.term for word in known if word.count < MOST_COUNTED]
     if rare:
-        yield " | ".join(rare[:RAREST_WORDS])
-    common = [word.term for word in known if word.count == MOST_COUNTED]
-    for most in range(min(len(common), COMMON_WORDS), 0, -1):
-        yield " & ".join(common[:most])
-
-
-def _matching(words: str, dialogue: Dialogue, membership: Membership) -> DialogueQuerySet:
-    """Settled dialogues whose final query has these words, that this person may see."""
-    query = Cast(Value(words), SearchQueryField())
-    shares = Func(
-        VECTOR, query, template="%(expressions)s", arg_joiner=" @@ ", output_field=BooleanField()
-    )
-    settled = Dialogue.objects.filter(
-        dataset=dialogue.dataset_id, stage__in=[Stage.APPROVED, Stage.REJECTED]
-    )
-    rows = settled.exclude(pk=dialogue.pk).filter(shares)
-    return _may_see(rows, membership)
+        query = Cast(Value(" | ".join(rare[:RAREST_WORDS])), SearchQueryField())
+        has_one = Func(
+            VECTOR,
+            query,
+            template="%(expressions)s",
+            arg_joiner=" @@ ",
+            output_field=BooleanField(),
+        )
+        yield settled.filter(has_one, stage__in=[Stage.APPROVED, Stage.REJECTED])
+    newest = settled.filter(stage=Stage.APPROVED).order_by("-pk").values("pk")[:MOST_RANKED]
+    yield settled.filter(pk__in=newest)
 
 
 def _may_see(rows: DialogueQuerySet, membership: Membership) -> DialogueQuerySet:

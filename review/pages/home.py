@@ -95,15 +95,11 @@ def _next_step(cards: list[DatasetCard]) -> NextStep | None:
             return _desk_step(card, "Review the next dialogue")
     for card in cards:
         if card.disputed:
-            return _list_step(card, "Settle the disputes", Stage.DISPUTED)
+            slug = card.membership.dataset.slug
+            return NextStep("Settle the disputes", reverse("disputes", kwargs={"slug": slug}))
     return None
 
 
 def _desk_step(card: DatasetCard, words: str) -> NextStep:
     slug = card.membership.dataset.slug
     return NextStep(words, reverse("desk", kwargs={"slug": slug}))
-
-
-def _list_step(card: DatasetCard, words: str, stage: Stage) -> NextStep:
-    url = reverse("dialogues", kwargs={"slug": card.membership.dataset.slug})
-    return NextStep(words, f"{url}?stage={stage}")

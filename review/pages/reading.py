@@ -166,8 +166,8 @@ def _card(view: DialogueView, number: int, candidate: CandidateView) -> Card:
     return Card(
         number=number,
         view=candidate,
-        marks=[_mark(piece) for piece in pieces if piece.kind != "removed"],
-        left_out=_left_out(pieces),
+        marks=marks(pieces),
+        left_out=left_out(pieces),
         unsupported=unsupported_words(dialogue.turns, candidate.text),
         criteria=_criteria(candidate.judgements),
         judges=_judges(candidate, len(judges)),
@@ -185,12 +185,17 @@ def _blocked(dialogue: Dialogue, text: str) -> str:
     return " ".join(finding.message for finding in found if finding.level == Level.BLOCK)
 
 
+def marks(pieces: list[Piece]) -> list[Mark]:
+    """What stands in the text, of the pieces that lead to it from the final query."""
+    return [_mark(piece) for piece in pieces if piece.kind != "removed"]
+
+
 def _mark(piece: Piece) -> Mark:
     text = piece.text.rstrip()
     return Mark(piece.kind, text, piece.text[len(text) :])
 
 
-def _left_out(pieces: list[Piece]) -> list[str]:
+def left_out(pieces: list[Piece]) -> list[str]:
     """The removed stretches that hold a word; dropped punctuation alone tells nobody anything."""
     removed = [piece.text.strip(" ,;:\n\t") for piece in pieces if piece.kind == "removed"]
     return [text for text in removed if any(map(str.isalnum, text))]
