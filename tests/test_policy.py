@@ -220,3 +220,11 @@ def test_a_reason_that_decisions_give_goes_with_a_word_and_stays_for_the_record(
         change(reject_reasons=[*kept, again])
     change(reject_reasons=[*kept, {**again, "kind": "rewrite"}])
     assert dataset.retired_reasons == []
+
+
+def test_practice_that_nothing_is_there_for_is_named(dialogue: Dialogue, dataset: Dataset) -> None:
+    said = policy.consequences(dataset, {"quiz_size": 5, "control_rate": 0.1})
+    assert [sentence.split(":")[0] for sentence in said] == [
+        "The quiz takes 5 dialogues with a known outcome, and there is none",
+        "No dialogue has a known outcome yet",
+    ]

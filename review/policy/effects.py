@@ -18,6 +18,7 @@ from review.models import Dataset, Decision, Dialogue, Membership, PolicyChange,
 from review.models.decisions import SETTLING
 from review.models.dialogues import DialogueQuerySet
 from review.policy.reasons import KINDS, farewells
+from review.practice import pool
 
 # The first number of PostgreSQL's advisory locks on following a policy, one lock per dataset.
 FOLLOWING = 20_261_126
@@ -182,7 +183,29 @@ def _takers_changed(dataset: Dataset, takers: str) -> str:
     return f"{who} {verb} handed dialogues as well."
 
 
+def _quiz_asked(dataset: Dataset, size: int) -> str:
+    known = pool.size_of(dataset).dialogues if size else 0
+    if known >= size:
+        return ""
+    there = "is 1" if known == 1 else f"are {known:,}" if known else "is none"
+    return (
+        f"The quiz takes {_dialogues(size)} with a known outcome, and there {there}: new "
+        "annotators wait until there are enough. Practice tells where they come from."
+    )
+
+
+def _controls_asked(dataset: Dataset, rate: float) -> str:
+    if not rate or pool.size_of(dataset).dialogues:
+        return ""
+    return (
+        "No dialogue has a known outcome yet: hidden controls begin once one has. Practice tells "
+        "where they come from."
+    )
+
+
 SENTENCES: dict[str, Any] = {
+    "quiz_size": _quiz_asked,
+    "control_rate": _controls_asked,
     "decisions_needed": _more_needed,
     "queue_order": _reordered,
     "needs_scores": _scores_needed,
