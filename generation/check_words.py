@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from generation.searching import Ranked
 from review.models import CheckOutcome, RetrievalCheck
 
 _ENDINGS = {1: "st", 2: "nd", 3: "rd"}
@@ -13,13 +14,9 @@ def ordinal(number: int) -> str:
     return f"{number:,}{'th' if teens else _ENDINGS.get(number % 10, 'th')}"
 
 
-class Placed(Protocol):
+class Placed(Ranked, Protocol):
     """A rank among the images of a corpus, or none: of a check, or of what somebody tries."""
 
-    @property
-    def rank(self) -> int | None: ...
-    @property
-    def tied(self) -> int | None: ...
     @property
     def corpus_size(self) -> int: ...
 

@@ -46,7 +46,7 @@ class Found:
     unranked_reason: str = ""
 
 
-class Placed(Protocol):
+class Ranked(Protocol):
     """Anything that has, or lacks, a rank."""
 
     @property
@@ -55,7 +55,7 @@ class Placed(Protocol):
     def tied(self) -> int | None: ...
 
 
-def compared(before: Placed, after: Placed) -> CheckOutcome:
+def compared(before: Ranked, after: Ranked) -> CheckOutcome:
     """How a text did against another, by expected reciprocal rank.
 
     A difference within `MARGIN` is *same*. *Unranked* where either has no rank.
@@ -68,10 +68,10 @@ def compared(before: Placed, after: Placed) -> CheckOutcome:
     return CheckOutcome.IMPROVED if new > old else CheckOutcome.WORSE
 
 
-def _worth(placed: Placed) -> float | None:
-    if placed.rank is None or placed.tied is None:
+def _worth(ranked: Ranked) -> float | None:
+    if ranked.rank is None or ranked.tied is None:
         return None
-    return Rank(placed.rank, placed.tied, 0.0).expected_reciprocal()
+    return Rank(ranked.rank, ranked.tied, 0.0).expected_reciprocal()
 
 
 class Search:

@@ -56,6 +56,7 @@ def test_every_operation_is_documented(schema: dict[str, Any]) -> None:
         "/api/v1/assignments/{assignment}/decision/",
         "/api/v1/assignments/{assignment}/draft/",
         "/api/v1/assignments/{assignment}/first-text/",
+        "/api/v1/assignments/{assignment}/try/",
         "/api/v1/decisions/{decision}/undo/",
         "/api/v1/datasets/{dataset}/endpoints/",
         "/api/v1/datasets/{dataset}/endpoints/{name}/",

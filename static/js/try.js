@@ -151,6 +151,10 @@
     if (event.target.matches?.(".choice")) askIn(PAUSE_MS);
   });
   document.addEventListener("toggle", look, true);
-  document.addEventListener("focusin", look);
+  document.addEventListener("focusin", (event) => {
+    look();
+    // A key chooses without the browser's own event.
+    if (event.target.matches?.(".choice") && isWriting()) askIn(PAUSE_MS);
+  });
   look();
 })();
