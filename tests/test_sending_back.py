@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Barrier, Thread
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from review import assignments, decisions, disputes, sending_back
@@ -143,3 +145,36 @@ def test_many_go_back_at_once(
     came = sending_back.send_back_many(decisions=standing, comment="New guidelines.", by=carol)
     assert (came.sent, came.refused) == (3, [])
     assert sending_back.returned_to(alice, dataset).count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sent_back_and_settled_at_once_one_of_the_two_holds(
+    dialogue: Dialogue, alice: User, erin: User, bob: User, carol: User, claim: Claim
+) -> None:
+    Dataset.objects.update(decisions_needed=2)
+    first = accept(claim(alice), 0)
+    accept(claim(erin), 1)
+    barrier, refused = Barrier(2), []
+
+    def run(act: Callable[[], object]) -> None:
+        barrier.wait()
+        try:
+            act()
+        except Conflict as error:
+            refused.append(error)
+        connection.close()
+
+    ruling = Ruling(Verdict.REJECT, reason="private")
+    acts = [
+        lambda: send(first, bob),
+        lambda: decisions.adjudicate(dialogue=dialogue, ruling=ruling, by=carol),
+    ]
+    threads = [Thread(target=run, args=[act]) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(refused) == 1
+    dialogue.refresh_from_db()
+    sent_back = Decision.objects.filter(verdict=Verdict.SEND_BACK).exists()
+    assert dialogue.stage == (Stage.JUDGED if sent_back else Stage.REJECTED)
