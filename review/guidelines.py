@@ -10,7 +10,7 @@ from django.db import transaction
 from review.errors import Conflict, Invalid, Missing, NotAllowed
 from review.models import Dataset, Guidelines, Membership, User
 from review.permissions import check_can_administer
-from review.wording.changes import Change, changes
+from review.wording.changes import Change, changes, in_short
 
 LONGEST_TEXT = 50_000
 LONGEST_SUMMARY = 500
@@ -94,7 +94,7 @@ def unread(membership: Membership) -> Unread | None:
     return Unread(
         version=version,
         known=known,
-        changes=changes(known.text, version.text) if known else [],
+        changes=in_short(changes(known.text, version.text)) if known else [],
         summaries=list(since) if known else [],
     )
 

@@ -104,6 +104,8 @@ def test_a_reader_is_told_what_changed_since_the_version_they_knew(
     assert unread.known.version == 1
     assert [version.summary for version in unread.summaries] == ["A word", "Length counts"]
     assert "".join(c.text for c in unread.changes if c.kind == "added").strip() == "Be brief."
+    # Of what stayed, no more than the lines beside it.
+    assert unread.changes[0].text.startswith("…")
     newcomer = guidelines.unread(Membership.objects.get(user=carol))
     assert newcomer is not None
     assert (newcomer.known, newcomer.changes) == (None, [])

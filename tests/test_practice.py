@@ -163,6 +163,17 @@ def test_no_quiz_dialogue_is_held_ahead_of_the_last_answer(
     assert assignments.claim_ahead(dataset=dataset, by=alice) is None
 
 
+def test_what_was_left_without_an_answer_comes_again(
+    dataset: Dataset, known: list[Dialogue], alice: User, claim: Claim
+) -> None:
+    with_policy(dataset, quiz_size=2)
+    first = claim(alice).dialogue
+    assert assignments.claim_ahead(dataset=dataset, by=alice) is not None
+    assignments.give_back_all(dataset=dataset, by=alice)
+    assert claim(alice).dialogue == first
+    assert pool.left_for(Membership.objects.get(user=alice)).count() == len(known) - 1
+
+
 def test_the_quiz_is_for_new_annotators_alone(
     dataset: Dataset,
     known: list[Dialogue],

@@ -83,6 +83,7 @@ def guidelines(request: Request, dataset: str) -> Response:
 @api_view(["POST"])
 @parser_classes([BoundedJSONParser])
 def confirm(request: Request, dataset: str) -> Response:
+    """From then on you may claim, until the next version."""
     found, _ = dataset_for(caller(request), dataset)
     sent = ConfirmationSerializer(data=request.data)
     sent.is_valid(raise_exception=True)

@@ -19,7 +19,7 @@ from review.permissions import dataset_for
 from review.second_looks import ask, made_under_old
 from review.tasks import send_back_old
 from review.templatetags.numbers import counted
-from review.wording.changes import changes
+from review.wording.changes import changes, in_short
 
 
 class GuidelinesForm(forms.Form):
@@ -102,7 +102,7 @@ def guidelines_version(request: SignedIn, slug: str, version: int) -> HttpRespon
         "membership": membership,
         "version": found,
         "before": before,
-        "changes": changes(before.text, found.text) if before else [],
+        "changes": in_short(changes(before.text, found.text)) if before else [],
         "in_force": version == dataset.guidelines_version,
     }
     return render(request, "review/guidelines_version.html", context)

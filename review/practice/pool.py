@@ -16,10 +16,13 @@ from review.models import (
     Decision,
     Dialogue,
     Membership,
+    PlaceState,
+    Purpose,
     Stage,
     User,
     Verdict,
 )
+from review.models.assignments import TAKEN
 from review.models.dialogues import DialogueQuerySet
 from review.permissions import check_can_administer
 
@@ -101,9 +104,12 @@ def size_of(dataset: Dataset) -> Pool:
 
 
 def left_for(membership: Membership) -> QuerySet[Dialogue]:
-    """What a member may still be given: in their languages, and never decided or seen by them."""
+    """What a member may still be given: in their languages, and none that they decided on or saw
+    before it was settled. What they gave back without an answer comes again."""
     user = membership.user_id
-    places = Assignment.objects.filter(dialogue=OuterRef("pk"), reviewer=user)
+    answered = Q(state__in=[*TAKEN, PlaceState.SKIPPED])
+    seen = Q(purpose=Purpose.REVIEW, begun_at__isnull=False)
+    places = Assignment.objects.filter(answered | seen, dialogue=OuterRef("pk"), reviewer=user)
     rulings = Decision.objects.filter(dialogue=OuterRef("pk"), reviewer=user)
     rows = pool_of(membership.dataset).exclude(Exists(places)).exclude(Exists(rulings))
     if membership.languages:

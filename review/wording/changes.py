@@ -7,6 +7,9 @@ from difflib import SequenceMatcher
 from typing import Literal
 
 Kind = Literal["same", "added", "removed"]
+# Shown of what is the same on either side of a change: the rest of its line, and one more.
+LINES_BESIDE = 2
+ELLIPSIS = "…"
 WORD = re.compile(r"\S+\s*|\s+")
 
 
@@ -26,6 +29,26 @@ def changes(before: str, after: str) -> list[Change]:
         else:
             found += _whole(a, b, same=tag == "equal")
     return found
+
+
+def in_short(found: list[Change]) -> list[Change]:
+    """The changes with the line before and after each; of what lies between no more than a sign."""
+    last = len(found) - 1
+    return [
+        change if change.kind != "same" else Change("same", _edges(change.text, at, last))
+        for at, change in enumerate(found)
+    ]
+
+
+def _edges(text: str, at: int, last: int) -> str:
+    """The ends of an unchanged stretch that lie beside a change, and the line beside them."""
+    lines = text.splitlines(keepends=True)
+    head = lines[:LINES_BESIDE] if at > 0 else []
+    tail = lines[-LINES_BESIDE:] if at < last else []
+    if len(head) + len(tail) >= len(lines):
+        return text
+    between = f"{ELLIPSIS}\n" if head or tail else ""
+    return "".join([*head, between, *tail])
 
 
 def _pieces(old: Sequence[str], new: Sequence[str]) -> Iterator[Change]:
