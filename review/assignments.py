@@ -15,6 +15,7 @@ from django.utils import timezone
 from review import arms, queue
 from review.errors import Conflict, GuidelinesUnread, Missing, NotAllowed
 from review.models import (
+    Arm,
     Assignment,
     Dataset,
     Dialogue,
@@ -310,12 +311,19 @@ def _placed(
         place=place,
         round=dialogue.round,
         purpose=purpose,
-        arm=arms.drawn(membership.dataset, dialogue, membership.user),
+        arm=_arm(membership, dialogue, purpose),
         claimed_at=now,
         begun_at=now if begun else None,
         active_at=now if begun else None,
         expires_at=lease_end(membership.dataset),
     )
+
+
+def _arm(membership: Membership, dialogue: Dialogue, purpose: Purpose) -> Arm:
+    """By lot, except in the quiz, which nobody compares."""
+    if purpose == Purpose.QUIZ:
+        return Arm.PLAIN
+    return arms.drawn(membership.dataset, dialogue, membership.user)
 
 
 def _written_on(assignment: Assignment) -> Assignment:

@@ -13,6 +13,7 @@ from review import assignments, decisions, undoing, visibility
 from review.curated import Curator
 from review.errors import Conflict, NotAllowed
 from review.models import (
+    Arm,
     Assignment,
     Candidate,
     Dataset,
@@ -113,11 +114,11 @@ def test_where_none_is_chosen_those_serve_that_were_agreed_on(
 def test_a_newcomer_begins_when_enough_of_the_quiz_is_right(
     dataset: Dataset, known: list[Dialogue], make_dialogue: Make, alice: User, claim: Claim
 ) -> None:
-    with_policy(dataset, quiz_size=3, quiz_pass=0.66)
+    with_policy(dataset, quiz_size=3, quiz_pass=0.66, arms={"unaided": 1.0})
     waiting = make_dialogue("waiting")
     for right in (True, False, True):
         place = claim(alice)
-        assert place.purpose == Purpose.QUIZ
+        assert (place.purpose, place.arm) == (Purpose.QUIZ, Arm.PLAIN)
         answer(place, outcome_of(place.dialogue) if right else TEXTS[2])
     assert claim(alice).dialogue == waiting
     assert Membership.objects.get(user=alice).quiz_passed_at is not None
