@@ -3,15 +3,11 @@
 from threading import Event, Timer
 
 from celery import shared_task
-from django.db.models import Exists, OuterRef
-from django.utils import timezone
 
 from generation import batch_runs, checks, leasing, running
 from generation.check_tasks import drain_checks
 from generation.models import JudgeReport, Run
 from generation.report_tasks import compute_judge_report
-from review import assignments
-from review.models import Assignment, Dataset
 from review.publishing import SafelySent
 
 SWEEP_EXPIRES_SECONDS = 30.0
@@ -44,7 +40,7 @@ def tend_batches(run_id: int) -> None:
 
 @shared_task(base=SafelySent)
 def sweep() -> None:
-    """Finds what was lost with a worker or the broker: runs, checks, reports, overdue places."""
+    """Finds what was lost with a worker or the broker: runs, checks, reports."""
     for run_id in Run.objects.unfinished().values_list("pk", flat=True):
         if not leasing.is_held(run_id):
             # Where all workers are busy, tasks of many sweeps must not pile up.
@@ -56,10 +52,3 @@ def sweep() -> None:
         drain_checks.apply_async((dataset.pk,), expires=SWEEP_EXPIRES_SECONDS)
     for report in JudgeReport.objects.awaiting():
         compute_judge_report.apply_async((report.dataset_id,), expires=SWEEP_EXPIRES_SECONDS)
-    for dataset in _with_overdue_places():
-        assignments.release_overdue(dataset=dataset)
-
-
-def _with_overdue_places() -> list[Dataset]:
-    overdue = Assignment.objects.overdue(timezone.now()).filter(dialogue__dataset=OuterRef("pk"))
-    return list(Dataset.objects.filter(Exists(overdue)))

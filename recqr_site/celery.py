@@ -16,6 +16,11 @@ app.conf.task_queues = [Queue("llm"), Queue("retrieval"), Queue("default")]
 # Finds what a worker or the broker lost. A sweep that nobody took in time is not worth keeping.
 app.conf.beat_schedule = {
     "sweep": {"task": "generation.tasks.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
+    "sweep-places": {
+        "task": "review.tasks.sweep_places",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "sweep-imports": {
         "task": "review.tasks.sweep_imports",
         "schedule": 5.0,

@@ -192,7 +192,7 @@ def release_overdue(*, dataset: Dataset | None = None, most: int = 50) -> int:
     overdue = Assignment.objects.overdue(timezone.now())
     if dataset is not None:
         overdue = overdue.filter(dialogue__dataset=dataset)
-    keys = overdue.values_list("pk", "dialogue_id")[:most]
+    keys = overdue.order_by("expires_at").values_list("pk", "dialogue_id")[:most]
     return sum(_expire(assignment_id, dialogue_id) for assignment_id, dialogue_id in keys)
 
 
@@ -216,6 +216,12 @@ def _end(
         return False
     count_places(dialogue)
     return True
+
+
+def end_round(dialogue: Dialogue) -> None:
+    """Places still held in a locked dialogue have gone: it begins anew, or is settled."""
+    held = Assignment.objects.held().for_review().filter(dialogue=dialogue)
+    held.update(state=PlaceState.RETURNED, ended_at=timezone.now())
 
 
 def count_places(dialogue: Dialogue) -> None:

@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from review import activity, disputes
-from review.assignments import count_places, locked_place, place_of
+from review.assignments import count_places, end_round, locked_place, place_of
 from review.errors import Conflict, Invalid, PlaceLost
 from review.events import announce_approval
 from review.models import (
@@ -255,8 +255,7 @@ def _settle(dialogue: Dialogue, made: Sequence[Decision]) -> None:
 
 def _free_the_rest(dialogue: Dialogue) -> None:
     """The policy asks for fewer decisions than it did: places that are still held have gone."""
-    held = Assignment.objects.held().for_review().filter(dialogue=dialogue)
-    held.update(state=PlaceState.RETURNED, ended_at=timezone.now())
+    end_round(dialogue)
     count_places(dialogue)
 
 
@@ -302,9 +301,7 @@ def _apply_adjudication(dialogue: Dialogue, decision: Decision) -> None:
 
 def _ask_more(dialogue: Dialogue, note: str) -> None:
     """Back to the models with the reviewer's note, in a new round where all places are free."""
-    Assignment.objects.held().filter(dialogue=dialogue).update(
-        state=PlaceState.RETURNED, ended_at=timezone.now()
-    )
+    end_round(dialogue)
     advance(
         dialogue,
         Event.ASK_MORE,

@@ -9,7 +9,8 @@ none takes longer in a dataset of a million.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
+from django.db import connection
+from django.db.models import Exists, OuterRef, Subquery
 
 from review.models import Assignment, Dialogue, Membership, PlaceState, Stage
 from review.models.assignments import TAKEN
@@ -18,6 +19,8 @@ from review.models.dialogues import DialogueQuerySet
 # Of a lone reviewer all dialogues that were begun are their own: so many are looked through before
 # one that nobody has begun is handed out.
 MOST_LOOKED_THROUGH = 200
+# States of a place after which its reviewer is not handed the dialogue again.
+GONE = [*TAKEN, PlaceState.SKIPPED]
 IN_ORDER = ["stage", "queue_key", "pk"]  # "judged" sorts before "proposed"
 
 
@@ -32,13 +35,23 @@ class Waiting:
 def next_waiting(membership: Membership) -> Waiting | None:
     """The first dialogue with a free place for this member, locked; who else claims passes over
     it."""
-    theirs = Assignment.objects.filter(dialogue=OuterRef("pk"), reviewer=membership.user_id)
+    _walk_indexes()
     for waiting in _in_turn(membership):
         rows = waiting.order_by(*IN_ORDER).select_for_update(skip_locked=True, of=("self",))
-        dialogue = rows.annotate(known=Exists(theirs)).first()
+        dialogue = rows.annotate(had=_place_had(membership)).first()
         if dialogue is not None:
-            return Waiting(dialogue, dialogue.known)
+            return Waiting(dialogue, known=dialogue.had is not None)
     return None
+
+
+def _walk_indexes() -> None:
+    """Has the database take rows in the order of an index until the transaction ends.
+
+    Where it has no statistics yet, as after a large import, it takes a million rows for one, and
+    would as soon sort them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off")
 
 
 def open_to(membership: Membership) -> DialogueQuerySet:
@@ -55,25 +68,43 @@ def in_other_languages(membership: Membership) -> DialogueQuerySet:
 
 
 def _in_turn(membership: Membership) -> Iterator[DialogueQuerySet]:
+    """Where to look, one after the other."""
     waiting = _waiting(membership)
+    begun, fresh = waiting.filter(places_taken__gt=0), waiting.filter(places_taken=0)
     several = membership.dataset.decisions_needed > 1
-    begun = _in_language(waiting.filter(places_taken__gt=0), membership)
     if several:
-        first = begun.order_by(*IN_ORDER).values("pk")[:MOST_LOOKED_THROUGH]
-        # All is asked of the row itself once more: others may have taken its last place since.
-        yield _not_theirs(begun.filter(pk__in=first), membership)
-    yield from _fresh(waiting.filter(places_taken=0), membership)
+        for rows in _readable(begun, membership):
+            yield from _of_the_first(rows, membership)
+    for rows in _readable(fresh, membership):
+        yield _not_theirs(rows, membership)
     if several:
-        yield _not_theirs(begun, membership)
+        for rows in _readable(begun, membership):
+            yield _not_theirs(rows, membership)
 
 
-def _fresh(waiting: DialogueQuerySet, membership: Membership) -> Iterator[DialogueQuerySet]:
-    """Those that nobody has taken; one language after the other where the member reads few."""
+def _of_the_first(rows: DialogueQuerySet, membership: Membership) -> Iterator[DialogueQuerySet]:
+    """Of the first rows those that this member may be handed, if there are any.
+
+    In two questions: asked as one, the database would look through all that were begun.
+    """
+    first = rows.order_by(*IN_ORDER).annotate(had=_place_had(membership, *GONE))
+    looked = first.values_list("pk", "had")[:MOST_LOOKED_THROUGH]
+    free = [pk for pk, had in looked if had is None]
+    if free:
+        # All is asked once more with the lock: others may have taken the last place since.
+        yield _not_theirs(rows.filter(pk__in=free), membership)
+
+
+def _readable(rows: DialogueQuerySet, membership: Membership) -> Iterator[DialogueQuerySet]:
+    """What the member reads of `rows`: one language at a time, since only so an index has them in
+    order, and the language first of which a dialogue comes first."""
     if not membership.languages:
-        yield _not_theirs(waiting, membership)
+        yield rows
         return
-    for language in [*membership.languages, ""]:
-        yield _not_theirs(waiting.filter(language=language), membership)
+    by_language = [rows.filter(language=language) for language in [*membership.languages, ""]]
+    heads = [one.order_by(*IN_ORDER).values_list(*IN_ORDER, "language")[:1] for one in by_language]
+    for *_, language in sorted(heads[0].union(*heads[1:], all=True)):
+        yield rows.filter(language=language)
 
 
 def _waiting(membership: Membership) -> DialogueQuerySet:
@@ -97,6 +128,17 @@ def _not_theirs(rows: DialogueQuerySet, membership: Membership) -> DialogueQuery
         dialogue=OuterRef("pk"),
         round=OuterRef("round"),
         reviewer=membership.user_id,
-        state__in=[*TAKEN, PlaceState.SKIPPED],
+        state__in=GONE,
     )
     return rows.exclude(Exists(mine))
+
+
+def _place_had(membership: Membership, *states: str) -> Subquery:
+    """A place of the member in a dialogue; one in any of `states` of the present round, if named.
+
+    A key and no `Exists`: that the database would answer from a list of all their places.
+    """
+    mine = Assignment.objects.filter(dialogue=OuterRef("pk"), reviewer=membership.user_id)
+    if states:
+        mine = mine.filter(round=OuterRef("round"), state__in=states)
+    return Subquery(mine.values("pk")[:1])

@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from review import policy, rubrics, scoring, second_looks
+from review import assignments, policy, rubrics, scoring, second_looks
 from review.errors import ReviewError
 from review.importing import working
 from review.importing.engine import Busy
@@ -33,6 +33,13 @@ def run_import(import_id: int) -> None:
     except (ReviewError, OSError) as error:
         # It stands in the record, where whoever asked for the import reads it.
         logger.info("import %s could not be done: %s", import_id, error)
+
+
+@shared_task(base=SafelySent)
+def sweep_places() -> None:
+    """Frees the places of people who went away, so that others are handed their dialogues."""
+    while assignments.release_overdue():
+        pass
 
 
 @shared_task(base=SafelySent)

@@ -22,6 +22,7 @@ from review.models import (
     Verdict,
 )
 from review.rulings import Ruling
+from review.tasks import sweep_places
 
 Claim = Callable[[User], Assignment]
 Make = Callable[..., Dialogue]
@@ -221,3 +222,18 @@ def test_a_lost_place_that_somebody_else_has_stays_lost(
     claim(erin)
     with pytest.raises(Conflict, match="Somebody else has dialogue d-1 now"):
         assignments.reclaim(assignment=lost, by=alice)
+
+
+def test_the_sweep_frees_the_work_of_people_who_went_away(
+    make_dialogue: Make, alice: User, erin: User, claim: Claim
+) -> None:
+    make_dialogue("first")
+    make_dialogue("second")
+    gone, there = claim(alice), claim(erin)
+    Assignment.objects.filter(pk=gone.pk).update(sent_back_at=timezone.now())
+    lapse(gone)
+    sweep_places()
+    gone.refresh_from_db()
+    there.refresh_from_db()
+    assert (gone.state, there.state) == (PlaceState.EXPIRED, PlaceState.OPEN)
+    assert Dialogue.objects.get(external_id="first").places_taken == 0

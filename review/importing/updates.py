@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from django.db.models import Q, QuerySet
 
 from review import intake
+from review.assignments import end_round
 from review.importing.dialogues import Sorted, add_judgements, imported_by
 from review.importing.records import CleanDialogue, Rejected
 from review.languages import language_of
@@ -86,6 +87,7 @@ def update(changed: Sequence[Changed], entry: Import) -> None:
 
 
 def _begin_again(row: Dialogue) -> None:
+    end_round(row)
     row.stage, row.round = Stage.IMPORTED, row.round + 1
     row.panel_score = row.disagreement = None
     row.places_taken = 0

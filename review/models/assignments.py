@@ -60,7 +60,9 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 class Assignment(models.Model):
     """A reviewer's place in a dialogue: a lease while open, kept afterwards as history."""
 
-    dialogue = models.ForeignKey(Dialogue, on_delete=models.CASCADE, related_name="assignments")
+    dialogue = models.ForeignKey(
+        Dialogue, on_delete=models.CASCADE, related_name="assignments", db_index=False
+    )
     reviewer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="assignments")
     # From 0; unique among the places taken, so that there are never more than the policy says.
     place = models.PositiveSmallIntegerField()
@@ -121,6 +123,8 @@ class Assignment(models.Model):
             ),
         ]
         indexes = [
+            # Whether a person has, or had, a place in a dialogue is asked all the time.
+            models.Index(fields=["dialogue", "reviewer"], name="place_of_reviewer"),
             models.Index(
                 fields=["reviewer"], condition=Q(state="open"), name="place_held_by_reviewer"
             ),

@@ -139,15 +139,26 @@ class Dialogue(models.Model):
                 condition=Q(stage__in=[Stage.JUDGED, Stage.PROPOSED], places_taken=0),
                 name="dialogue_queue_fresh",
             ),
+            # The same for who reads few languages. Any text is at least "": that keeps these two
+            # out of the way where no language is asked for, and they would have to be sorted.
             models.Index(
                 fields=["dataset", "language", "stage", "queue_key", "id"],
-                condition=Q(stage__in=[Stage.JUDGED, Stage.PROPOSED], places_taken=0),
+                condition=Q(
+                    stage__in=[Stage.JUDGED, Stage.PROPOSED], places_taken=0, language__gte=""
+                ),
                 name="dialogue_queue_language",
             ),
             models.Index(
                 fields=["dataset", "stage", "queue_key", "id"],
                 condition=Q(stage__in=[Stage.JUDGED, Stage.PROPOSED], places_taken__gt=0),
                 name="dialogue_queue_begun",
+            ),
+            models.Index(
+                fields=["dataset", "language", "stage", "queue_key", "id"],
+                condition=Q(
+                    stage__in=[Stage.JUDGED, Stage.PROPOSED], places_taken__gt=0, language__gte=""
+                ),
+                name="dialogue_queue_begun_language",
             ),
             models.Index(
                 fields=["dataset", "id"],
