@@ -162,9 +162,19 @@ document.addEventListener("click", (event) => {
 });
 
 // A picture that does not come says so, with the words that stand for it.
+const breaks = (image) => image.closest(".picture")?.classList.add("broken");
 document.addEventListener("error", (event) => {
-  event.target.closest?.(".picture")?.classList.add("broken");
+  if (event.target.matches?.("img")) breaks(event.target);
 }, true);
+
+// Those of a sheet failed while it was still kept ready, where no listener is.
+function findBroken() {
+  for (const image of document.querySelectorAll(".picture img")) {
+    if (image.complete && !image.naturalWidth) breaks(image);
+  }
+}
+document.addEventListener("desk:shown", findBroken);
+findBroken();
 
 // Forms
 

@@ -100,7 +100,11 @@ function takeAhead() {
 /** The dialogue in hand as the server knows it; whatever was kept ready is left. */
 export async function load(url = desk.dataset.deskUrl, fields = null) {
   ahead = null;
+  const before = waiting;
+  // What is pressed meanwhile is not for the dialogue that goes.
+  waiting = true;
   const answer = await ask(url, { fields });
+  waiting = before;
   if (answer.state === "ok") {
     const node = one("#sheet", takeIn(answer.body));
     show(node);

@@ -1,0 +1,95 @@
+"""A lost connection, a sign-out, another tab, another reviewer: every decision arrives once."""
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Page, Route, expect
+
+from review.models import Assignment, Decision, User
+from tests.browser.conftest import Visit
+from tests.browser.desks import DESK, press, says, shows
+from tests.plugins.records import within
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def _decided() -> list[str]:
+    return list(Decision.objects.values_list("dialogue__external_id", flat=True))
+
+
+def test_decisions_made_offline_wait_and_are_sent_once(desk: Page) -> None:
+    desk.context.set_offline(True)
+    press(desk, "2", "Enter")
+    shows(desk, "d-2")
+    says(desk, "Not connected: 1 decision waits and will be sent")
+    press(desk, "Enter")
+    says(desk, "Not connected: 2 decisions wait and will be sent")
+    expect(desk.get_by_text("comes when you are connected again")).to_be_visible()
+    desk.context.set_offline(False)
+    shows(desk, "d-3")
+    says(desk, "Saved")
+    assert _decided() == ["d-1", "d-2"]
+
+
+def test_an_answer_that_was_lost_is_asked_for_again(desk: Page) -> None:
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    desk.route("**/decide/", lose_the_answer, times=1)
+    press(desk, "Enter")
+    says(desk, "Saved")
+    shows(desk, "d-2")
+    assert _decided() == ["d-1"]
+
+
+def test_what_waits_survives_a_reload_and_goes_first(alice: User, desk: Page) -> None:
+    desk.route("**/decide/", lambda route: route.abort())
+    press(desk, "Enter")
+    shows(desk, "d-2")
+    says(desk, "1 decision waits")
+    desk.unroute("**/decide/")
+    desk.reload()
+    shows(desk, "d-2")
+    says(desk, "Saved")
+    assert _decided() == ["d-1"]
+
+
+def test_signed_out_meanwhile_it_waits_for_the_same_person(alice: User, desk: Page) -> None:
+    kept = [c for c in desk.context.cookies() if c["name"] == settings.SESSION_COOKIE_NAME]
+    desk.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    press(desk, "Enter")
+    says(desk, "Signed out: 1 decision waits")
+    expect(desk.get_by_role("link", name="Sign in again")).to_be_visible()
+    assert _decided() == []
+    desk.context.add_cookies(kept)  # type: ignore[arg-type]
+    says(desk, "Saved")
+    assert _decided() == ["d-1"]
+
+
+def test_two_tabs_decide_on_one_dialogue_once(alice: User, desk: Page, visit: Visit) -> None:
+    other = visit(alice, DESK)
+    press(other, "Enter")
+    says(other, "Saved")
+    press(desk, "2", "Enter")
+    expect(desk.get_by_role("alert")).to_contain_text("You have decided on this dialogue already")
+    assert _decided() == ["d-1"]
+    shows(desk, "d-2")
+
+
+def test_two_reviewers_at_once_have_dialogues_of_their_own(
+    alice: User, erin: User, desk: Page, visit: Visit
+) -> None:
+    hers = visit(erin, DESK)
+    shows(hers, "d-3")
+    press(desk, "Enter")
+    press(hers, "Enter")
+    shows(desk, "d-2")
+    says(desk, "Saved")
+    says(hers, "Saved")
+    assert sorted(_decided()) == ["d-1", "d-3"]
+
+
+def test_a_closed_desk_frees_what_it_held_ahead(alice: User, desk: Page) -> None:
+    desk.goto("/datasets/coast/")
+    held = Assignment.objects.held()
+    within(5, lambda: [place.dialogue.external_id for place in held.all()] == ["d-1"])
