@@ -4,6 +4,7 @@ A hidden control must not give itself away: it is told as a dialogue like any ot
 where its reviewer's decision led it (`review.practice.masking`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
@@ -67,17 +68,27 @@ def own_decisions(
 
 
 def told(decisions: QuerySet[Decision]) -> list[OwnDecision]:
-    """Decisions of `own_decisions`, each with what became of it."""
-    rows = decisions.annotate(adjudicated=Exists(_adjudication()))
-    rows = rows.select_related("dialogue__dataset", "candidate", "superseded_by")
+    """Decisions of `own_decisions`, each with what became of it. A slice: not all there are."""
+    rows = list(decisions.select_related("dialogue__dataset", "candidate", "superseded_by"))
+    settled = _adjudicated(rows)
     return [
         OwnDecision(
             decision=row,
             outcome=OUTCOMES[row.became],  # type: ignore[attr-defined]  # annotated above
-            stays=why_it_stays(row, row.dialogue, adjudicated=row.adjudicated),
+            stays=why_it_stays(row, row.dialogue, adjudicated=row.dialogue_id in settled),
         )
         for row in rows
     ]
+
+
+def _adjudicated(rows: Sequence[Decision]) -> set[int]:
+    """Keys of their dialogues on which an adjudicator has decided in the present round."""
+    adjudications = Decision.objects.filter(
+        dialogue__in={row.dialogue_id for row in rows},
+        round=F("dialogue__round"),
+        adjudication=True,
+    )
+    return set(adjudications.values_list("dialogue_id", flat=True))
 
 
 def _became() -> Case:
@@ -98,12 +109,6 @@ def _became() -> Case:
 
 def _when(name: str, condition: Q) -> When:
     return When(condition, then=Value(name))
-
-
-def _adjudication() -> DecisionQuerySet:
-    return Decision.objects.filter(
-        dialogue=OuterRef("dialogue"), round=OuterRef("dialogue__round"), adjudication=True
-    )
 
 
 def open_drafts(dataset: Dataset, of: User) -> QuerySet[Assignment]:

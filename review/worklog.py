@@ -11,12 +11,21 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from typing import Any, Self
 
-from django.db.models import Case, Count, F, FloatField, Max, OuterRef, Q, Subquery, Sum, When
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models import Count, F, FloatField, Max, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce, Greatest, TruncDate
 from django.utils import timezone
 
 from review.errors import Invalid
-from review.models import Assignment, Dataset, Decision, PlaceState, Purpose, User, Verdict
+from review.models import (
+    Assignment,
+    Dataset,
+    Decision,
+    Dialogue,
+    PlaceState,
+    Purpose,
+    User,
+    Verdict,
+)
 from review.models.decisions import TAKING_BACK
 
 MOST_DAYS = 366
@@ -140,7 +149,8 @@ def by_day(log: Sequence[PersonDay], period: Period) -> list[tuple[date, Work]]:
 def _decided(dataset: Dataset, period: Period, of: User | None) -> Iterable[dict[str, Any]]:
     begin, behind = period.bounds()
     rows = Decision.objects.filter(created__gte=begin, created__lt=behind)
-    rows = rows.filter(dialogue__dataset=dataset).exclude(verdict__in=TAKING_BACK)
+    rows = rows.alias(within=_dataset()).filter(within=dataset.pk)
+    rows = rows.exclude(verdict__in=TAKING_BACK)
     if of is not None:
         rows = rows.filter(reviewer=of)
     stands = Q(superseded_by=None) | Q(superseded_by__verdict=Verdict.SEND_BACK)
@@ -160,14 +170,19 @@ def _decided(dataset: Dataset, period: Period, of: User | None) -> Iterable[dict
     return map(dict, grouped)
 
 
-def _spent() -> Case:
+def _dataset() -> Subquery:
+    """The dataset of a row's dialogue, looked up row by row: joined, a few days of one person were
+    matched with every dialogue there is."""
+    return Subquery(Dialogue.objects.filter(pk=OuterRef("dialogue")).values("dataset"))
+
+
+def _spent() -> Greatest:
     """Seconds of a decision that no earlier one at its place holds: a place taken again goes on
     counting where it was."""
     earlier = Decision.objects.filter(assignment=OuterRef("assignment"), pk__lt=OuterRef("pk"))
     last = Subquery(earlier.order_by("-seconds").values("seconds")[:1])
     before = Coalesce(last, 0.0, output_field=FloatField())
-    goes_on = When(seconds__gte=before, then=F("seconds") - before)
-    return Case(goes_on, default=F("seconds"), output_field=FloatField())
+    return Greatest(F("seconds") - before, 0.0, output_field=FloatField())
 
 
 def _lost(dataset: Dataset, period: Period, of: User | None) -> Iterable[dict[str, Any]]:
@@ -177,9 +192,9 @@ def _lost(dataset: Dataset, period: Period, of: User | None) -> Iterable[dict[st
         state__in=[PlaceState.EXPIRED, PlaceState.RETURNED],
         ended_at__gte=begin,
         ended_at__lt=behind,
-        dialogue__dataset=dataset,
         active_seconds__gt=0,
     )
+    rows = rows.alias(within=_dataset()).filter(within=dataset.pk)
     if of is not None:
         rows = rows.filter(reviewer=of)
     decided = Coalesce(Max("decisions__seconds"), 0.0, output_field=FloatField())

@@ -40,17 +40,17 @@ def test_a_closed_account_cannot_sign_in(alice: User) -> None:
 
 
 def test_after_many_wrong_passwords_nobody_tries_on(alice: User, bob: User) -> None:
-    tried = {"username": "alice", "password": "wrong"}
+    # An address of its own: what was tried from it outlives the test.
+    stranger = Client(REMOTE_ADDR="192.0.2.99")
     for _ in range(10):
-        answer = Client().post("/login/", tried)
+        stranger.post("/login/", {"username": "alice", "password": "wrong"})
     right = {"username": "alice", "password": "alice-of-the-coast"}
-    answer = Client().post("/login/", right)
+    answer = stranger.post("/login/", right)
     assert answer.status_code == 200
     assert "Too many wrong passwords" in answer.content.decode()
-    elsewhere = Client(REMOTE_ADDR="192.0.2.7")
-    assert elsewhere.post("/login/", right).status_code == 302
+    assert Client().post("/login/", right).status_code == 302
     others = {"username": "bob", "password": "bob-of-the-coast"}
-    assert Client().post("/login/", others).status_code == 302
+    assert stranger.post("/login/", others).status_code == 302
 
 
 def test_a_person_chooses_a_password_of_their_own(alice: User) -> None:
@@ -63,3 +63,12 @@ def test_a_person_chooses_a_password_of_their_own(alice: User) -> None:
     }
     assert browser.post("/password/", sent)["Location"] == "/"
     assert Client().login(username="alice", password="fog-over-the-breakwater")
+
+
+def test_a_demo_account_lets_in_nobody_from_afar(alice: User) -> None:
+    User.objects.update(is_demo=True)
+    sent = {"username": "alice", "password": "alice-of-the-coast"}
+    answer = Client(REMOTE_ADDR="192.0.2.7").post("/login/", sent)
+    assert answer.status_code == 200
+    assert "Demo accounts open on the machine alone" in answer.content.decode()
+    assert Client(REMOTE_ADDR="127.0.0.1").post("/login/", sent).status_code == 302

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from review import tries
 from review.assignments import leave_all
+from review.models import User
 
 SAFE = {"GET", "HEAD"}
 WRONG_PASSWORDS = 10
@@ -40,11 +42,32 @@ class SignInForm(AuthenticationForm):
         tries.forget(attempts)
         return cleaned
 
+    def confirm_login_allowed(self, user: User) -> None:
+        """Where the server listens for others the demo accounts are shut; and should another copy
+        have opened them in a database that both share, they still let in nobody from afar."""
+        super().confirm_login_allowed(user)
+        if user.is_demo and not _is_of_this_machine(self._address()):
+            raise ValidationError(
+                "Demo accounts open on the machine alone that serves this site. Ask an admin for "
+                "an account of your own."
+            )
+
+    def _address(self) -> str:
+        return str(self.request.META.get("REMOTE_ADDR", "")) if self.request else ""
+
     def _attempts(self) -> str:
         """Tries at one name from one address, so that a stranger elsewhere locks nobody out."""
-        address = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
+        address = self._address()
         name = self.cleaned_data.get("username", "").casefold()
         return "sign-in:" + hashlib.sha256(f"{address}\0{name}".encode()).hexdigest()
+
+
+def _is_of_this_machine(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        # A Unix socket has no address.
+        return not address
 
 
 class LeavingLogoutView(LogoutView):
