@@ -187,7 +187,7 @@ def test_references_are_ordered_by_how_many_found_them_right_and_those_overruled
         decisions.decide(assignment=claim(who), ruling=ruling, by=who)
     ruling = Ruling(Verdict.ACCEPT, candidate_id=first.pk)
     dialogue.refresh_from_db()
-    decisions.adjudicate(dialogue=dialogue, ruling=ruling, by=bob, seconds=3)
+    decisions.adjudicate(dialogue=dialogue, ruling=ruling, by=bob)
     check(dialogue)
     (line,) = release_of(dataset)
     found = [(r["text"], len(r["accepted_by"])) for r in line["references"]]

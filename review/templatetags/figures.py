@@ -51,6 +51,13 @@ def figure_cells(figure: Figure, scale: Scale, link: str = "") -> dict[str, Any]
     return {"figure": figure, "scale": scale, "strip": drawn, "width": STRIP_WIDTH, "link": link}
 
 
+@register.inclusion_tag("review/_effect.html")
+def effect_cells(figure: Figure, scale: Scale) -> dict[str, Any]:
+    """Three cells: a difference as a strip, in digits, and its interval."""
+    drawn = strip(figure, scale)
+    return {"figure": figure, "scale": scale, "strip": drawn, "width": STRIP_WIDTH}
+
+
 def _short(value: float, form: str) -> str:
     if form in {"share", "points"}:
         return written(value, form)
@@ -61,6 +68,16 @@ def _short(value: float, form: str) -> str:
 
 @register.inclusion_tag("review/_figure_heads.html")
 def figure_heads(scale: Scale, name: str) -> dict[str, Any]:
-    """The heads of these cells, with the scale's ticks."""
+    """The heads of `figure_cells`, with the scale's ticks."""
+    return {**_heads(scale, name), "basis": True}
+
+
+@register.inclusion_tag("review/_figure_heads.html")
+def effect_heads(scale: Scale, name: str) -> dict[str, Any]:
+    """The heads of `effect_cells`."""
+    return _heads(scale, name)
+
+
+def _heads(scale: Scale, name: str) -> dict[str, Any]:
     ticks = [(scale.place(tick), _short(tick, scale.form)) for tick in scale.ticks]
     return {"ticks": ticks, "name": name, "width": STRIP_WIDTH}
