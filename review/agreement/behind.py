@@ -12,16 +12,26 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Self
 
-from django.db.models import DateField, Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models import (
+    Aggregate,
+    Count,
+    DateField,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from django.db.models.functions import TruncWeek
 
-from review.agreement.reading import FINAL, TOP, VERDICT, WANTED, said
+from review.agreement.reading import FINAL, SAYING, TOP, VERDICT, WANTED
 from review.agreement.record import ACCEPT, EDIT, MORE, REJECT, UNSETTLED
 from review.errors import Invalid
 from review.models import (
     Arm,
     Assignment,
-    Dataset,
     Decision,
     Dialogue,
     Membership,
@@ -103,8 +113,9 @@ class Behind:
     def words(self) -> str:
         return _KINDS[self.kind].words(self)
 
-    def of(self, dataset: Dataset) -> DialogueQuerySet:
-        return _KINDS[self.kind].dialogues(dataset, self)
+    def of(self, dialogues: DialogueQuerySet) -> DialogueQuerySet:
+        """Those among `dialogues`."""
+        return _KINDS[self.kind].dialogues(dialogues, self)
 
 
 def overseen(rows: QuerySet[Dialogue], membership: Membership) -> QuerySet[Dialogue]:
@@ -127,23 +138,25 @@ def overseen(rows: QuerySet[Dialogue], membership: Membership) -> QuerySet[Dialo
 class _Kind:
     fits: Callable[[Behind], bool]
     words: Callable[[Behind], str]
-    dialogues: Callable[[Dataset, Behind], DialogueQuerySet]
+    dialogues: Callable[[DialogueQuerySet, Behind], DialogueQuerySet]
 
 
-def counting(dataset: Dataset) -> QuerySet[Decision]:
+def _said() -> QuerySet[Decision]:
+    return Decision.objects.standing().filter(verdict__in=SAYING)
+
+
+def _counting() -> QuerySet[Decision]:
     """The reviewers' decisions that settle dialogues in their present round, with `label` and
     `wanted` as `record` has them."""
-    rows = said(dataset).filter(
-        adjudication=False, verdict__in=SETTLING, round=F("dialogue__round")
-    )
+    rows = _said().filter(adjudication=False, verdict__in=SETTLING, round=F("dialogue__round"))
     return rows.order_by().annotate(label=VERDICT, wanted=WANTED)
 
 
-def _compared(dataset: Dataset, ones: Q, others: Q, how: str) -> DialogueQuerySet:
+def _compared(dialogues: DialogueQuerySet, ones: Q, others: Q, how: str) -> DialogueQuerySet:
     """Dialogues with a decision of `ones` beside one of `others`, by how the two compare."""
-    beside = counting(dataset).filter(others, dialogue=OuterRef("dialogue"))
+    beside = _counting().filter(others, dialogue=OuterRef("dialogue"))
     beside = beside.exclude(reviewer=OuterRef("reviewer"))
-    here = counting(dataset).filter(ones, dialogue=OuterRef("pk"))
+    here = _counting().filter(ones, dialogue=OuterRef("pk"))
     another = ~Q(wanted=OuterRef("wanted"))
     differing = here.filter(Exists(beside.filter(another)))
     chosen = {
@@ -155,38 +168,53 @@ def _compared(dataset: Dataset, ones: Q, others: Q, how: str) -> DialogueQuerySe
         ),
         "other-verdict": Exists(here.filter(Exists(beside.filter(~Q(label=OuterRef("label")))))),
     }
-    return dataset.dialogues.filter(chosen[how])
+    return dialogues.filter(chosen[how])
 
 
-def _together(dataset: Dataset, behind: Behind) -> DialogueQuerySet:
-    return _compared(dataset, Q(), Q(), behind.said)
+def _together(dialogues: DialogueQuerySet, behind: Behind) -> DialogueQuerySet:
+    """Counted dialogue by dialogue, as far as a page reaches: joined, all decisions were compared
+    before the first row."""
+    outcomes = _of_each(Count("wanted", distinct=True))
+    rows = dialogues.annotate(deciding=_of_each(Count("pk")), outcomes=outcomes)
+    several = Q(deciding__gte=2)
+    chosen = {
+        "compared": several,
+        "same": several & Q(outcomes=1),
+        "differ": Q(outcomes__gte=2),
+    }
+    return rows.filter(chosen[behind.said])
 
 
-def _pair(dataset: Dataset, behind: Behind) -> DialogueQuerySet:
+def _of_each(figure: Aggregate) -> Subquery:
+    rows = _counting().filter(dialogue=OuterRef("pk")).values("dialogue")
+    return Subquery(rows.annotate(figure=figure).values("figure"))
+
+
+def _pair(dialogues: DialogueQuerySet, behind: Behind) -> DialogueQuerySet:
     one, other = behind.names
-    return _compared(dataset, Q(reviewer__username=one), Q(reviewer__username=other), behind.said)
+    return _compared(dialogues, Q(reviewer__username=one), Q(reviewer__username=other), behind.said)
 
 
-def _reviewer(dataset: Dataset, behind: Behind) -> DialogueQuerySet:
+def _reviewer(dialogues: DialogueQuerySet, behind: Behind) -> DialogueQuerySet:
     mine = Q(reviewer__username=behind.names[0])
     if behind.said == "compared":
-        return _compared(dataset, mine, Q(), "compared")
-    rows = counting(dataset).filter(mine, dialogue=OuterRef("pk"))
+        return _compared(dialogues, mine, Q(), "compared")
+    rows = _counting().filter(mine, dialogue=OuterRef("pk"))
     if behind.said == "counting":
-        return dataset.dialogues.filter(Exists(rows))
-    return dataset.dialogues.filter(Exists(_against_outcome(dataset, rows, behind.said)))
+        return dialogues.filter(Exists(rows))
+    return dialogues.filter(Exists(_against_outcome(rows, behind.said)))
 
 
-def _against_outcome(dataset: Dataset, rows: QuerySet[Decision], how: str) -> QuerySet[Decision]:
+def _against_outcome(rows: QuerySet[Decision], how: str) -> QuerySet[Decision]:
     """As `reviewers` compares them: where the decision was not the outcome all by itself."""
-    ruling = said(dataset).filter(
+    ruling = _said().filter(
         dialogue=OuterRef("dialogue"),
         adjudication=True,
         verdict__in=SETTLING,
         round=F("dialogue__round"),
     )
     own = ruling.filter(reviewer=OuterRef("reviewer"))
-    others = counting(dataset).filter(dialogue=OuterRef("dialogue"))
+    others = _counting().filter(dialogue=OuterRef("dialogue"))
     others = others.exclude(reviewer=OuterRef("reviewer"))
     rows = rows.annotate(final=FINAL).exclude(final=UNSETTLED)
     ruled = rows.filter(Exists(ruling), ~Exists(own))
@@ -197,27 +225,24 @@ def _against_outcome(dataset: Dataset, rows: QuerySet[Decision], how: str) -> Qu
     return settled.filter({"settled": Q(), "upheld": upheld, "overruled": ~upheld}[how])
 
 
-def _week(dataset: Dataset, behind: Behind) -> DialogueQuerySet:
+def _week(dialogues: DialogueQuerySet, behind: Behind) -> DialogueQuerySet:
     monday = date.fromisoformat(behind.said)
-    rows = counting(dataset).filter(dialogue=OuterRef("pk"))
-    last = rows.values("dialogue").annotate(
-        last=TruncWeek(Max("created"), output_field=DateField())
-    )
-    found = _compared(dataset, Q(), Q(), "compared")
-    return found.filter(Exists(last.filter(last=monday)))
+    last = _of_each(Max(TruncWeek("created", output_field=DateField())))
+    rows = dialogues.annotate(deciding=_of_each(Count("pk")), last=last)
+    return rows.filter(Q(deciding__gte=2, last=monday))
 
 
-def _arm(dataset: Dataset, behind: Behind) -> DialogueQuerySet:
+def _arm(dialogues: DialogueQuerySet, behind: Behind) -> DialogueQuerySet:
     arm, how = behind.names[0], behind.said
     if how in PLACES:
         places = Assignment.objects.for_review().filter(PLACES[how], arm=arm)
-        return dataset.dialogues.filter(Exists(places.filter(dialogue=OuterRef("pk"))))
+        return dialogues.filter(Exists(places.filter(dialogue=OuterRef("pk"))))
     drawn = Q(assignment__arm=arm)
     if how == "colleagues":
-        return _compared(dataset, drawn, Q(assignment__arm=Arm.PLAIN), "compared")
-    rows = said(dataset).filter(drawn, adjudication=False, dialogue=OuterRef("pk"))
+        return _compared(dialogues, drawn, Q(assignment__arm=Arm.PLAIN), "compared")
+    rows = _said().filter(drawn, adjudication=False, dialogue=OuterRef("pk"))
     rows = rows.order_by().annotate(label=VERDICT, top=TOP)
-    return dataset.dialogues.filter(Exists(rows.filter(_measured(how))))
+    return dialogues.filter(Exists(rows.filter(_measured(how))))
 
 
 def _measured(how: str) -> Q:

@@ -108,12 +108,12 @@ class DialogueFilter(django_filters.FilterSet):
     def written(self, rows: DialogueQuerySet, name: str, code: str) -> QuerySet[Dialogue]:
         return rows.filter(language="" if code == UNTOLD else code)
 
-    def behind(self, rows: QuerySet[Dialogue], name: str, number: str) -> QuerySet[Dialogue]:
+    def behind(self, rows: DialogueQuerySet, name: str, number: str) -> QuerySet[Dialogue]:
         try:
-            counted = Behind.named(number).of(self.membership.dataset)
+            counted = Behind.named(number).of(rows)
         except Invalid:
             return rows.none()
-        return overseen(rows.filter(pk__in=counted), self.membership)
+        return overseen(counted, self.membership)
 
     def judged(self, rows: DialogueQuerySet, name: str, said: str) -> QuerySet[Dialogue]:
         chosen = {
