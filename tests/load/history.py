@@ -8,12 +8,14 @@ from typing import Any
 
 @dataclass
 class Asked:
-    """One request. Its `status` is None where no answer came: what became of it is unknown."""
+    """One request. What became of it is unknown where no answer came: its `status` is None then."""
 
     reviewer: str
     what: str
-    place: int | None = None
     key: str = ""
+    body: Any = None
+    # The imported id of the dialogue that is decided on.
+    dialogue: str = ""
     sent: float = field(default_factory=time.monotonic)
     answered: float = 0.0
     status: int | None = None
@@ -30,9 +32,9 @@ class History:
 
     asked: list[Asked] = field(default_factory=list)
 
-    def begin(self, reviewer: str, what: str, place: int | None = None, key: str = "") -> Asked:
-        self.asked.append(Asked(reviewer, what, place, key))
-        return self.asked[-1]
+    def begin(self, asked: Asked) -> Asked:
+        self.asked.append(asked)
+        return asked
 
     def answered(self, what: str, *statuses: int) -> Iterator[Asked]:
         """Requests of a kind that were answered, with one of `statuses` where any are named."""
@@ -41,8 +43,12 @@ class History:
             if asked.what == what and known:
                 yield asked
 
-    def unknown(self) -> list[Asked]:
-        return [asked for asked in self.asked if asked.status is None]
+    def confirmed(self) -> dict[str, Asked]:
+        """Decisions that a reviewer was told of, by their key; of repeats the last answer."""
+        return {asked.key: asked for asked in self.answered("decide", 201)}
+
+    def count(self, what: str, status: int) -> int:
+        return sum(1 for _ in self.answered(what, status))
 
     def seconds_within(self, what: str, share: float) -> float:
         """Within how many seconds that share of the answers of a kind came."""
