@@ -35,7 +35,7 @@ def disputed(
 
 
 def _shows(page: Page, external_id: str) -> None:
-    expect(page.locator(".chat h2 a")).to_have_text(external_id)
+    expect(page.locator("#dialogue-title a")).to_have_text(external_id)
     page.wait_for_timeout(SETTLED_MS)
 
 
