@@ -17,7 +17,7 @@ from review.permissions import check_can_adjudicate, dataset_for
 CURRENT, STORED, MISSING = "current", "stored", "missing"
 
 
-class EstimateSerializer(serializers.Serializer[Any]):
+class FigureSerializer(serializers.Serializer[Any]):
     """A figure with its 95% interval; `words` say why there is none."""
 
     value = serializers.FloatField(allow_null=True)
@@ -39,9 +39,9 @@ class TogetherSerializer(serializers.Serializer[Any]):
     dialogues = serializers.IntegerField(help_text="With decisions of two reviewers or more.")
     agreed = serializers.IntegerField()
     differed = serializers.IntegerField()
-    outcome = EstimateSerializer(help_text="Share of pairs with the same text, or both reject.")
-    verdict = EstimateSerializer(help_text="Share that both accept, edit or reject.")
-    alpha = EstimateSerializer(help_text="Krippendorff's, of verdicts.")
+    outcome = FigureSerializer(help_text="Share of pairs with the same text, or both reject.")
+    verdict = FigureSerializer(help_text="Share that both accept, edit or reject.")
+    alpha = FigureSerializer(help_text="Krippendorff's, of verdicts.")
 
 
 class PairSerializer(serializers.Serializer[Any]):
@@ -50,23 +50,23 @@ class PairSerializer(serializers.Serializer[Any]):
     same = serializers.IntegerField()
     other_text = serializers.IntegerField()
     other_verdict = serializers.IntegerField()
-    outcome = EstimateSerializer()
-    kappa = EstimateSerializer(help_text="Cohen's, of verdicts.")
+    outcome = FigureSerializer()
+    kappa = FigureSerializer(help_text="Cohen's, of verdicts.")
 
 
 class ReviewerSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     decisions = serializers.IntegerField()
-    others = EstimateSerializer(help_text="Same outcome as other reviewers.")
+    others = FigureSerializer(help_text="Same outcome as other reviewers.")
     upheld = serializers.IntegerField()
     overruled = serializers.IntegerField()
-    settled = EstimateSerializer(help_text="Same as what the dialogue came to.")
-    adjudicated = EstimateSerializer(help_text="Same as an adjudicator's word.")
+    settled = FigureSerializer(help_text="Same as what the dialogue came to.")
+    adjudicated = FigureSerializer(help_text="Same as an adjudicator's word.")
 
 
 class WeekSerializer(serializers.Serializer[Any]):
     monday = serializers.DateField()
-    outcome = EstimateSerializer()
+    outcome = FigureSerializer()
 
 
 class AttritionSerializer(serializers.Serializer[Any]):
@@ -80,8 +80,8 @@ class AttritionSerializer(serializers.Serializer[Any]):
 
 class MeasureSerializer(serializers.Serializer[Any]):
     name = serializers.ChoiceField(choices=list(wording.MEASURES))
-    figure = EstimateSerializer()
-    effect = EstimateSerializer(
+    figure = FigureSerializer()
+    effect = FigureSerializer(
         allow_null=True, help_text="How far the plain arm lies above this one; null in it."
     )
 
