@@ -105,6 +105,12 @@ def _checked_or_logged(dialogue: Dialogue) -> bool:
         return False
 
 
+def others_wait(dataset_id: int, dialogue_id: int) -> bool:
+    """Whether any other dialogue of a dataset awaits its check."""
+    waiting = Dialogue.objects.awaiting_check().filter(dataset=dataset_id)
+    return waiting.exclude(pk=dialogue_id).exists()
+
+
 def _waiting(dataset: Dataset, after: int) -> QuerySet[Dialogue]:
     waiting = Dialogue.objects.awaiting_check().filter(dataset=dataset, pk__gt=after)
     return waiting.select_related("dataset", "approved_candidate").order_by("pk")

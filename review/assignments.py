@@ -52,17 +52,17 @@ def claim_in(*, slug: str, by: User) -> Assignment | None:
 @transaction.atomic
 def _claim(slug: str, by: User) -> Assignment | None:
     membership = _at_the_desk(slug, by)
-    place = _held(membership).first()
-    return begin(place) if place is not None else _claimed(membership, begun=True)
+    held = _held(membership)
+    return begin(held[0]) if held else _claimed(membership, begun=True)
 
 
 @transaction.atomic
 def claim_ahead(*, dataset: Dataset, by: User) -> Assignment | None:
     """The place after the one in hand, claimed now; None where nothing else waits."""
     membership = _at_the_desk(dataset.slug, by)
-    in_hand, *ahead = _held(membership)[:2] or [None]
-    if in_hand is not None and in_hand.begun_at is None:
-        return in_hand
+    held = _held(membership)
+    # Nothing is in hand yet where the first has not begun: that one is the next.
+    ahead = held if held and held[0].begun_at is None else held[1:]
     return ahead[0] if ahead else _claimed(membership, begun=False)
 
 
@@ -264,18 +264,16 @@ def _at_the_desk(slug: str, by: User) -> Membership:
     return membership
 
 
-def _held(membership: Membership) -> QuerySet[Assignment]:
-    """Places that a member holds, in the order of work: in hand, sent back, ahead."""
-    return (
-        Assignment.objects.held_by(membership.user)
-        .filter(dialogue__dataset=membership.dataset)
-        .select_related("dialogue__dataset")
-        .order_by(
-            F("begun_at").asc(nulls_last=True),
-            F("sent_back_at").asc(nulls_last=True),
-            "claimed_at",
-        )
+def _held(membership: Membership) -> list[Assignment]:
+    """The first two places that a member holds, in the order of work: in hand, sent back, ahead."""
+    held = Assignment.objects.held_by(membership.user).select_related("dialogue")
+    in_order = held.filter(dialogue__dataset=membership.dataset).order_by(
+        F("begun_at").asc(nulls_last=True), F("sent_back_at").asc(nulls_last=True), "claimed_at"
     )
+    places = list(in_order[:2])
+    for place in places:
+        place.dialogue.dataset = membership.dataset
+    return places
 
 
 def _claimed(membership: Membership, *, begun: bool) -> Assignment | None:

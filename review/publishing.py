@@ -23,15 +23,16 @@ IMPATIENT = {
 }
 
 
-def publish(task: Task, *arguments: int) -> bool:
-    """Sends a task with its ids; False where no broker takes it.
+def publish(task: Task, *arguments: int, countdown: float = 0.0) -> bool:
+    """Sends a task with its ids, to be begun after `countdown` seconds; False where no broker
+    takes it.
 
     Never raises for a broker that is gone: the sweep finds what was not sent.
     """
     try:
         with _connections(current_app.conf.broker_url).acquire(block=True) as connection:
             task.apply_async(  # type: ignore[call-arg]  # the stubs lack `connection`
-                arguments, connection=connection, retry=False
+                arguments, connection=connection, retry=False, countdown=countdown
             )
     except (OperationalError, OSError) as error:
         name = f"{task.name}{arguments}"
