@@ -1,7 +1,7 @@
 // What is being written: kept in this browser at every key, on the server at every pause.
 import { ask, sendLast } from "./sending.js";
 import * as cards from "./cards.js";
-import { all, clock, decideForm, forget, keep, kept, one, sheet, tell } from "./page.js";
+import { all, clock, decideForm, forget, keep, kept, keptNames, one, sheet, tell } from "./page.js";
 
 const PAUSE_MS = 600;
 const PAUSES_S = [2, 5, 15, 30];
@@ -13,6 +13,15 @@ const heard = { lost: () => {}, newer: () => {} };
 
 /** What to do when the place is lost, or another tab kept a newer text. */
 export const listen = (listeners) => Object.assign(heard, listeners);
+
+// Texts of dialogues that nobody came back to are not kept for ever.
+const LONGEST_KEPT_MS = 30 * 24 * 3600 * 1000;
+
+export function forgetOld() {
+  for (const name of keptNames("draft:")) {
+    if (!(Date.now() - kept(name)?.at < LONGEST_KEPT_MS)) forget(name);
+  }
+}
 
 const nameOf = (assignment) => `draft:${assignment}`;
 
@@ -82,10 +91,11 @@ function fillOne(form, name, value) {
 
 /** Something was written or chosen. */
 export function changed() {
-  if (!draft || draft.paused) return;
+  if (!draft) return;
   const now = snapshot();
   if (now === draft.saved) return;
-  keep(nameOf(draft.assignment), { revision: draft.revision, fields: JSON.parse(now) });
+  keep(nameOf(draft.assignment), { revision: draft.revision, fields: JSON.parse(now), at: Date.now() });
+  if (draft.paused) return;
   clearTimeout(timer);
   timer = setTimeout(save, PAUSE_MS);
 }

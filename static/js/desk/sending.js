@@ -57,9 +57,9 @@ const unkept = new Map();
 let failures = 0;
 let timer = null;
 let running = null;
-const heard = { taken: () => {}, refused: () => {}, connected: () => {} };
+const heard = { taken: () => {}, refused: () => {}, delayed: () => {}, connected: () => {} };
 
-/** What to do when the server took a decision, refused one, or answers again after a silence. */
+/** What to do when the server took a decision, refused one, is silent, or answers again. */
 export const listen = (listeners) => Object.assign(heard, listeners);
 
 const names = () => [...keptNames("outbox:"), ...unkept.keys()].sort();
@@ -136,6 +136,7 @@ function again(connection) {
   const pause = PAUSES_S[Math.min(failures, PAUSES_S.length - 1)];
   failures += 1;
   timer = setTimeout(flush, pause * 1000);
+  heard.delayed();
 }
 
 export function start() {

@@ -15,6 +15,7 @@ let shownAt = -Infinity;
 let ahead = null; // { node, until }
 let fetching = null;
 let waiting = false;
+let loading = null;
 
 const VERDICTS = { accept: "accepted", edit: "rewritten", reject: "rejected", more: "more asked for", skip: "skipped" };
 
@@ -116,18 +117,27 @@ export async function load(url = desk.dataset.deskUrl, fields = null) {
   return answer;
 }
 
-async function loadUntilThere() {
+function loadUntilThere() {
+  loading ??= tryToLoad().finally(() => {
+    loading = null;
+  });
+}
+
+async function tryToLoad() {
   waiting = true;
+  // The server would hand out again what is decided on and has not arrived.
+  if (outbox.pending().length) return showAway();
   const answer = await load();
   if (answer.state === "ok") return;
   if (answer.state === "refused") return notes.say(answer.sentence);
-  if (!one("#sheet[data-away]")) showAway();
+  showAway();
   setTimeout(() => {
     if (waiting) loadUntilThere();
   }, RETRY_S * 1000);
 }
 
 function showAway() {
+  if (one("#sheet[data-away]")) return;
   const node = one("#sheet", document.importNode(one("#away").content, true));
   node.dataset.away = "";
   show(node);
@@ -147,8 +157,6 @@ export function decide(verdict) {
   waiting = true;
   sheet().classList.add("sending");
   sheet().inert = true;
-  // What is not connected will not answer either.
-  if (!navigator.onLine) loadUntilThere();
 }
 
 function entryOf(verdict, next) {
@@ -251,12 +259,19 @@ export async function showCandidates(form) {
 }
 
 export function start() {
-  outbox.listen({ taken, refused, connected: () => (waiting ? loadUntilThere() : fetchAhead()) });
+  outbox.listen({ taken, refused, connected, delayed: () => waiting && showAway() });
   drafts.listen({ lost: placeLost, newer: newerText });
   notes.showKeptRefusals(reopen);
+  drafts.forgetOld();
   outbox.start();
   begin();
   settleFirst();
+}
+
+function connected() {
+  if (waiting) return loadUntilThere();
+  drafts.save();
+  fetchAhead();
 }
 
 /** What was decided before the page was loaded goes first: its dialogue must not be asked for again. */
