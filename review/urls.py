@@ -4,6 +4,7 @@ from django.contrib.auth.views import LoginView
 from django.urls import path
 
 from review.pages import (
+    agreement,
     comments,
     datasets,
     desk,
@@ -69,6 +70,8 @@ urlpatterns = [
     path(f"{DATASET}comments/<path:external_id>/", comments.thread, name="comments"),
     path(f"{DATASET}like-cases/<path:external_id>/", like_cases.cases, name="like_cases"),
     path("mentions/", comments.mentions, name="mentions"),
+    path(f"{DATASET}agreement/", agreement.agreement, name="agreement"),
+    path(f"{DATASET}agreement/compute/", agreement.compute, name="compute_agreement"),
     path(f"{DATASET}images/<int:pk>/<str:size>/", images.image, name="image"),
     path("new-dataset/", founding.new_dataset, name="new_dataset"),
     path(f"{DATASET}imports/", imports.imports, name="imports"),
@@ -95,6 +98,7 @@ urlpatterns = [
     path(f"{DATASET}practice/pass/<int:pk>/", practice.pass_quiz, name="pass_quiz"),
     path(f"{DATASET}releases/", releases.releases, name="releases"),
     path(f"{DATASET}releases/<int:number>/", releases.download, name="download"),
+    path(f"{DATASET}releases/<int:number>/manifest/", releases.manifest, name="manifest"),
     path(f"{DATASET}members/", members.members, name="members"),
     path(f"{DATASET}members/add/", members.add_member, name="add_member"),
     path(f"{DATASET}members/token/", members.make_token, name="make_token"),
