@@ -110,6 +110,11 @@ class Desk(RuleBasedStateMachine):
     def _held(self, name: str) -> list[int]:
         return [number for number, one in enumerate(self.model) if name in one.holders]
 
+    def _one_held(self, name: str, number: int) -> int:
+        """A dialogue in which they hold a place, where there is one: most acts need that."""
+        held = self._held(name)
+        return held[number % len(held)] if held else number
+
     def _waits_for(self, name: str) -> set[int]:
         return {
             number
@@ -153,16 +158,21 @@ class Desk(RuleBasedStateMachine):
 
     @rule(name=names, number=dialogues, choice=st.integers(0, len(TEXTS) - 1))
     def accept(self, name: str, number: int, choice: int) -> None:
+        number = self._one_held(name, number)
         candidate = self.rows[number].candidates.filter(kind="model")[choice]
         self._decide(name, number, Ruling(Verdict.ACCEPT, candidate_id=candidate.pk), candidate.pk)
 
     @rule(name=names, number=dialogues)
     def edit(self, name: str, number: int) -> None:
-        self._decide(name, number, Ruling(Verdict.EDIT, text=TEXTS[0].upper()), "edit")
+        self._decide(
+            name, self._one_held(name, number), Ruling(Verdict.EDIT, text=TEXTS[0].upper()), "edit"
+        )
 
     @rule(name=names, number=dialogues)
     def reject(self, name: str, number: int) -> None:
-        self._decide(name, number, Ruling(Verdict.REJECT, reason="unusable"), None)
+        self._decide(
+            name, self._one_held(name, number), Ruling(Verdict.REJECT, reason="unusable"), None
+        )
 
     def _decide(self, name: str, number: int, ruling: Ruling, outcome: Any) -> None:
         place, one = self._place(name, number), self.model[number]
@@ -182,6 +192,7 @@ class Desk(RuleBasedStateMachine):
 
     @rule(name=names, number=dialogues)
     def skip(self, name: str, number: int) -> None:
+        number = self._one_held(name, number)
         place = self._place(name, number)
         if place is None or name in self.paused:
             return
@@ -219,6 +230,7 @@ class Desk(RuleBasedStateMachine):
 
     @rule(name=names, number=dialogues, text=st.text(alphabet="ab", max_size=3))
     def draft(self, name: str, number: int, text: str) -> None:
+        number = self._one_held(name, number)
         place = self._place(name, number)
         if place is not None:
             newer = drafts.Draft(text, revision=place.draft_revision)
@@ -228,6 +240,7 @@ class Desk(RuleBasedStateMachine):
 
     @rule(name=names, number=dialogues)
     def expire(self, name: str, number: int) -> None:
+        number = self._one_held(name, number)
         place = self._place(name, number)
         if place is not None:
             past = timezone.now() - timedelta(seconds=1)
@@ -237,6 +250,7 @@ class Desk(RuleBasedStateMachine):
 
     @rule(name=names, number=dialogues)
     def give_back(self, name: str, number: int) -> None:
+        number = self._one_held(name, number)
         place = self._place(name, number)
         if place is not None:
             assignments.give_back(assignment=place)
