@@ -19,6 +19,8 @@ TAG = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9_-]*)?", re.IGNORECASE)
 # Undetermined, several, none, and private codes: nobody is chosen by these.
 NO_LANGUAGE = {"und", "mul", "zxx", "mis"}
 MOST_LANGUAGES = 30
+# Django knows these by their scripts or countries alone.
+LANGUAGES = {**LANG_INFO, "zh": {"name": "Chinese", "name_local": "中文"}}
 # The least language that follows another, again and again: each step is one look into an index,
 # where DISTINCT would read every dialogue.
 _PRESENT = """
@@ -73,14 +75,14 @@ def primary(tag: object) -> str:
 @cache
 def _by_name() -> dict[str, str]:
     """Codes of the languages that Django knows, by their English and their own name."""
-    plain = {code: info for code, info in LANG_INFO.items() if "name" in info and "-" not in code}
+    plain = {code: info for code, info in LANGUAGES.items() if "name" in info and "-" not in code}
     own = {info["name_local"].lower(): code for code, info in plain.items()}
     return own | {info["name"].lower(): code for code, info in plain.items()}
 
 
 def language_name(code: str) -> str:
     """“German” for de; the code itself where its name is not known."""
-    return str(LANG_INFO.get(code, {}).get("name", code))
+    return str(LANGUAGES.get(code, {}).get("name", code))
 
 
 def checked_languages(codes: Iterable[str]) -> list[str]:
