@@ -16,8 +16,8 @@ from review import visibility
 from review.errors import Invalid, NotAllowed
 from review.liveness import worker_alive
 from review.models import Assignment, Candidate, CheckOutcome
+from review.places.trying import Trial, record_tried
 from review.rulings import LONGEST_REWRITE
-from review.trying import Trial, record_tried
 
 TOP_IMAGES = 12
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from recqr_site.record import record_dir
 from review import guidelines
-from review.membership import add_member
 from review.models import Dataset, Role, User
+from review.people.membership import add_member
 
 CAST: dict[str, Role | None] = {
     "alice": Role.ANNOTATOR,

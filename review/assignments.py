@@ -12,7 +12,6 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
-from review import arms, queue
 from review.errors import Conflict, GuidelinesUnread, Missing, NotAllowed
 from review.models import (
     Arm,
@@ -26,6 +25,7 @@ from review.models import (
     User,
 )
 from review.permissions import MEMBERS_ALONE, permitted
+from review.places import arms, queue
 from review.practice import handing, quiz
 
 # Who left the desk may come back so soon without losing the place.

@@ -11,8 +11,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from review import activity, disputes
 from review.assignments import count_places, end_round, locked_place, place_of
+from review.discussion import disputes
 from review.errors import Conflict, Invalid, PlaceLost
 from review.events import announce_approval
 from review.models import (
@@ -30,6 +30,7 @@ from review.models import (
 )
 from review.models.decisions import SETTLING
 from review.permissions import check_can_adjudicate
+from review.places import activity
 from review.practice.masking import stage_led_to
 from review.rulings import Ruling, also_accepted, chosen, recorded
 from review.stages import Event, Settlement, advance, settle
@@ -160,8 +161,8 @@ def adjudicate(
 ) -> Decision:
     """Settles a disputed dialogue by an adjudicator's word; the same key again changes nothing.
 
-    It need not be in hand (`review.disputes`). Raises `Conflict` where it is in another's hand, or
-    no dispute any more.
+    It need not be in hand (`review.discussion.disputes`). Raises `Conflict` where it is in
+    another's hand, or no dispute any more.
     """
     dialogue = locked(dialogue.pk)
     check_can_adjudicate(by, dialogue.dataset)

@@ -12,7 +12,6 @@ from typing import Any
 from django.db.models import Count, Exists, F, Max, OuterRef, Q
 from django.utils import timezone
 
-from review import queue
 from review.models import (
     Assignment,
     CheckOutcome,
@@ -26,6 +25,7 @@ from review.models import (
     User,
 )
 from review.models.assignments import TAKEN
+from review.places import queue
 
 # Beyond that nobody needs the exact number, and counting on would take longer the more there are.
 MOST_COUNTED = 1000

@@ -4,7 +4,8 @@ import logging
 
 from celery import shared_task
 
-from review import assignments, policy, rubrics, scoring, second_looks
+from review import assignments, policy, rubrics, scoring
+from review.discussion import second_looks
 from review.errors import ReviewError
 from review.importing import working
 from review.importing.engine import Busy

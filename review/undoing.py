@@ -5,7 +5,6 @@ from django.utils import timezone
 
 from review.assignments import hold_again, put_behind
 from review.decisions import locked
-from review.drafts import FIELDS
 from review.errors import Conflict, Missing
 from review.models import (
     Assignment,
@@ -19,6 +18,7 @@ from review.models import (
 )
 from review.models.decisions import TAKING_BACK
 from review.permissions import check_can_review
+from review.places.drafts import FIELDS
 from review.stages import Event, advance
 
 

@@ -228,7 +228,13 @@ def test_dialogues_are_listed_page_by_page_and_by_stage(
         found.append([row["id"] for row in page["results"]])
         address = page["next"]
     assert found == [["d-0", "d-1"], ["d-2"]]
-    assert set(page["results"][0]) == {"id", "stage", "final_query", "target_images"}
+    assert set(page["results"][0]) == {
+        "id",
+        "stage",
+        "final_query",
+        "target_images",
+        "language",
+    }
 
 
 def test_reading_takes_the_same_queries_for_any_number_of_candidates(

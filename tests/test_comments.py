@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from review import comments, decisions, sending_back
+from review import decisions
+from review.discussion import comments, sending_back
 from review.errors import Invalid, NotAllowed
 from review.models import (
     Assignment,

@@ -244,9 +244,7 @@ def test_an_adjudicator_settles_a_dispute(
     dialogue: Dialogue, alice: User, bob: User, erin: User, claim: Claim
 ) -> None:
     _dispute(alice, erin, claim)
-    decisions.adjudicate(
-        dialogue=dialogue, ruling=Ruling(Verdict.EDIT, text="settled so"), by=bob
-    )
+    decisions.adjudicate(dialogue=dialogue, ruling=Ruling(Verdict.EDIT, text="settled so"), by=bob)
     dialogue.refresh_from_db()
     assert dialogue.stage == Stage.APPROVED
     assert dialogue.approval == Approval.ADJUDICATED
@@ -257,16 +255,12 @@ def test_an_annotator_settles_no_dispute(
 ) -> None:
     _dispute(alice, erin, claim)
     with pytest.raises(NotAllowed, match="Only adjudicators"):
-        decisions.adjudicate(
-            dialogue=dialogue, ruling=Ruling(Verdict.EDIT, text="mine"), by=alice
-        )
+        decisions.adjudicate(dialogue=dialogue, ruling=Ruling(Verdict.EDIT, text="mine"), by=alice)
 
 
 def test_what_is_not_disputed_is_not_adjudicated(dialogue: Dialogue, bob: User) -> None:
     with pytest.raises(Conflict, match="no longer disputed"):
-        decisions.adjudicate(
-            dialogue=dialogue, ruling=Ruling(Verdict.EDIT, text="mine"), by=bob
-        )
+        decisions.adjudicate(dialogue=dialogue, ruling=Ruling(Verdict.EDIT, text="mine"), by=bob)
 
 
 def test_a_decision_stands_whatever_hears_of_the_approval(

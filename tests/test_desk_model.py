@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from review import assignments, decisions, drafts, membership, undoing, visibility
+from review import assignments, decisions, undoing, visibility
 from review.errors import ReviewError
 from review.models import (
     Assignment,
@@ -26,6 +26,8 @@ from review.models import (
     User,
     Verdict,
 )
+from review.people import membership
+from review.places import drafts
 from review.rulings import Ruling
 from tests.load.invariants import broken
 

@@ -9,7 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from review import decisions, disputes
+from review import decisions
+from review.discussion import disputes
 from review.errors import Conflict, NotAllowed
 from review.models import (
     Assignment,

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from review import assignments, drafts
+from review import assignments
 from review.models import Assignment, Dataset, Dialogue, PlaceState, User
+from review.places import drafts
 
 SignIn = Callable[[User], Client]
 MEMBERS = "/datasets/coast/members/"

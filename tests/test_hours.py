@@ -10,11 +10,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from review import assignments, decisions, undoing, worklog
+from review import assignments, decisions, undoing
 from review.errors import Invalid
 from review.models import Assignment, Dataset, Decision, Dialogue, User
+from review.people import worklog
+from review.people.worklog import Period, Work
 from review.rulings import Ruling
-from review.worklog import Period, Work
 
 SignIn = Callable[[User], Client]
 Claim = Callable[[User], Assignment]

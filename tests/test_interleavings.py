@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from review import activity, assignments, decisions, drafts, membership
+from review import assignments, decisions
 from review.errors import ReviewError
 from review.models import (
     Assignment,
@@ -27,6 +27,8 @@ from review.models import (
     User,
     Verdict,
 )
+from review.people import membership
+from review.places import activity, drafts
 from review.rulings import Ruling
 from tests.load.invariants import broken
 

@@ -10,9 +10,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from review import invitations
 from review.errors import Conflict, Invalid, Missing, NotAllowed
 from review.models import Dataset, Invitation, Membership, User
+from review.people import invitations
 
 SignIn = Callable[[User], Client]
 MEMBERS = "/datasets/coast/members/"

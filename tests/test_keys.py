@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from review import keys
 from review.errors import InvalidFields
 from review.models import User
+from review.people import keys
 
 SignIn = Callable[[User], Client]
 

@@ -12,10 +12,10 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from review import membership
 from review.errors import Invalid
 from review.languages import checked_languages, language_of, languages_in, primary
 from review.models import Assignment, Dataset, Dialogue, Membership, User
+from review.people import membership
 from review.wording.telling import language_told
 
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 
 from review import decisions
-from review.like_cases import FREQUENCIES, like_cases
+from review.discussion.like_cases import FREQUENCIES, like_cases
 from review.models import Assignment, Dataset, Dialogue, Membership, Stage, User, Verdict
 from review.rulings import Ruling
 

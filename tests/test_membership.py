@@ -7,9 +7,9 @@ import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 
-from review import membership
 from review.errors import Conflict, Invalid, NotAllowed
 from review.models import ApiToken, Assignment, Dataset, Dialogue, Membership, PlaceState, User
+from review.people import membership
 
 
 def member(dataset: Dataset, user: User) -> Membership:

@@ -8,8 +8,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from review import assignments, decisions, drafts
+from review import assignments, decisions
 from review.models import Assignment, Dataset, Decision, Dialogue, Purpose, User
+from review.places import drafts
 from review.rulings import Ruling
 
 SignIn = Callable[[User], Client]

@@ -8,8 +8,8 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from review import queue
 from review.models import Dataset, Dialogue, Membership, QueueOrder, User
+from review.places import queue
 
 FEW, MANY = 1000, 4000
 # A lone reviewer has 200 of their own looked through, each beside its place.

@@ -6,7 +6,7 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
-from review.errors import Conflict, Invalid, Missing, NotAllowed, PlaceLost, ReviewError
+from review import errors
 from review.models import User
 from review.refusals import STATUS, RefusalMiddleware
 
@@ -14,8 +14,12 @@ SignIn = Callable[[User], Client]
 
 
 def test_every_kind_of_refusal_has_a_status() -> None:
-    kinds = {kind.kind for kind in [ReviewError, Invalid, Missing, NotAllowed, Conflict, PlaceLost]}
+    kinds = {error.kind for error in vars(errors).values() if _is_refusal(error)}
     assert kinds == STATUS.keys()
+
+
+def _is_refusal(found: object) -> bool:
+    return isinstance(found, type) and issubclass(found, errors.ReviewError)
 
 
 def test_a_refusal_says_its_sentence_on_a_page(dave: User, client_of: SignIn) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from review import decisions, guidelines, second_looks
+from review import decisions, guidelines
+from review.discussion import second_looks
 from review.errors import Conflict, Invalid, NotAllowed
 from review.models import Assignment, Dataset, Decision, Dialogue, Stage, User, Verdict
 from review.rulings import Ruling

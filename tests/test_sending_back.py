@@ -8,7 +8,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from review import assignments, decisions, disputes, sending_back
+from review import assignments, decisions
+from review.discussion import disputes, sending_back
 from review.errors import Conflict, Invalid, NotAllowed
 from review.models import (
     Assignment,

@@ -16,7 +16,7 @@ from generation.retrievers.corpora import index_of
 from generation.trying import Answer, try_text
 from review.errors import Invalid, NotAllowed
 from review.models import Approval, Arm, Assignment, Dataset, Dialogue, Image, Stage, User
-from review.trying import MOST_TRIED
+from review.places.trying import MOST_TRIED
 from tests.conftest import TEXTS
 
 Claim = Callable[[User], Assignment]

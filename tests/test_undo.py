@@ -104,8 +104,6 @@ def test_an_adjudicated_dialogue_keeps_its_decisions(
     decisions.decide(
         assignment=claim(erin), ruling=Ruling(Verdict.REJECT, reason="ambiguous"), by=erin
     )
-    decisions.adjudicate(
-        dialogue=dialogue, ruling=Ruling(Verdict.EDIT, text="so"), by=bob
-    )
+    decisions.adjudicate(dialogue=dialogue, ruling=Ruling(Verdict.EDIT, text="so"), by=bob)
     with pytest.raises(Conflict, match="An adjudicator has settled"):
         undo(decision=decision, by=alice)

@@ -8,7 +8,7 @@ from rest_framework.decorators import api_view, parser_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from review import comments, decisions, disputes, sending_back, visibility
+from review import decisions, visibility
 from review.api import shapes
 from review.api.authentication import caller
 from review.api.parsing import BoundedJSONParser
@@ -28,6 +28,7 @@ from review.api.views import (
     idempotency_key,
     problem,
 )
+from review.discussion import comments, disputes, sending_back
 from review.errors import Missing
 from review.models import Decision
 from review.permissions import dataset_for

@@ -9,14 +9,15 @@ from rest_framework.decorators import api_view, parser_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from review import holding, invitations, worklog
 from review.api.authentication import caller
 from review.api.parsing import BoundedJSONParser
 from review.api.serializers import StrictInteger
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN, problem
 from review.models import Dataset, Role
+from review.people import invitations, worklog
+from review.people.roster import roster
 from review.permissions import check_can_administer, dataset_for
-from review.roster import roster
+from review.places import holding
 
 FROM = OpenApiParameter("from", str, description="The first day, as 2026-11-01; else this month.")
 TO = OpenApiParameter("to", str, description="The last day; else today.")

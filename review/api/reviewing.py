@@ -7,7 +7,7 @@ from rest_framework.decorators import api_view, parser_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from review import activity, assignments, decisions, drafts, undoing, visibility
+from review import assignments, decisions, undoing, visibility
 from review.api import shapes
 from review.api.authentication import caller
 from review.api.parsing import BoundedJSONParser
@@ -31,6 +31,7 @@ from review.api.views import (
     problem,
 )
 from review.models import Assignment
+from review.places import activity, drafts
 
 # What is asked for all the time. Fields are copied when a serializer is made: once, not with every
 # answer.

@@ -6,7 +6,6 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from review.api.policy_shapes import PolicySerializer, RejectReasonSerializer
-from review.drafts import MOST_ALSO
 from review.models import (
     Approval,
     Arm,
@@ -19,6 +18,7 @@ from review.models import (
     Verdict,
 )
 from review.models.decisions import TAKING_BACK
+from review.places.drafts import MOST_ALSO
 from review.rulings import Ruling
 from review.visibility import CandidateView
 

@@ -5,8 +5,8 @@ from typing import Any
 from django.utils import timezone
 
 from review import policy
-from review.drafts import Kept
 from review.models import Assignment, Dataset, Image, Membership, Stage
+from review.places.drafts import Kept
 from review.progress import stages_of
 from review.retrieval import standing
 from review.visibility import DialogueView

@@ -85,7 +85,7 @@ class Decision(models.Model):
     round = models.PositiveSmallIntegerField(default=0)
     # The dialogue's stage once this decision had been taken in.
     stage_after = models.CharField(max_length=16, choices=Stage, blank=True, default="")
-    # At work, as the server saw it (`review.activity`).
+    # At work, as the server saw it (`review.places.activity`).
     seconds = models.FloatField()
     saw = models.JSONField(default=dict)
     policy = models.JSONField(default=dict)

@@ -97,7 +97,7 @@ class Dialogue(models.Model):
     panel_score = models.FloatField(null=True)
     disagreement = models.FloatField(null=True)
     # Where it stands among those that wait, the least first: kept by a trigger of the database,
-    # which knows the dataset's order (`review.queue`), so that no way of writing can forget it.
+    # which knows the dataset's order, so that no way of writing can forget it.
     queue_key = models.FloatField(db_default=0)
     # ISO code of the language in which the user writes; empty where nobody can tell.
     language = models.CharField(max_length=16, blank=True, db_default="")

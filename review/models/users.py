@@ -14,7 +14,7 @@ class User(AbstractUser):
     # The sample's accounts, which may sign in only where the server listens on loopback.
     is_demo = models.BooleanField(default=False)
 
-    # Keys of the desk that this person chose, by action (`review.keys`).
+    # Keys of the desk that this person chose, by action (`review.people.keys`).
     keys = models.JSONField(default=dict)
 
     def initial(self) -> str:

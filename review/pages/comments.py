@@ -8,7 +8,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from review import comments
+from review.discussion import comments
 from review.errors import Invalid
 from review.models import Dialogue, Membership
 from review.pages.desk.answers import PERSON, from_program

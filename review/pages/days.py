@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from review.worklog import Work
+from review.people.worklog import Work
 
 WIDTH = 700
 HEIGHT = 96

@@ -5,13 +5,13 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from review.discussion.sending_back import sendable
 from review.errors import Missing
 from review.models import Dataset, Dialogue, Membership, Stage
 from review.pages.people import SignedIn
 from review.pages.reading import read
 from review.panels import panels
 from review.permissions import dataset_for
-from review.sending_back import sendable
 from review.visibility import for_reader
 
 

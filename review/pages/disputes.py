@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from review import decisions, disputes, sending_back
+from review import decisions
+from review.discussion import disputes, sending_back
 from review.errors import Conflict, Invalid, Missing, ReviewError
 from review.models import Dataset, Decision, Dialogue, Membership, Verdict
 from review.pages.dialogue import named_dialogue

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_safe
 from review.errors import Invalid
 from review.models import Dataset, Membership, User
 from review.pages.people import SignedIn, administered
+from review.people.worklog import VERDICTS, Period, PersonDay, Work, by_person, worklog
 from review.permissions import dataset_for
-from review.worklog import VERDICTS, Period, PersonDay, Work, by_person, worklog
 
 COLUMNS = [
     *("person", "day"),

@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from review import invitations, tries
 from review.errors import Conflict, Invalid, Missing, TooMany
 from review.models import Dataset, Invitation, User
 from review.pages.members import NewInvitation, members_page
 from review.pages.people import SignedIn, administered
+from review.people import invitations, tries
 from review.permissions import membership_of
 
 # A class of students may come at once, each with a typing error or two.

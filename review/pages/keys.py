@@ -7,9 +7,9 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from review import keys as own_keys
 from review.errors import InvalidFields
 from review.pages.people import SignedIn
+from review.people import keys as own_keys
 
 PRESETS = {
     "usual": ("The usual keys are back.", own_keys.USUAL),

@@ -8,7 +8,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from review.like_cases import LikeCase, like_cases
+from review.discussion.like_cases import LikeCase, like_cases
 from review.pages.dialogue import named_dialogue
 from review.pages.people import SignedIn, wants_fragment
 from review.pages.reading import Mark, left_out, marks

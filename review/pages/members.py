@@ -14,14 +14,14 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from review import holding
-from review import membership as people
 from review.errors import Missing, ReviewError
 from review.languages import language_name, languages_in
 from review.models import ApiToken, Dataset, Invitation, Membership, Role
 from review.pages.people import SignedIn, administered, told, wants_fragment
+from review.people import membership as people
+from review.people.roster import roster
 from review.permissions import dataset_for
-from review.roster import roster
+from review.places import holding
 
 ROLES_IN_WORDS = {
     Role.ANNOTATOR: "reviews dialogues",

@@ -4,10 +4,10 @@ from typing import Any
 
 from django.http import QueryDict
 
-from review.drafts import FIELDS, Draft
 from review.errors import Invalid
 from review.models import Assignment, Verdict
 from review.models.decisions import TAKING_BACK
+from review.places.drafts import FIELDS, Draft
 from review.rulings import Ruling
 
 VERDICTS = [verdict for verdict in Verdict if verdict not in TAKING_BACK]

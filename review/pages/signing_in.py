@@ -15,9 +15,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse, reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from review import tries
 from review.assignments import leave_all
 from review.models import User
+from review.people import tries
 
 SAFE = {"GET", "HEAD"}
 WRONG_PASSWORDS = 10

@@ -9,15 +9,16 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from review import own_work, sending_back
+from review.discussion import sending_back
 from review.models import Dataset, Verdict
 from review.models.decisions import TAKING_BACK, DecisionQuerySet
-from review.own_work import OUTCOMES, OwnDecision
 from review.pages.days import plotted
 from review.pages.people import SignedIn, wants_fragment
+from review.people import own_work
+from review.people.own_work import OUTCOMES, OwnDecision
+from review.people.worklog import Period, Work, by_day, worklog
 from review.permissions import dataset_for
 from review.templatetags.desk import RULED
-from review.worklog import Period, Work, by_day, worklog
 
 PAGE_SIZE = 30
 DAYS = 14

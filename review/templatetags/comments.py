@@ -5,7 +5,7 @@ from django.template.defaultfilters import linebreaksbr
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from review import comments
+from review.discussion import comments
 from review.models import User
 
 register = template.Library()

@@ -8,10 +8,10 @@ from django.template import Context
 from django.utils import timezone
 from django.utils.html import format_html
 
-from review import keys
 from review.errors import ReviewError
 from review.languages import language_name
 from review.models import Assignment, Dataset, Decision, Verdict
+from review.people import keys
 from review.policy.wording import as_it_was
 from review.visibility import Sight
 

@@ -2,7 +2,7 @@
 
 from django import template
 
-from review import disputes
+from review.discussion import disputes
 from review.models import Membership
 
 register = template.Library()

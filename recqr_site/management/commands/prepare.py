@@ -20,6 +20,7 @@ who then invites the others under Members:
   .venv/bin/python manage.py add_member sample NAME admin
 """
 
+
 class Command(BaseCommand):
     help = "Bring the database up to date, collect static files, load the sample dataset."
 

@@ -4,8 +4,8 @@ from argparse import ArgumentParser
 from typing import Any
 
 from review.management.base import ReviewCommand, dataset_named
-from review.membership import Added, add_member
 from review.models import ApiToken, Role
+from review.people.membership import Added, add_member
 
 
 class Command(ReviewCommand):

@@ -7,7 +7,6 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from review import activity as activities
 from review import assignments, decisions
 from review.errors import Conflict
 from review.models import Assignment
@@ -15,6 +14,7 @@ from review.pages.desk.answers import from_program, told_as_json
 from review.pages.desk.showing import show_next
 from review.pages.people import SignedIn
 from review.permissions import dataset_for
+from review.places import activity as activities
 
 
 @require_POST

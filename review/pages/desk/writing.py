@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from review import drafts, validators
+from review import validators
 from review.errors import Invalid, NewerDraft
 from review.models import Assignment
 from review.pages.desk.answers import from_program, problem, told_as_json
@@ -18,6 +18,7 @@ from review.pages.desk.showing import respond, sheet, show_next
 from review.pages.people import SignedIn
 from review.pages.rulings import filled, posted_draft
 from review.permissions import dataset_for
+from review.places import drafts
 from review.refusals import STATUS
 
 

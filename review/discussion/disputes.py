@@ -9,11 +9,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from review import activity
 from review.assignments import lease_end
 from review.errors import Conflict, NotAllowed
 from review.models import Assignment, Dataset, Decision, Dialogue, Membership, Role, Stage, User
 from review.models.dialogues import DialogueQuerySet
+from review.places import activity
 from review.stages import UNHELD
 
 # Beyond that nobody needs the exact number.

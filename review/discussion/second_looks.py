@@ -10,12 +10,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
+from review.discussion.sending_back import checked_comment, send_back_many
 from review.errors import Conflict, Invalid
 from review.locking import held
 from review.models import Dataset, Decision, SecondLook, User
 from review.models.decisions import SETTLING, DecisionQuerySet
 from review.permissions import check_can_administer
-from review.sending_back import checked_comment, send_back_many
 
 # The first number of PostgreSQL's advisory locks on sending back, one lock per second look.
 SENDING = 20_261_127

@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from review.errors import Conflict, Invalid, Missing
 from review.languages import checked_languages
-from review.membership import checked_name, checked_role
 from review.models import Dataset, Invitation, Membership, User
+from review.people.membership import checked_name, checked_role
 from review.permissions import check_can_administer
 
 SECRET_BYTES = 32

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from review import activity
 from review.errors import Conflict, Invalid, NewerDraft, PlaceLost
 from review.models import Arm, Assignment
+from review.places import activity
 from review.rulings import LONGEST_NOTE, LONGEST_REWRITE
 
 # What a form holds beside its text: everything is optional, everything else is refused.

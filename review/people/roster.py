@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from review import holding
 from review.models import Assignment, Dataset, Membership
+from review.places import holding
 from review.practice.results import Result, results_of
 from review.progress import Worker, workers_of
 

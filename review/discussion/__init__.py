@@ -1,0 +1,1 @@
+"""Where people meet over a dialogue: disputes, second looks, comments, and how like cases ended."""
