@@ -40,6 +40,16 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+# Tests that start services, sites, workers and browsers of their own wait for most of their time.
+WAITING = {"serve", "container", "make_record", "workers", "sample_there", "copy", "visit"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that wait come first: begun last, each of them would keep everything waiting."""
+    waiting = {item.path for item in items if WAITING & set(getattr(item, "fixturenames", ()))}
+    items.sort(key=lambda item: item.path not in waiting)
+
+
 @pytest.fixture(autouse=True)
 def _static_files_by_their_own_names(settings: Any) -> None:
     """No test needs `collectstatic` first, whose manifest gives the files their hashed names."""

@@ -110,9 +110,8 @@ class Container:
         for name in image_files():
             source = PROJECT / name
             if source.is_dir():
-                shutil.copytree(
-                    source, self.folder / name, ignore=shutil.ignore_patterns("__pycache__")
-                )
+                # With what Python compiled, or each process would compile it all anew.
+                shutil.copytree(source, self.folder / name)
             else:
                 shutil.copy(source, self.folder / name)
 

@@ -1,5 +1,6 @@
 """A whole site as `make run` serves it, for the tests that kill its parts."""
 
+import fcntl
 import os
 import re
 import signal
@@ -96,11 +97,31 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def site_record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
-    """One record for all sites of these tests: what is prepared once stays prepared."""
+def site_record(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Iterator[Record]:
+    """One record for all sites of these tests: what is prepared once stays prepared.
+
+    Processes that test side by side have a copy each of what the first of them prepared: drawing
+    the sample takes as long as all the rest of a start.
+    """
+    shared = tmp_path_factory.getbasetemp().parent / f"prepared-{testrun_uid}"
+    shared.mkdir(exist_ok=True)
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "ready").exists():
+            _prepare(Record(shared / "var"))
+            (shared / "ready").touch()
     record = Record(tmp_path_factory.mktemp("served") / "var")
+    # With its owners: PostgreSQL, which does not run as root, insists on its own.
+    subprocess.run(["cp", "-a", shared / "var", record.path], check=True)
     yield record
     record.close()
+
+
+def _prepare(record: Record) -> None:
+    site = Site(record, SERVE)
+    site.await_ready()
+    assert site.stop() == 0
+    within(15, record.is_quiet)
 
 
 @pytest.fixture
