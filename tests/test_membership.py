@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from review.errors import Conflict, Invalid, NotAllowed
 from review.models import ApiToken, Assignment, Dataset, Dialogue, Membership, PlaceState, User
@@ -107,6 +108,15 @@ def test_the_command_shows_a_token_when_asked(
     assert outcome["role"] == "admin"
     digest = ApiToken.digest_of(outcome["token"] or "")
     assert ApiToken.objects.get(user=dave).digest == digest
+
+
+def test_a_token_made_at_the_machine_opens_the_desk_at_once(
+    capsys: pytest.CaptureFixture[str], dataset: Dataset, dialogue: Dialogue
+) -> None:
+    Dataset.objects.update(guidelines="Read the dialogue first.", guidelines_version=2)
+    outcome = run(capsys, "coast", "gil", "annotator", "--token")
+    program = Client(headers={"Authorization": f"Bearer {outcome['token']}"})
+    assert program.post("/api/v1/datasets/coast/claim/").status_code == 200
 
 
 def test_the_command_shows_a_new_password_once(

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from review.guidelines import confirm
 from review.management.base import ReviewCommand, dataset_named
 from review.models import ApiToken, Role
 from review.people.membership import Added, add_member
@@ -20,7 +21,7 @@ class Command(ReviewCommand):
     def run(self, **options: Any) -> None:
         dataset = dataset_named(options["dataset"])
         added = add_member(dataset=dataset, username=options["user"], role=options["role"])
-        token = ApiToken.issue(added.user)[1] if options["token"] else None
+        token = _token(added) if options["token"] else None
         if options["json"]:
             self.print_json(outcome(added, token))
             return
@@ -29,6 +30,15 @@ class Command(ReviewCommand):
             self.stdout.write(f"Password, shown this once: {added.password}")
         if token:
             self.stdout.write(f"API token, shown this once: {token}")
+
+
+def _token(added: Added) -> str:
+    """A token for their programs. Who hands it out at the machine has told them the guidelines in
+    force, which no program can read; the next version they confirm like everybody."""
+    dataset = added.membership.dataset
+    if dataset.guidelines:
+        confirm(dataset=dataset, by=added.user, version=dataset.guidelines_version)
+    return ApiToken.issue(added.user)[1]
 
 
 def outcome(added: Added, token: str | None) -> dict[str, Any]:
