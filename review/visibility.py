@@ -6,6 +6,7 @@ dialogue unless they hold a place in it themselves.
 """
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from review.lots import lot
 from review.models import (
+    Arm,
     Assignment,
     Candidate,
     Decision,
@@ -123,6 +125,22 @@ def sights(dialogues: Sequence[Dialogue], membership: Membership) -> dict[int, S
     own = {place.dialogue_id: place for place in places}
     told = zip(dialogues, masking.all_as_told(dialogues, membership), strict=True)
     return {d.pk: _list_sight(d, as_told, membership, own.get(d.pk)) for d, as_told in told}
+
+
+def listed(dialogues: Sequence[Dialogue], membership: Membership) -> list[Dialogue]:
+    """The dialogues of a list as a member is told them, to be shown and never saved."""
+    blind = Assignment.objects.held_by(membership.user).filter(
+        dialogue__in=dialogues, arm=Arm.NO_TARGET
+    )
+    hidden = set(blind.values_list("dialogue_id", flat=True))
+    rows = masking.all_as_told(dialogues, membership)
+    return [_without_target(row) if row.pk in hidden else row for row in rows]
+
+
+def _without_target(dialogue: Dialogue) -> Dialogue:
+    told = copy(dialogue)
+    told.target_images = []
+    return told
 
 
 def record_shown(view: DialogueView) -> None:
@@ -293,10 +311,19 @@ def _candidate(dialogue: Dialogue, candidate: Candidate, sight: Sight) -> Candid
         disagreement=candidate.disagreement if sight.scores else None,
         passes=candidate.passes if sight.scores else None,
         preference=candidate.preference if sight.scores else None,
-        judgements=heard(candidate.judgements.all()) if sight.scores else [],
+        judgements=_judgements(candidate, sight) if sight.scores else [],
         repeats_final_query=candidate.repeats_final_query(),
         chosen=(sight.decisions or sight.alone) and candidate.pk == dialogue.approved_candidate_id,
     )
+
+
+def _judgements(candidate: Candidate, sight: Sight) -> list[Judgement]:
+    rows = heard(candidate.judgements.all())
+    if not sight.authors:
+        for row in rows:
+            # A judge of the family that wrote it would tell who did.
+            row.self_judged = False
+    return rows
 
 
 def _decisions(dialogue: Dialogue, sight: Sight, assignment: Assignment | None) -> list[Decision]:

@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from review import decisions
-from review.models import Assignment, Candidate, Dialogue, Stage, User, Verdict
+from review.models import Arm, Assignment, Candidate, Dialogue, Stage, User, Verdict
 from review.pages.listing import PAGE_SIZE
 from review.rulings import Ruling
 from tests.conftest import TEXTS
@@ -192,3 +192,26 @@ def test_an_admin_may_start_a_run_over_what_the_list_shows(
     assert "Run over these" not in client_of(alice).get(ADDRESS, wanted).content.decode()
     checked = client_of(carol).get(ADDRESS, {"check": "awaiting"}).content.decode()
     assert "Run over these" not in checked
+
+
+def test_who_is_not_to_see_the_target_does_not_see_it_in_lists(
+    dialogue: Dialogue, alice: User, claim: Claim, client_of: SignIn, program_of: SignIn
+) -> None:
+    place = claim(alice)
+    Assignment.objects.filter(pk=place.pk).update(arm=Arm.NO_TARGET)
+    page = client_of(alice).get(ADDRESS)
+    [row] = page.context["rows"]
+    assert (row.targets, row.more_targets) == ([], 0)
+    assert "under a cloudy sky" not in page.content.decode()
+    [told] = program_of(alice).get("/api/v1/datasets/coast/dialogues/").json()["results"]
+    assert told["target_images"] == []
+
+
+def test_who_decided_in_an_earlier_round_does_not_learn_of_checks(
+    dialogue: Dialogue, alice: User, claim: Claim, client_of: SignIn
+) -> None:
+    _accept(claim(alice), alice)
+    Dialogue.objects.update(check_outcome="worse")
+    assert _ids(client_of(alice), "?check=worse") == ["d-1"]
+    Dialogue.objects.update(round=1)
+    assert _ids(client_of(alice), "?check=worse") == []

@@ -11,6 +11,7 @@ from review.models import (
     Assignment,
     Dataset,
     Dialogue,
+    Judgement,
     Membership,
     Stage,
     User,
@@ -132,3 +133,16 @@ def test_a_member_who_is_paused_or_locked_out_is_an_outsider(dataset: Dataset, b
     Membership.objects.filter(user=bob).update(paused=True)
     with pytest.raises(Missing):
         dataset_for(bob, "coast")
+
+
+def test_hidden_authors_do_not_show_by_a_judge_of_their_family(
+    dialogue: Dialogue, alice: User, claim: Claim
+) -> None:
+    Judgement.objects.update(self_judged=True)
+    place = claim(alice)
+    assert all(j.self_judged for c in visibility.at_place(place).candidates for j in c.judgements)
+    Dataset.objects.update(hide_authors=True)
+    place = Assignment.objects.select_related("dialogue__dataset").get(pk=place.pk)
+    shown = [j for c in visibility.at_place(place).candidates for j in c.judgements]
+    assert shown
+    assert not any(judgement.self_judged for judgement in shown)

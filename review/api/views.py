@@ -188,7 +188,7 @@ class Dialogues(generics.ListAPIView[Dialogue]):
 
     def paginate_queryset(self, queryset: Any) -> list[Any] | None:
         page = super().paginate_queryset(queryset)
-        return None if page is None else masking.all_as_told(page, self.membership)
+        return None if page is None else visibility.listed(page, self.membership)
 
     @cached_property
     def membership(self) -> Membership:

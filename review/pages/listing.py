@@ -9,7 +9,7 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
@@ -139,7 +139,9 @@ class DialogueFilter(django_filters.FilterSet):
         if self.membership.adjudicates():
             return rows
         own = Assignment.objects.filter(reviewer=self.membership.user, state=PlaceState.DECIDED)
-        return masking.without_controls(rows.filter(pk__in=own.values("dialogue")), self.membership)
+        # What was decided in an earlier round tells nothing of this one.
+        present = own.filter(round=F("dialogue__round")).values("dialogue")
+        return masking.without_controls(rows.filter(pk__in=present), self.membership)
 
 
 @dataclass(frozen=True)
@@ -148,13 +150,11 @@ class Row:
 
     dialogue: Dialogue
     targets: list[Image]
+    more_targets: int
     rewrite: str
     outcome: str
     awaits_check: bool
-
-    @property
-    def more_targets(self) -> int:
-        return max(0, len(self.dialogue.target_images) - len(self.targets))
+    hides_targets: bool
 
 
 @dataclass(frozen=True)
@@ -299,13 +299,16 @@ def _rows(dialogues: list[Dialogue], dataset: Dataset, membership: Membership) -
 
 def _row(dialogue: Dialogue, sight: Sight, images: dict[str, Image]) -> Row:
     approved = dialogue.approved_candidate if sight.decisions or sight.alone else None
-    names = dialogue.target_images[:THUMBNAILS]
+    named = dialogue.target_images if sight.target else []
+    targets = [images[name] for name in named[:THUMBNAILS] if name in images]
     return Row(
         dialogue=dialogue,
-        targets=[images[name] for name in names if name in images],
+        targets=targets,
+        more_targets=len(named) - len(targets),
         rewrite=approved.text if approved else "",
         outcome=dialogue.check_outcome if sight.retrieval else "",
         awaits_check=sight.retrieval and _awaits_check(dialogue),
+        hides_targets=not sight.target,
     )
 
 
