@@ -28,6 +28,7 @@ from review.models import (
     User,
     Verdict,
 )
+from review.models.candidates import text_key
 from review.models.decisions import SETTLING
 from review.permissions import check_can_adjudicate
 from review.places import activity
@@ -212,9 +213,22 @@ def _repeated(
         return None
     place = None if assignment is None else assignment.pk
     named = (earlier.dialogue_id, earlier.assignment_id, earlier.verdict)
-    if named != (dialogue.pk, place, ruling.verdict):
+    if named != (dialogue.pk, place, ruling.verdict) or not _says_the_same(earlier, ruling):
         raise Conflict("This idempotency key was used for another decision. Send a new key.")
     return earlier
+
+
+def _says_the_same(earlier: Decision, ruling: Ruling) -> bool:
+    """Whether a ruling approves what a decision did, or rejects for its reason.
+
+    Or who corrects themselves after an answer that never came would be told that it counts.
+    """
+    if ruling.verdict == Verdict.ACCEPT:
+        return earlier.candidate_id == ruling.candidate_id
+    if ruling.verdict == Verdict.EDIT:
+        candidate = earlier.candidate
+        return candidate is not None and candidate.text_key == text_key(ruling.text.strip())
+    return ruling.verdict != Verdict.REJECT or earlier.reason == ruling.reason
 
 
 def _leave_place(dialogue: Dialogue, assignment: Assignment, verdict: Verdict) -> None:

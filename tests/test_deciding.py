@@ -28,6 +28,9 @@ Claim = Callable[[User], Assignment]
 Make = Callable[..., Dialogue]
 
 
+REASONS = ["unusable", "no-rewrite"]
+
+
 def first_candidate(dialogue: Dialogue) -> Candidate:
     return dialogue.candidates.order_by("pk")[0]
 
@@ -163,6 +166,39 @@ def test_a_key_is_good_for_one_decision_only(
     accept(claim(alice), key="k-1")
     with pytest.raises(Conflict, match="key was used for another decision"):
         accept(claim(alice), key="k-1")
+
+
+def test_a_key_is_good_for_one_choice_only(dialogue: Dialogue, alice: User, claim: Claim) -> None:
+    """Who changes their mind while no answer comes is not told that the second choice counts."""
+    place = claim(alice)
+    first, second = dialogue.candidates.order_by("pk")[:2]
+    accept(place, first, key="k-1")
+    with pytest.raises(Conflict, match="Send a new key"):
+        accept(place, second, key="k-1")
+    assert Decision.objects.get().candidate == first
+
+
+@pytest.mark.parametrize(
+    ("sent", "other"),
+    [
+        (Ruling(Verdict.EDIT, text=" a pier "), Ruling(Verdict.EDIT, text="another pier")),
+        (Ruling(Verdict.REJECT, reason="unusable"), Ruling(Verdict.REJECT, reason="no-rewrite")),
+        (Ruling(Verdict.SKIP, reason="tired"), Ruling(Verdict.MORE)),
+        (Ruling(Verdict.MORE, note="shorter"), Ruling(Verdict.SKIP)),
+    ],
+)
+def test_every_verdict_may_be_sent_again_as_it_was(
+    dialogue: Dialogue, alice: User, claim: Claim, sent: Ruling, other: Ruling
+) -> None:
+    reasons = [{"code": code, "label": code, "kind": "rewrite"} for code in REASONS]
+    Dataset.objects.update(reject_reasons=reasons)
+    place = claim(alice)
+    first, again = [
+        decisions.decide(assignment=place, ruling=sent, by=alice, idempotency_key="k") for _ in "12"
+    ]
+    assert first == again
+    with pytest.raises(Conflict, match="Send a new key"):
+        decisions.decide(assignment=place, ruling=other, by=alice, idempotency_key="k")
 
 
 def test_deciding_twice_without_a_key_is_refused(
