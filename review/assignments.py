@@ -167,7 +167,9 @@ def give_back(*, assignment: Assignment) -> bool:
 
 def give_back_all(*, dataset: Dataset, by: User) -> None:
     """Frees every place that a reviewer holds in a dataset: they go, or are paused."""
-    for assignment in Assignment.objects.held_by(by).filter(dialogue__dataset=dataset):
+    held = Assignment.objects.held_by(by).filter(dialogue__dataset=dataset)
+    # In the order in which everybody locks several dialogues.
+    for assignment in held.order_by("dialogue"):
         give_back(assignment=assignment)
 
 

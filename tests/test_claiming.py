@@ -1,11 +1,12 @@
 """A place is handed to one reviewer at a time, and comes back by itself."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from review import assignments, decisions
@@ -21,6 +22,7 @@ from review.models import (
     User,
     Verdict,
 )
+from review.people import membership
 from review.rulings import Ruling
 from review.tasks import sweep_places
 
@@ -237,3 +239,60 @@ def test_the_sweep_frees_the_work_of_people_who_went_away(
     there.refresh_from_db()
     assert (gone.state, there.state) == (PlaceState.EXPIRED, PlaceState.OPEN)
     assert Dialogue.objects.get(external_id="first").places_taken == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dialogue_that_is_locked_for_a_moment_still_waits(
+    dialogue: Dialogue, dataset: Dataset, alice: User
+) -> None:
+    """Work in the background locks what it changes: who claims then is not sent home."""
+    locked, claimed = Event(), list[Assignment | None]()
+
+    def work() -> None:
+        with transaction.atomic():
+            Dialogue.objects.select_for_update().get(pk=dialogue.pk)
+            locked.set()
+            time.sleep(0.1)
+        connection.close()
+
+    def claim() -> None:
+        claimed.append(assignments.claim_next(dataset=dataset, by=alice))
+        connection.close()
+
+    threads = [Thread(target=work), Thread(target=claim)]
+    threads[0].start()
+    assert locked.wait(5)
+    threads[1].start()
+    for thread in threads:
+        thread.join()
+    [place] = claimed
+    assert place is not None
+    assert place.dialogue == dialogue
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_paused_while_they_claim_holds_nothing_afterwards(
+    dialogue: Dialogue, dataset: Dataset, alice: User
+) -> None:
+    claimed, go_on = Event(), Event()
+
+    def claim() -> None:
+        with transaction.atomic():
+            assignments.claim_next(dataset=dataset, by=alice)
+            claimed.set()
+            go_on.wait(5)
+        connection.close()
+
+    def pause() -> None:
+        membership.pause(membership=Membership.objects.get(user=alice), paused=True)
+        connection.close()
+
+    threads = [Thread(target=claim), Thread(target=pause)]
+    threads[0].start()
+    assert claimed.wait(5)
+    threads[1].start()
+    threads[1].join(0.1)
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert not Assignment.objects.held_by(alice).exists()

@@ -71,7 +71,7 @@ def pause(*, membership: Membership, paused: bool, by: User | None = None) -> No
     _check_may(by, membership.dataset)
     if paused:
         _check_admin_is_left(membership)
-        give_back_all(dataset=membership.dataset, by=membership.user)
+        _free_places(membership)
     membership.paused = paused
     membership.save(update_fields=["paused"])
 
@@ -81,8 +81,15 @@ def remove(*, membership: Membership, by: User | None = None) -> None:
     """Ends a membership. What the person decided stays in the record."""
     _check_may(by, membership.dataset)
     _check_admin_is_left(membership)
-    give_back_all(dataset=membership.dataset, by=membership.user)
+    _free_places(membership)
     membership.delete()
+
+
+def _free_places(membership: Membership) -> None:
+    """Gives back what a member holds. The membership is locked first, as by a claim: the two would
+    wait for each other, and what is claimed at this moment would stay held."""
+    Membership.objects.select_for_update().filter(pk=membership.pk).first()
+    give_back_all(dataset=membership.dataset, by=membership.user)
 
 
 def unknown_role(role: str) -> Invalid:

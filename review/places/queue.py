@@ -34,8 +34,28 @@ class Waiting:
 
 def next_waiting(membership: Membership) -> Waiting | None:
     """The first dialogue with a free place for this member, locked; who else claims passes over
-    it."""
+    it.
+
+    Where all are locked, by a decision or by work in the background, it asks again once one of them
+    is free: to be told that nothing waits would send people home.
+    """
     _walk_indexes()
+    return _first(membership) or (_first(membership) if _await_one(membership) else None)
+
+
+def _await_one(membership: Membership) -> bool:
+    """Waits until the first dialogue is no longer locked; False where there is none.
+
+    For a single one, or who locks several would wait for this person and they for them.
+    """
+    for waiting in _in_turn(membership):
+        first = waiting.order_by(*IN_ORDER).values_list("pk", flat=True).first()
+        if first is not None:
+            return Dialogue.objects.select_for_update().filter(pk=first).first() is not None
+    return False
+
+
+def _first(membership: Membership) -> Waiting | None:
     for waiting in _in_turn(membership):
         rows = waiting.order_by(*IN_ORDER).select_for_update(skip_locked=True, of=("self",))
         dialogue = rows.annotate(had=_place_had(membership)).first()
