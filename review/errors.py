@@ -87,6 +87,6 @@ class GuidelinesUnread(Conflict):
 
     def __init__(self, dataset: "Dataset") -> None:
         super().__init__(
-            f"The guidelines of {dataset.slug} have a new version, {dataset.guidelines_version}. "
-            "Read and confirm it, then go on."
+            f"Read version {dataset.guidelines_version} of the guidelines of {dataset.slug} and "
+            "confirm it, then go on."
         )

@@ -23,6 +23,7 @@ from review.models import (
     PlaceState,
     Stage,
     User,
+    Verdict,
 )
 from review.models.assignments import TAKEN
 from review.places import queue
@@ -168,7 +169,7 @@ def skipped_in(dataset: Dataset) -> Skipped:
 
 @dataclass(frozen=True)
 class Worker:
-    """What one member has done, and what they hold now."""
+    """How many decisions of a member stand (passing a dialogue on is none), and what they hold."""
 
     membership: Membership
     decided: int
@@ -184,6 +185,7 @@ def workers_of(dataset: Dataset) -> list[Worker]:
         row["reviewer"]: dict(row)
         for row in Decision.objects.standing()
         .filter(dialogue__dataset=dataset)
+        .exclude(verdict=Verdict.SKIP)
         .values("reviewer")
         .annotate(
             decided=Count("pk"),
@@ -192,7 +194,9 @@ def workers_of(dataset: Dataset) -> list[Worker]:
         )
     }
     places = Assignment.objects.held().filter(dialogue__dataset=dataset)
-    holds = {place.reviewer_id: place for place in places.select_related("dialogue")}
+    in_turn = places.order_by("reviewer", F("begun_at").asc(nulls_last=True), "claimed_at")
+    first = in_turn.distinct("reviewer").select_related("dialogue")
+    holds = {place.reviewer_id: place for place in first}
     members = dataset.memberships.select_related("user")
     workers = [_worker(m, done.get(m.user_id, {}), holds.get(m.user_id)) for m in members]
     return sorted(workers, key=lambda w: (-w.decided, w.membership.user.username))

@@ -1,9 +1,11 @@
 """Who holds what: admins see it, take it back, and nothing that was written is lost."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from review import assignments
 from review.models import Assignment, Dataset, Dialogue, PlaceState, User
@@ -102,3 +104,30 @@ def test_who_is_paused_or_removed_holds_nothing(
     client_of(carol).post(f"{MEMBERS}{member.pk}/{action}/", {"paused": "1"})
     place.refresh_from_db()
     assert not place.is_open()
+
+
+def test_of_many_places_sent_back_the_first_are_shown_and_the_others_counted(
+    dataset: Dataset,
+    make_dialogue: Callable[..., Dialogue],
+    alice: User,
+    carol: User,
+    client_of: SignIn,
+    program_of: Callable[[User], Client],
+) -> None:
+    later = timezone.now() + timedelta(days=6, hours=1)
+    for number in range(8):
+        Assignment.objects.create(
+            dialogue=make_dialogue(f"s-{number}"),
+            reviewer=alice,
+            place=0,
+            claimed_at=timezone.now(),
+            sent_back_at=timezone.now(),
+            expires_at=later,
+        )
+    page = client_of(carol).get(MEMBERS).content.decode()
+    assert page.count("6 days left") == 5
+    assert "and 3 more" in page
+    members = program_of(carol).get("/api/v1/datasets/coast/members/").json()
+    [row] = [row for row in members if row["user"] == "alice"]
+    assert (row["held"], len(row["holds"])) == (8, 5)
+    assert len(program_of(carol).get("/api/v1/datasets/coast/places/").json()) == 8

@@ -13,7 +13,9 @@ from django.utils import timezone
 
 from review import agreement_tasks
 from review.agreement import stored
+from review.agreement.arms import attrition
 from review.agreement.behind import Behind
+from review.agreement.reading import read
 from review.agreement.report import reckon
 from review.models import (
     AgreementReport,
@@ -61,6 +63,7 @@ def decide(dialogue: Dialogue, who: User, verdict: Verdict, text: str = "", **mo
             tried=more.pop("tried", []),
             claimed_at=now,
             begun_at=now,
+            active_at=now,
             expires_at=now,
             ended_at=now,
         )
@@ -306,3 +309,34 @@ def test_the_page_asks_the_same_questions_however_many_dialogues(
     with CaptureQueriesContext(connection) as more:
         client.get(ADDRESS)
     assert len(more) == len(few)
+
+
+def test_a_number_behind_a_list_shows_as_a_chip_and_never_as_a_field(
+    decided: list[Dialogue], carol: User, client_of: Callable[[User], Client]
+) -> None:
+    address = "/datasets/coast/dialogues/?agreement=together:compared"
+    page = client_of(carol).get(address).content.decode()
+    assert "two or more reviewers decided" in page
+    assert "invalid name" not in page
+    assert 'for="id_agreement"' not in page
+
+
+def test_a_place_that_was_begun_and_sent_back_is_never_one_that_was_not_begun(
+    dataset: Dataset, make_dialogue: MakeDialogue, alice: User
+) -> None:
+    now = timezone.now()
+    Assignment.objects.create(
+        dialogue=make_dialogue("looked-at"),
+        reviewer=alice,
+        place=0,
+        claimed_at=now,
+        state=PlaceState.RETURNED,
+        active_at=now,
+        sent_back_at=now,
+        expires_at=now,
+        ended_at=now,
+    )
+    came = attrition(read(dataset), Arm.PLAIN)
+    assert (came.unseen, came.left) == (0, 1)
+    assert behind(dataset, "arm:plain:unseen") == 0
+    assert behind(dataset, "arm:plain:left") == 1

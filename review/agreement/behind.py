@@ -9,22 +9,20 @@ arm:blind:accepted       decided on, by what was measured; or what became of its
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Self
 
 from django.db.models import (
     Aggregate,
     Count,
-    DateField,
     Exists,
     F,
-    Max,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
 )
-from django.db.models.functions import TruncWeek
+from django.utils import timezone
 
 from review.agreement.reading import FINAL, SAYING, TOP, VERDICT, WANTED
 from review.agreement.record import ACCEPT, EDIT, MORE, REJECT, UNSETTLED
@@ -47,10 +45,11 @@ DECIDED = {"accepted": ACCEPT, "edited": EDIT, "rejected": REJECT, "more": MORE}
 ENDED = [PlaceState.EXPIRED, PlaceState.RETURNED]
 PLACES = {
     "drawn": Q(),
-    "unseen": Q(state__in=ENDED, begun_at=None),
+    # `begun_at` is taken off again where a place is sent back or put behind another.
+    "unseen": Q(state__in=ENDED, active_at=None),
     "ended-decided": Q(state=PlaceState.DECIDED),
     "skipped": Q(state=PlaceState.SKIPPED),
-    "left": Q(state__in=ENDED) & ~Q(begun_at=None),
+    "left": Q(state__in=ENDED) & ~Q(active_at=None),
     "open": Q(state=PlaceState.OPEN),
 }
 
@@ -179,7 +178,8 @@ def _together(dialogues: DialogueQuerySet, behind: Behind) -> DialogueQuerySet:
     several = Q(deciding__gte=2)
     chosen = {
         "compared": several,
-        "same": several & Q(outcomes=1),
+        # Not `outcomes=1`: of that the database expects next to none, and looks through all.
+        "same": several & Q(outcomes__lte=1),
         "differ": Q(outcomes__gte=2),
     }
     return rows.filter(chosen[behind.said])
@@ -226,10 +226,18 @@ def _against_outcome(rows: QuerySet[Decision], how: str) -> QuerySet[Decision]:
 
 
 def _week(dialogues: DialogueQuerySet, behind: Behind) -> DialogueQuerySet:
-    monday = date.fromisoformat(behind.said)
-    last = _of_each(Max(TruncWeek("created", output_field=DateField())))
-    rows = dialogues.annotate(deciding=_of_each(Count("pk")), last=last)
-    return rows.filter(Q(deciding__gte=2, last=monday))
+    begin, end = _week_bounds(date.fromisoformat(behind.said))
+    here = _counting().filter(dialogue=OuterRef("pk"))
+    within = Exists(here.filter(created__gte=begin, created__lt=end))
+    rows = dialogues.filter(within, ~Exists(here.filter(created__gte=end)))
+    return rows.annotate(deciding=_of_each(Count("pk"))).filter(deciding__gte=2)
+
+
+def _week_bounds(monday: date) -> tuple[datetime, datetime]:
+    """The moment at which a week begins, and the first behind it."""
+    days = monday, monday + timedelta(days=7)
+    begin, end = (timezone.make_aware(datetime.combine(day, time.min)) for day in days)
+    return begin, end
 
 
 def _arm(dialogues: DialogueQuerySet, behind: Behind) -> DialogueQuerySet:

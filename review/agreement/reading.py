@@ -174,5 +174,5 @@ def _names(people: list[int]) -> list[str]:
 
 def _places(dataset: Dataset) -> list[PlaceCount]:
     places = Assignment.objects.for_review().filter(dialogue__dataset=dataset)
-    rows = places.order_by().values_list("arm", "state").annotate(Count("pk"), Count("begun_at"))
+    rows = places.order_by().values_list("arm", "state").annotate(Count("pk"), Count("active_at"))
     return [PlaceCount(*row) for row in rows]

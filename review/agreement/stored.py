@@ -16,7 +16,7 @@ from review import reports
 from review.agreement.reading import said
 from review.agreement.report import FORM, reckon
 from review.models import AgreementReport, Dataset, Decision, User
-from review.permissions import check_can_adjudicate
+from review.permissions import check_can_see_agreement
 
 # Reading takes about 65 microseconds a decision on a busy machine with two cores.
 MOST_LIVE = 2_000
@@ -70,7 +70,7 @@ def _newer(report: AgreementReport) -> int:
 
 def ask(*, dataset: Dataset, by: User) -> AgreementReport:
     """Wants the report anew; the caller sends the task. While it is awaited nothing changes."""
-    check_can_adjudicate(by, dataset)
+    check_can_see_agreement(by, dataset)
     return reports.ask(AgreementReport, dataset)
 
 

@@ -12,7 +12,7 @@ from review.agreement import stored, wording
 from review.agreement_tasks import compute_agreement
 from review.api.authentication import caller
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN
-from review.permissions import check_can_adjudicate, dataset_for
+from review.permissions import check_can_see_agreement, dataset_for
 
 CURRENT, STORED, MISSING = "current", "stored", "missing"
 
@@ -130,7 +130,7 @@ class AgreementSerializer(serializers.Serializer[Any]):
 @api_view(["GET", "POST"])
 def agreement(request: Request, dataset: str) -> Response:
     found, _ = dataset_for(caller(request), dataset)
-    check_can_adjudicate(caller(request), found)
+    check_can_see_agreement(caller(request), found)
     if request.method == "POST":
         stored.ask(dataset=found, by=caller(request))
         compute_agreement.delay_on_commit(found.pk)

@@ -36,7 +36,7 @@ def _token_of(secret: bytes) -> ApiToken:
     digest = ApiToken.digest_of(secret.decode("latin-1"))
     token = ApiToken.objects.select_related("user").filter(digest=digest).first()
     if token is None:
-        raise AuthenticationFailed("This token is not known. Ask an admin for a new one.")
+        raise AuthenticationFailed("This token is not known. Make a new one under Members.")
     if not token.user.is_active:
         raise AuthenticationFailed("The account of this token is disabled. Ask an admin.")
     return token

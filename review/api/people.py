@@ -53,7 +53,12 @@ class MemberSerializer(serializers.Serializer[Any]):
         source="controls.n", default=0, help_text="Hidden controls that they decided on."
     )
     controls_right = serializers.IntegerField(source="controls.right", default=0)
-    holds = HeldSerializer(many=True)
+    held = serializers.IntegerField(source="held.count", help_text="Places that they hold now.")
+    holds = HeldSerializer(
+        many=True,
+        source="held.first",
+        help_text=f"The first {holding.MOST_SHOWN} of them; `places/` has all.",
+    )
 
 
 class NewInvitationSerializer(serializers.Serializer[Any]):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
+from rest_framework.exceptions import APIException, ErrorDetail, NotAuthenticated, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
@@ -15,6 +15,7 @@ from review.errors import InvalidFields, NewerDraft, ReviewError
 CONTENT_TYPE = "application/problem+json"
 # Where each kind of problem is described, by its name.
 ABOUT = "/help/api/"
+UNAUTHENTICATED = "Send your token as “Authorization: Bearer TOKEN”."
 STATUS_OF_KIND = {
     "invalid": HTTPStatus.BAD_REQUEST,
     "not-allowed": HTTPStatus.FORBIDDEN,
@@ -48,7 +49,9 @@ def _translated(exc: Exception, response: Response) -> Response:
     """Django REST framework's own refusal in our shape, with its headers."""
     status = HTTPStatus(response.status_code)
     errors = list(_errors(exc.detail)) if isinstance(exc, ValidationError) else []
-    problem = _problem(status, _kind(exc, status), _sentence(errors, response.data), errors)
+    anonymous = isinstance(exc, NotAuthenticated)
+    said = UNAUTHENTICATED if anonymous else _sentence(errors, response.data)
+    problem = _problem(status, _kind(exc, status), said, errors)
     for name in ("WWW-Authenticate", "Allow", "Retry-After"):
         if name in response.headers:
             problem.headers[name] = response.headers[name]

@@ -16,7 +16,7 @@ from review.pages import agreement_plots as plots
 from review.pages import strips
 from review.pages.agreement_plots import TIME
 from review.pages.people import SignedIn, wants_fragment
-from review.permissions import check_can_adjudicate, dataset_for
+from review.permissions import check_can_see_agreement, dataset_for
 
 
 @require_safe
@@ -42,7 +42,7 @@ def compute(request: SignedIn, slug: str) -> HttpResponse:
 
 def _overseen(request: SignedIn, slug: str) -> tuple[Dataset, Membership]:
     dataset, membership = dataset_for(request.user, slug)
-    check_can_adjudicate(request.user, dataset)
+    check_can_see_agreement(request.user, dataset)
     return dataset, membership
 
 

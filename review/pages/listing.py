@@ -80,7 +80,9 @@ class DialogueFilter(django_filters.FilterSet):
         method="judged", choices=JUDGES, empty_label="Whatever judges say", label="Judges"
     )
     # What a number on the page of agreement counts: chosen by a link, never typed.
-    agreement = django_filters.CharFilter(method="behind", widget=forms.HiddenInput)
+    agreement = django_filters.CharFilter(
+        method="behind", label="Agreement", widget=forms.HiddenInput
+    )
 
     class Meta:
         model = Dialogue

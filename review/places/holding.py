@@ -1,13 +1,17 @@
 """Who holds which place now, and taking one back from a person who has it."""
 
 from collections import defaultdict
+from dataclasses import dataclass, field
 
-from django.db.models import F
+from django.db.models import Count, F, Window
+from django.db.models.functions import RowNumber
 
 from review.assignments import give_back
 from review.errors import Conflict, Missing
 from review.models import Assignment, Dataset, User
 from review.permissions import check_can_administer
+
+MOST_SHOWN = 5
 
 
 def held_in(dataset: Dataset) -> list[Assignment]:
@@ -20,11 +24,33 @@ def held_in(dataset: Dataset) -> list[Assignment]:
     )
 
 
-def held_by_reviewer(dataset: Dataset) -> dict[int, list[Assignment]]:
-    """The places held, by their reviewer's key."""
-    found: dict[int, list[Assignment]] = defaultdict(list)
-    for assignment in held_in(dataset):
-        found[assignment.reviewer_id].append(assignment)
+@dataclass
+class Held:
+    """How many places a reviewer holds, and the first of them: after a second look there may be
+    hundreds."""
+
+    first: list[Assignment] = field(default_factory=list)
+    count: int = 0
+
+    @property
+    def others(self) -> int:
+        return self.count - len(self.first)
+
+
+def held_by_reviewer(dataset: Dataset) -> dict[int, Held]:
+    """The places held, by their reviewer's key: those in hand first."""
+    found: dict[int, Held] = defaultdict(Held)
+    in_turn = Window(
+        RowNumber(),
+        partition_by="reviewer",
+        order_by=[F("begun_at").asc(nulls_last=True), F("claimed_at").asc()],
+    )
+    held = Assignment.objects.held().filter(dialogue__dataset=dataset)
+    first = held.annotate(turn=in_turn).filter(turn__lte=MOST_SHOWN).order_by("turn")
+    for assignment in first.select_related("dialogue", "reviewer"):
+        found[assignment.reviewer_id].first.append(assignment)
+    for reviewer, count in held.order_by().values_list("reviewer").annotate(Count("pk")):
+        found[reviewer].count = count
     return found
 
 

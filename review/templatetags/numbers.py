@@ -78,13 +78,17 @@ def ago(moment: datetime | None) -> str:
 
 @register.filter
 def until(moment: datetime | None) -> str:
-    """How long is left: “12 min left”; “overdue” where none is."""
+    """How long is left: “12 min left”, “6 days left”; “overdue” where nothing is."""
     if moment is None:
         return ""
     left = moment - timezone.now()
     if left <= timedelta(0):
         return "overdue"
-    return f"{max(1, int(left.total_seconds() // MINUTE))} min left"
+    minutes = max(1, int(left.total_seconds() // MINUTE))
+    if minutes < 120:
+        return f"{minutes} min left"
+    hours = minutes // 60
+    return f"{hours} hours left" if hours < 48 else f"{hours // 24} days left"
 
 
 @register.filter
