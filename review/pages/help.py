@@ -21,6 +21,7 @@ class HelpPage:
 
 HELP_PAGES = [
     HelpPage("getting-started", "Getting started", "From an empty server to the first release"),
+    HelpPage("running-a-review", "Running a review", "For admins: from the import to the release"),
     HelpPage("roles-and-keys", "Roles and keys", "Who may do what, and the desk's keys"),
     HelpPage("way-of-a-dialogue", "The way of a dialogue", "Stages, decisions and checks"),
     HelpPage("formats", "Formats", "What can be imported, and what a release holds"),

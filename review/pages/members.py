@@ -64,7 +64,7 @@ class NewInvitation(forms.Form):
         required=False,
         label="Languages they read",
         widget=forms.CheckboxSelectMultiple,
-        help_text="They are handed dialogues in these alone. None: in all.",
+        help_text="They are handed dialogues in these, and in what could not be told. None: all.",
     )
 
     def __init__(self, dataset: Dataset, *args: Any, **kwargs: Any) -> None:
