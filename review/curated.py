@@ -113,7 +113,7 @@ class Curator:
         ]
 
     def _decision(self, decision: Decision, places: dict[int, int]) -> dict[str, Any]:
-        """Where an adjudicator ruled there is no place, thus no arm, and nothing was hidden."""
+        """Where an adjudicator ruled there is no place, thus no arm."""
         place = decision.assignment
         return {
             "reviewer": self.pseudonym(decision.reviewer_id),
@@ -124,7 +124,7 @@ class Curator:
             "also": [also.text for also in decision.also.all()],
             "seconds": round(decision.seconds, 3),
             "time": decision.created,
-            "saw": _saw(decision, places) if place else None,
+            "saw": _saw(decision, places) if decision.saw else None,
             **_passed_over(decision),
         }
 

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from review import visibility
 from review.assignments import count_places, end_round, locked_place, place_of
 from review.discussion import disputes
 from review.errors import Conflict, Invalid, PlaceLost
@@ -22,6 +23,7 @@ from review.models import (
     CandidateKind,
     Decision,
     Dialogue,
+    Membership,
     PlaceState,
     Purpose,
     Stage,
@@ -171,13 +173,12 @@ def adjudicate(
     if repeated is not None:
         return repeated
     if dialogue.stage != Stage.DISPUTED:
-        raise Conflict(
-            f"Dialogue {dialogue.external_id} is {dialogue.stage}, no longer disputed. "
-            "Load it again to see how it was settled."
-        )
+        raise Conflict(_not_disputed(dialogue))
     disputes.check_free(dialogue, by)
     if ruling.verdict == Verdict.SKIP:
         raise Invalid("An adjudicator accepts, edits, rejects or asks for more.", field="verdict")
+    # Before a text of their own becomes a candidate.
+    saw = _saw_disputed(dialogue, by)
     candidate = chosen(dialogue, None, ruling, by)
     also = also_accepted(dialogue, None, ruling, candidate)
     decision = Decision(
@@ -186,11 +187,32 @@ def adjudicate(
         candidate=candidate,
         adjudication=True,
         seconds=disputes.seconds_at(dialogue, by),
+        saw=saw,
         idempotency_key=idempotency_key,
         **recorded(dialogue, ruling, candidate),
     )
     _apply_adjudication(dialogue, decision)
     return _kept(decision, also)
+
+
+def _saw_disputed(dialogue: Dialogue, by: User) -> dict[str, Any]:
+    """What an adjudicator had before their eyes: in a dispute nothing is hidden from them."""
+    membership = Membership.objects.select_related("dataset", "user").get(
+        dataset=dialogue.dataset_id, user=by
+    )
+    view = visibility.disputed(dialogue, membership)
+    seen = [decision.pk for decision in view.decisions]
+    return {**visibility.shown(view), "trying": False, "decisions": seen}
+
+
+def _not_disputed(dialogue: Dialogue) -> str:
+    name = dialogue.external_id
+    if dialogue.stage in {Stage.APPROVED, Stage.REJECTED}:
+        return (
+            f"Dialogue {name} is {dialogue.stage}, no longer disputed. Load it again to see how it "
+            "was settled."
+        )
+    return f"Dialogue {name} is not disputed: it waits for its reviewers or for the models."
 
 
 def locked(dialogue_id: int) -> Dialogue:

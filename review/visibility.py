@@ -7,7 +7,7 @@ dialogue unless they hold a place in it themselves.
 
 from collections.abc import Iterable, Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import F
@@ -113,6 +113,14 @@ def for_reader(dialogue: Dialogue, membership: Membership) -> DialogueView:
         return at_place(assignment)
     told = masking.told_at(dialogue, places, membership)
     return _view(told, _later_sight(dialogue, told, membership, assignment), assignment)
+
+
+def disputed(dialogue: Dialogue, membership: Membership) -> DialogueView:
+    """What an adjudicator sees of a dispute: the candidates that somebody chose come first, for
+    they are what it is about."""
+    view = for_reader(dialogue, membership)
+    named = {decision.candidate_id for decision in view.decisions}
+    return replace(view, candidates=sorted(view.candidates, key=lambda c: c.id not in named))
 
 
 def sights(dialogues: Sequence[Dialogue], membership: Membership) -> dict[int, Sight]:

@@ -175,6 +175,11 @@ def test_the_desk_shows_both_sides_and_answers_with_the_next(
     assert "Edited" in answer.content.decode()
     first.refresh_from_db()
     assert first.approval == "adjudicated"
+    saw = first.decisions.get(adjudication=True).saw
+    shown = [card.view.id for card in page.context["reading"].cards]
+    assert [candidate["id"] for candidate in saw["candidates"]] == shown
+    assert (saw["scores"], saw["authors"], saw["retrieval"], saw["target"]) == (True,) * 4
+    assert saw["decisions"] == [d.pk for d in page.context["view"].decisions]
 
 
 def test_the_desk_sends_a_decision_back_and_names_what_is_missing(

@@ -194,7 +194,8 @@ def test_references_are_ordered_by_how_many_found_them_right_and_those_overruled
     assert found == [(first.text, 2), (second.text, 2), (third.text, 2)]
     ruling_of_bob = line["decisions"][-1]
     assert (ruling_of_bob["adjudication"], ruling_of_bob["arm"]) == (True, None)
-    assert ruling_of_bob["saw"] is None
+    assert len(ruling_of_bob["saw"]["candidates"]) == 3
+    assert (ruling_of_bob["saw"]["scores"], ruling_of_bob["saw"]["retrieval"]) == (True, False)
 
 
 def test_a_release_says_how_far_its_people_agreed_and_were_led_and_names_none(

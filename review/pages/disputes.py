@@ -1,7 +1,6 @@
 """The disputes desk: what reviewers differ on, side by side, settled with a key."""
 
 import secrets
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +23,7 @@ from review.pages.rulings import filled, posted_number, posted_ruling
 from review.panels import panels
 from review.permissions import check_can_adjudicate, dataset_for
 from review.refusals import STATUS
-from review.visibility import DialogueView, for_reader
+from review.visibility import disputed
 
 LONGEST_KEY = 128
 # What was done before these hours is no longer shown as the last.
@@ -148,7 +147,7 @@ def _shown(
     context: dict[str, Any],
     status: int = 200,
 ) -> HttpResponse:
-    view = _disputed_first(for_reader(dialogue, membership))
+    view = disputed(dialogue, membership)
     context |= {
         "view": view,
         "dialogue": dialogue,
@@ -158,12 +157,6 @@ def _shown(
         "check_panels": panels("dialogue", membership) if view.sight.retrieval else [],
     }
     return _render(request, dialogue.dataset, membership, context, status)
-
-
-def _disputed_first(view: DialogueView) -> DialogueView:
-    """The candidates that somebody chose come first: they are what the dispute is about."""
-    chosen = {decision.candidate_id for decision in view.decisions}
-    return replace(view, candidates=sorted(view.candidates, key=lambda c: c.id not in chosen))
 
 
 def _render(
