@@ -27,7 +27,7 @@ const ACTIONS = {
   previous: () => cards.step(-1),
   images: over.showTarget,
   guidelines: () => over.openSide("Guidelines", desk.dataset.guidelinesUrl),
-  comment: () => over.openSide("Comments", sheet()?.dataset.commentsUrl),
+  comment: () => sheet() ? over.openSide("Comments", sheet().dataset.commentsUrl) : one(".say textarea")?.focus(),
   "all-keys": () => one("#keys").showModal(),
 };
 const WALKING = ["next", "previous"];
@@ -112,7 +112,8 @@ function keyOnSheet(event) {
   if (/^(Enter| )$/.test(event.key) && isPressable(event.target)) return;
   const arrow = { ArrowDown: "next", ArrowUp: "previous" }[event.key];
   const action = arrow ?? actionOf(event);
-  const isDigit = /^[1-9]$/.test(event.key);
+  // None begins with 0; one of many may go on with it.
+  const isDigit = /^[0-9]$/.test(event.key);
   if (!action && !isDigit) return;
   if (arrow && !decideForm()) return;
   if (event.repeat && !WALKING.includes(action)) return event.preventDefault();
@@ -182,7 +183,8 @@ document.addEventListener("submit", (event) => {
   if (!isDesk) return;
   const form = event.target;
   if (form.id === "decide") event.preventDefault(), sheets.decide(event.submitter?.value ?? "accept");
-  else if (form.id === "undo" || form.matches("[data-undo]")) event.preventDefault(), sheets.undo(form.action);
+  else if (form.id === "undo") event.preventDefault(), sheets.undo(sheets.undoable());
+  else if (form.matches("[data-undo]")) event.preventDefault(), sheets.undo(form.action);
   else if (form.id === "first") event.preventDefault(), sheets.showCandidates(form);
 });
 

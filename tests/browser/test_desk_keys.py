@@ -25,7 +25,7 @@ def test_enter_accepts_the_chosen_candidate_and_the_next_comes_at_once(desk: Pag
     approved = Dialogue.objects.get(external_id="d-1").approved_candidate
     assert approved is not None
     assert approved.text == TEXTS[1]
-    expect(desk.locator("#today")).to_contain_text("1 of 3")
+    expect(desk.locator("#today")).to_contain_text("1 today · 2 wait")
     assert desk.url.endswith(DESK)
 
 
@@ -189,6 +189,40 @@ def test_an_input_method_keeps_its_keys(desk: Page) -> None:
     )
     expect(desk.locator("#dialogue-title a")).to_have_text("d-1")
     assert not Decision.objects.exists()
+
+
+def test_undo_passes_by_what_has_to_stay(desk: Page) -> None:
+    desk.keyboard.press("Enter")
+    shows(desk, "d-2")
+    desk.keyboard.press("m")
+    desk.keyboard.type("shorter")
+    desk.keyboard.press("Control+Enter")
+    shows(desk, "d-3")
+    says(desk, "Saved")
+    desk.keyboard.press("u")
+    expect(desk.locator("#notes")).to_contain_text("went back to the models since")
+    expect(desk.locator("#notes")).to_contain_text("Undo takes back the one before it")
+    shows(desk, "d-3")
+    desk.keyboard.press("u")
+    shows(desk, "d-1")
+    expect(desk.locator("#notes")).to_be_empty()
+
+
+def test_guidelines_open_beside_the_dialogue(desk: Page, dataset: Dataset) -> None:
+    desk.keyboard.press("g")
+    expect(desk.get_by_role("dialog", name="Guidelines")).to_contain_text("no guidelines")
+
+
+def test_a_number_with_a_nought_chooses_one_of_many(desk: Page, dataset: Dataset) -> None:
+    dialogue = Dialogue.objects.get(external_id="d-1")
+    for number in range(20):
+        text = f"the lighthouse and {number} boats"
+        dialogue.candidates.create(text=text, text_key=text, kind="model", author="m", round=1)
+    desk.reload()
+    desk.keyboard.press("0")
+    expect(desk.locator("#candidate-1")).to_be_checked()
+    press(desk, "2", "0")
+    expect(desk.locator("#candidate-20")).to_be_checked()
 
 
 def test_question_mark_shows_all_keys_and_escape_hides_them(desk: Page) -> None:

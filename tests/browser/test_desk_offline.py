@@ -30,6 +30,20 @@ def test_decisions_made_offline_wait_and_are_sent_once(desk: Page) -> None:
     assert _decided() == ["d-1", "d-2"]
 
 
+def test_the_next_comes_by_itself_after_the_one_decision_that_waited(desk: Page) -> None:
+    press(desk, "Enter")
+    shows(desk, "d-2")
+    press(desk, "Enter")
+    shows(desk, "d-3")
+    says(desk, "Saved")
+    desk.context.set_offline(True)
+    press(desk, "Enter")
+    expect(desk.get_by_text("comes when you are connected again")).to_be_visible()
+    says(desk, "Not connected: 1 decision waits")
+    desk.context.set_offline(False)
+    expect(desk.get_by_role("heading", name="Everything is settled")).to_be_visible()
+
+
 def test_an_answer_that_was_lost_is_asked_for_again(desk: Page) -> None:
     def lose_the_answer(route: Route) -> None:
         route.fetch()

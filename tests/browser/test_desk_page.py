@@ -6,7 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from review.models import Decision, Image, Verdict
+from review.models import Decision, Dialogue, Image, User, Verdict
+from tests.browser.conftest import Visit
 from tests.browser.desks import DESK, press, shows
 from tests.conftest import TEXTS
 
@@ -105,6 +106,14 @@ def test_a_picture_that_does_not_come_says_so(desk: Page, pictures: None) -> Non
     desk.route("**/images/**", lambda route: route.abort())
     desk.reload()
     expect(desk.locator(".evidence .picture.broken")).to_have_count(1)
+
+
+def test_the_page_of_a_dialogue_takes_the_desks_keys(
+    alice: User, dialogue: Dialogue, visit: Visit
+) -> None:
+    page = visit(alice, "/datasets/coast/dialogues/d-1/")
+    page.keyboard.press("g")
+    expect(page.get_by_role("dialog", name="Guidelines")).to_contain_text("no guidelines")
 
 
 def test_without_its_program_the_same_desk_decides(desk: Page) -> None:

@@ -1,5 +1,5 @@
 // Candidates and the panels of the verdicts: what is chosen, what is written, what is missing.
-import { all, decideForm, one, sheet } from "./page.js";
+import { all, decideForm, one } from "./page.js";
 
 // Cards
 
@@ -45,7 +45,7 @@ export function toggleAlso() {
 /** Marks in the chat what the chosen candidate took up, and lets an edit start from it. */
 export function chose() {
   const number = chosen()?.closest(".card").dataset.number;
-  for (const stretch of all("[data-taken]", sheet())) {
+  for (const stretch of all("[data-taken]")) {
     stretch.classList.toggle("on", stretch.dataset.taken.split(" ").includes(number));
   }
   startEdit();

@@ -92,13 +92,15 @@ function summary(pairs) {
 }
 
 export function say(words) {
+  clearFor("said");
   const made = note(words);
+  made.dataset.about = "said";
   buttons(made, ["Put away", () => {}]);
 }
 
 /** What was about the dialogue before is over with it. */
 export function clearForSheet() {
-  for (const about of ["lost", "newer"]) clearFor(about);
+  for (const about of ["lost", "newer", "said"]) clearFor(about);
 }
 
 function clearFor(about) {

@@ -125,6 +125,12 @@ export function start() {
 
 // Words
 
+const REASONS = {
+  offline: "Not connected: try again when you are.",
+  down: "The server does not answer: try again in a moment.",
+  "signed-out": "You are signed out: sign in again in another tab, then try again.",
+};
+
 /** A page of words beside the dialogue: guidelines, comments. */
 export async function openSide(title, url) {
   const dialog = one("#side");
@@ -135,11 +141,11 @@ export async function openSide(title, url) {
   body.replaceChildren();
   dialog.showModal();
   heading.focus();
-  const answer = await ask(url);
+  const answer = await ask(url, { headers: { "HX-Request": "true" } });
   if (answer.state === "ok") {
     body.innerHTML = answer.body;
     globalThis.htmx?.process(body);
   } else {
-    body.textContent = answer.sentence ?? "Not connected: try again when you are.";
+    body.textContent = answer.sentence ?? REASONS[answer.state];
   }
 }

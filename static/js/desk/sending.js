@@ -8,12 +8,12 @@ import { clock, desk, forget, keep, kept, keptNames, tell } from "./page.js";
 const PATIENCE_MS = 15_000;
 
 /** One of the states ok, refused, offline, down, signed-out; with `body` where there is an answer. */
-export async function ask(url, { fields = null, keepalive = false } = {}) {
+export async function ask(url, { fields = null, keepalive = false, headers = {} } = {}) {
   try {
     const response = await fetch(url, {
       method: fields ? "POST" : "GET",
       body: fields && new URLSearchParams(fields),
-      headers: { "X-Desk-Person": desk.dataset.person, "X-CSRFToken": csrfToken() },
+      headers: { "X-Desk-Person": desk.dataset.person, "X-CSRFToken": csrfToken(), ...headers },
       redirect: "manual",
       signal: AbortSignal.timeout(PATIENCE_MS),
       keepalive,
@@ -107,8 +107,9 @@ async function send(name, entry) {
     again(answer.state);
     return false;
   }
-  connected();
+  // First, for who hears of the connection asks what still waits.
   drop(name);
+  connected();
   if (answer.state === "ok") {
     tell({ waiting: pending().length, said: `Saved ${clock()}` });
     heard.taken(entry, answer.body);

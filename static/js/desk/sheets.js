@@ -100,13 +100,13 @@ function takeAhead() {
 
 /** The dialogue in hand as the server knows it; whatever was kept ready is left. */
 export async function load(url = desk.dataset.deskUrl, fields = null) {
-  ahead = null;
   const before = waiting;
   // What is pressed meanwhile is not for the dialogue that goes.
   waiting = true;
   const answer = await ask(url, { fields });
   waiting = before;
   if (answer.state === "ok") {
+    ahead = null;
     const node = one("#sheet", takeIn(answer.body));
     show(node);
     tell({ connection: "ok" });
@@ -242,6 +242,15 @@ function decidedElsewhere({ mine }) {
 
 // Taking back
 
+// What the server would not take back: the key goes on to the decision before it.
+const staying = new Set();
+
+/** Where the newest decision that can be taken back is taken back. */
+export function undoable() {
+  const urls = [one("#undo"), ...all(".recent [data-undo]")].map((form) => form.action);
+  return urls.find((url) => !staying.has(url)) ?? urls[0];
+}
+
 /** Takes a decision back, once those before it have reached the server. */
 export async function undo(url) {
   if (waiting || performance.now() - shownAt < SETTLING_MS) return;
@@ -249,7 +258,14 @@ export async function undo(url) {
   if (outbox.pending().length) return notes.say("Taking back works once the decisions that wait have been sent.");
   const answer = await load(url, []);
   if (answer.state === "ok") tell({ said: `Taken back ${clock()}` });
-  else notes.say(answer.sentence ?? "Not connected: nothing was taken back.");
+  else if (answer.state === "refused") stays(url, answer.sentence);
+  else notes.say("Not connected: nothing was taken back.");
+}
+
+function stays(url, sentence) {
+  staying.add(url);
+  const more = staying.has(undoable()) ? "" : " Undo takes back the one before it.";
+  notes.say(sentence + more);
 }
 
 /** In the unaided arm: the candidates, now that something was written. */
