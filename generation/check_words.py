@@ -47,6 +47,9 @@ def sentence(before: RetrievalCheck | None, after: RetrievalCheck) -> str:
 def change(before: Placed, after: Placed, outcome: str) -> str:
     """“Improved: from 212th to 3rd of 1,000”, where both have a rank."""
     start, end, size = place(before), place(after), f"of {after.corpus_size:,}"
+    if outcome == CheckOutcome.WORSE and says_nothing(before):
+        # Among few images a text that fits all alike does better than one that ranks them badly.
+        start = "chance"
     if outcome == CheckOutcome.SAME:
         return f"The same: {_unmoved(start, end, size)}"
     verb = "Improved" if outcome == CheckOutcome.IMPROVED else "Worse"

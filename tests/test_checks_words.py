@@ -51,6 +51,7 @@ def test_the_only_image_of_a_corpus_is_found() -> None:
         (found(212), found(3, 1, "improved"), "Improved: from 212th to 3rd of 1,000"),
         (found(1), found(4, 1, "worse"), "Worse: from 1st to 4th of 1,000"),
         (found(1, 1000), found(2, 1, "improved"), "Improved: from nowhere to 2nd of 1,000"),
+        (found(1, 1000), found(999, 1, "worse"), "Worse: from chance to 999th of 1,000"),
         (found(1), found(1, 1, "same"), "The same: 1st of 1,000"),
         (
             found(900),

@@ -128,14 +128,15 @@ def progress(request: SignedIn, dataset: Dataset, membership: Membership) -> dic
 
 
 def _today(request: SignedIn, dataset: Dataset, membership: Membership) -> dict[str, int | bool]:
-    """Dialogues done since midnight, and how many of this day's are known: done, held and waiting.
+    """Dialogues done since midnight, those left (held or waiting), and both together.
 
-    Both are counted up to `MOST_COUNTED` only; `more` says that there are more of them.
+    Each is counted up to `MOST_COUNTED` only; `more` says that more than that wait.
     """
     done = _done_today(request, dataset)
     waits = waiting(membership)
     held = Assignment.objects.held_by(request.user).filter(dialogue__dataset=dataset).count()
-    return {"done": done, "known": done + held + waits, "more": waits >= MOST_COUNTED}
+    left = held + waits
+    return {"done": done, "left": left, "known": done + left, "more": waits >= MOST_COUNTED}
 
 
 def _own_decisions(request: SignedIn, dataset: Dataset) -> DecisionQuerySet:
