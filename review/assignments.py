@@ -6,6 +6,7 @@ has at most one place in hand, and one ahead of it, so that the next dialogue is
 the decision on this one is made.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -58,12 +59,19 @@ def _claim(slug: str, by: User) -> Assignment | None:
 
 @transaction.atomic
 def claim_ahead(*, dataset: Dataset, by: User) -> Assignment | None:
-    """The place after the one in hand, claimed now; None where nothing else waits."""
+    """The place after the one in hand, claimed or renewed now; None where nothing else waits."""
     membership = _at_the_desk(dataset.slug, by)
     held = _held(membership)
     # Nothing is in hand yet where the first has not begun: that one is the next.
     ahead = held if held and held[0].begun_at is None else held[1:]
-    return ahead[0] if ahead else _claimed(membership, begun=False)
+    return _renewed(ahead[0]) if ahead else _claimed(membership, begun=False)
+
+
+def _renewed(ahead: Assignment) -> Assignment:
+    """Who works on the one before for longer than a lease keeps what is at their desk already."""
+    ahead.expires_at = max(ahead.expires_at, lease_end(ahead.dialogue.dataset))
+    ahead.save(update_fields=["expires_at"])
+    return ahead
 
 
 def begin(assignment: Assignment) -> Assignment:
@@ -173,13 +181,26 @@ def give_back_all(*, dataset: Dataset, by: User) -> None:
         give_back(assignment=assignment)
 
 
-def leave(*, dataset: Dataset, by: User) -> None:
-    """The desk was closed: what is held ahead is free at once, what is in hand in some minutes."""
+def leave(*, dataset: Dataset, by: User, known: Mapping[int, datetime] | None = None) -> None:
+    """The desk was closed: what is held ahead is free at once, what is in hand in some minutes.
+
+    `known`: the places that the closed page held, by their key, and until when as far as it knew.
+    Another page is at work on what was renewed since. None: every place, on every page.
+    """
     held = Assignment.objects.held_by(by).filter(dialogue__dataset=dataset, sent_back_at=None)
+    if known is not None:
+        held = held.filter(pk__in=_not_renewed(held, known))
     for assignment in held.filter(begun_at=None):
         give_back(assignment=assignment)
     soon = timezone.now() + timedelta(minutes=MINUTES_AFTER_LEAVING)
     held.filter(expires_at__gt=soon).update(expires_at=soon)
+
+
+def _not_renewed(held: QuerySet[Assignment], known: Mapping[int, datetime]) -> list[int]:
+    # A page may know its leases to the millisecond only.
+    unsure = timedelta(milliseconds=1)
+    ends = held.filter(pk__in=known).values_list("pk", "expires_at")
+    return [key for key, end in ends if end <= known[key] + unsure]
 
 
 def leave_all(*, by: User) -> None:

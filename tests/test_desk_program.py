@@ -90,7 +90,7 @@ def test_a_decision_sent_twice_counts_once(program: Program) -> None:
 
 def test_a_dialogue_that_was_given_back_meanwhile_is_taken_up_again(program: Program) -> None:
     following = program.get(f"{DESK}ahead/").context["assignment"]
-    program.post(f"{DESK}leave/")
+    program.post(f"{DESK}leave/", held=f"{following.pk} {following.expires_at.isoformat()}")
     following.refresh_from_db()
     assert following.state == PlaceState.RETURNED
     answer = program.accept(next=following.pk)

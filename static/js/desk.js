@@ -200,8 +200,9 @@ async function tellOfLife(event) {
   toldAt = now;
   const answer = await ask(activityUrl, { fields: [] });
   if (answer.state !== "ok" || sheet().dataset.assignment !== assignment) return;
-  if (answer.body.held) sheets.fetchAhead();
-  else sheets.placeLost();
+  if (!answer.body.held) return sheets.placeLost();
+  sheet().dataset.expires = answer.body.expires_at;
+  sheets.fetchAhead();
 }
 
 function live() {
@@ -213,7 +214,7 @@ function live() {
   });
   window.addEventListener("pagehide", () => {
     drafts.sendLastDraft();
-    sendLast(desk.dataset.leaveUrl, []);
+    sendLast(desk.dataset.leaveUrl, sheets.held());
   });
   // Back from the browser's own store: what is on the page may be long out of date.
   window.addEventListener("pageshow", (event) => {

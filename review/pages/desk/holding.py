@@ -1,5 +1,6 @@
 """Keeping a place while there is life at the desk, giving it back, and taking it up again."""
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse
@@ -13,8 +14,12 @@ from review.models import Assignment
 from review.pages.desk.answers import from_program, told_as_json
 from review.pages.desk.showing import show_next
 from review.pages.people import SignedIn
+from review.pages.rulings import posted_number
 from review.permissions import dataset_for
 from review.places import activity as activities
+
+# A page holds the dialogue that it shows and the next one.
+MOST_HELD = 2
 
 
 @require_POST
@@ -52,10 +57,25 @@ def give_back(request: SignedIn, assignment_id: int) -> HttpResponse:
 @require_POST
 @never_cache
 def leave(request: SignedIn, slug: str) -> HttpResponse:
-    """The page was closed. It hears no answer."""
+    """The page was closed. It hears no answer.
+
+    It may come in after the same page was loaded again, or while another is open.
+    """
     dataset, _ = dataset_for(request.user, slug)
-    assignments.leave(dataset=dataset, by=request.user)
+    known = dict(filter(None, map(_held_until, request.POST.getlist("held")[:MOST_HELD])))
+    assignments.leave(dataset=dataset, by=request.user, known=known)
     return HttpResponse(status=204)
+
+
+def _held_until(words: str) -> tuple[int, datetime] | None:
+    """A place and the end of its lease, as `17 2026-11-26T16:30:00Z`; None where it is neither."""
+    number, _, moment = words.partition(" ")
+    key = posted_number(number)
+    try:
+        end = datetime.fromisoformat(moment)
+    except ValueError:
+        return None
+    return None if key is None or end.tzinfo is None else (key, end)
 
 
 @require_POST

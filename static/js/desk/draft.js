@@ -127,6 +127,7 @@ function taken(mine, now, answer) {
 function saved(mine, now, body) {
   Object.assign(mine, { saved: now, revision: body.revision, failures: 0 });
   tell({ connection: "ok", sending: false, text: false, said: `Draft saved ${clock()}` });
+  if (sheet().dataset.assignment === mine.assignment) sheet().dataset.expires = body.expires_at;
   cards.showFindings(body.findings);
   if (snapshot() === now) forget(nameOf(mine.assignment));
   else changed();

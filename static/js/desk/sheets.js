@@ -33,6 +33,12 @@ export function show(node) {
   document.dispatchEvent(new CustomEvent("desk:shown", { detail: { sheet: node } }));
 }
 
+/** The places of this page, and until when it has them: what was renewed since is another page's. */
+export const held = () =>
+  [sheet(), ahead?.node]
+    .filter((node) => node?.dataset.assignment)
+    .map(({ dataset }) => ["held", `${dataset.assignment} ${dataset.expires}`]);
+
 export function begin() {
   allowUndo();
   cards.beginEdit();
@@ -184,6 +190,7 @@ function wordsOf(verdict) {
 function taken(entry, html) {
   const behind = one("#behind", takeIn(html));
   const { assignment } = sheet().dataset;
+  if (behind.dataset.following === assignment) sheet().dataset.expires = behind.dataset.expires;
   if (waiting) loadUntilThere();
   else if (entry.next && entry.next === assignment && behind.dataset.following !== assignment) placeLost();
   else if (entry.assignment === assignment) loadUntilThere();
