@@ -54,6 +54,18 @@ def check_can_administer(user: User, dataset: Dataset) -> None:
         raise NotAllowed("Only admins of this dataset may do this. Ask one of them.")
 
 
+def check_can_download(user: User, dataset: Dataset) -> None:
+    """A release has the outcome of dialogues that reviewers may get as practice."""
+    member = membership_of(user, dataset)
+    if member is None:
+        raise NotAllowed(MEMBERS_ALONE)
+    if (dataset.control_rate or dataset.quiz_size) and not member.adjudicates():
+        raise NotAllowed(
+            "While reviewers of this dataset practise on settled dialogues, only adjudicators and "
+            "admins download its releases. Ask one of them."
+        )
+
+
 def _can(check: Callable[[User, Dataset], None]) -> Callable[[User, Dataset], bool]:
     def can(user: User, dataset: Dataset) -> bool:
         try:
@@ -68,3 +80,4 @@ def _can(check: Callable[[User, Dataset], None]) -> Callable[[User, Dataset], bo
 can_review = _can(check_can_review)
 can_adjudicate = _can(check_can_adjudicate)
 can_administer = _can(check_can_administer)
+can_download = _can(check_can_download)

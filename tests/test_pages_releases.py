@@ -55,6 +55,25 @@ def test_an_admin_makes_a_release_and_any_member_downloads_it(
     assert release.sha256 in client_of(alice).get(ADDRESS).content.decode()
 
 
+@pytest.mark.parametrize("practice", [{"control_rate": 0.1}, {"quiz_size": 3}])
+def test_a_reviewer_does_not_read_in_a_release_what_they_may_get_as_practice(
+    alice: User,
+    bob: User,
+    carol: User,
+    approved: Dialogue,
+    client_of: SignIn,
+    practice: dict[str, float],
+) -> None:
+    client_of(carol).post(ADDRESS)
+    Dataset.objects.update(**practice)
+    refused = client_of(alice).get(f"{ADDRESS}1/")
+    assert refused.status_code == 403
+    assert "only adjudicators and admins download" in refused.content.decode()
+    assert " download>Download<" not in client_of(alice).get(ADDRESS).content.decode()
+    assert client_of(bob).get(f"{ADDRESS}1/").status_code == 200
+    assert " download>Download<" in client_of(bob).get(ADDRESS).content.decode()
+
+
 def test_nothing_to_release_is_said_and_makes_none(
     carol: User, dialogue: Dialogue, client_of: SignIn
 ) -> None:

@@ -13,7 +13,7 @@ from review.errors import Invalid, Missing
 from review.exporting import open_release, write_release
 from review.models import Dataset, Release
 from review.pages.people import SignedIn, administered
-from review.permissions import dataset_for
+from review.permissions import can_download, check_can_download, dataset_for
 from review.progress import checks_of
 from review.templatetags.numbers import counted
 
@@ -30,6 +30,7 @@ def releases(request: SignedIn, slug: str) -> HttpResponse:
         "releases": made,
         "last": made[0] if made else None,
         "checks": checks_of(dataset),
+        "may_download": can_download(request.user, dataset),
     }
     return render(request, "review/releases.html", context)
 
@@ -50,6 +51,7 @@ def _make_release(request: SignedIn, slug: str) -> HttpResponse:
 @require_safe
 def download(request: SignedIn, slug: str, number: int) -> FileResponse:
     dataset, _ = dataset_for(request.user, slug)
+    check_can_download(request.user, dataset)
     release = _release(dataset, number)
     return FileResponse(
         open_release(release),
