@@ -295,7 +295,7 @@ def test_an_annotator_settles_no_dispute(
 
 
 def test_what_is_not_disputed_is_not_adjudicated(dialogue: Dialogue, bob: User) -> None:
-    with pytest.raises(Conflict, match="no longer disputed"):
+    with pytest.raises(Conflict, match="is not disputed: it waits"):
         decisions.adjudicate(dialogue=dialogue, ruling=Ruling(Verdict.EDIT, text="mine"), by=bob)
 
 

@@ -16,7 +16,15 @@ from django.utils import timezone
 from review.assignments import hold_again
 from review.decisions import locked
 from review.errors import Conflict, Invalid
-from review.models import Assignment, Dataset, Decision, Dialogue, User, Verdict
+from review.models import (
+    Assignment,
+    Dataset,
+    Decision,
+    Dialogue,
+    Membership,
+    User,
+    Verdict,
+)
 from review.models.decisions import TAKING_BACK
 from review.permissions import can_review, check_can_adjudicate
 from review.rulings import LONGEST_NOTE
@@ -31,6 +39,7 @@ def send_back(*, decision: Decision, comment: str, by: User) -> Assignment:
 
     Raises `Conflict` where the decision has to stay, or where its reviewer cannot be sent anything.
     """
+    _hold_membership(decision)
     dialogue = locked(decision.dialogue_id)
     decision.refresh_from_db()
     check_can_adjudicate(by, dialogue.dataset)
@@ -100,6 +109,15 @@ def checked_comment(comment: str) -> str:
             field="comment",
         )
     return comment
+
+
+def _hold_membership(decision: Decision) -> None:
+    """Locks the reviewer's membership, before the dialogue as a claim does: whoever pauses them at
+    this moment frees this place too, or it is not sent."""
+    members = Membership.objects.filter(
+        user=decision.reviewer_id, dataset__dialogues=decision.dialogue_id
+    )
+    members.select_for_update(of=("self",)).first()
 
 
 def _check_can_send_back(dialogue: Dialogue, decision: Decision) -> None:

@@ -5,9 +5,10 @@ leaves a change that is not `applied`, and the sweep finds it.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from time import monotonic, sleep
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -23,6 +24,8 @@ from review.practice import pool
 # The first number of PostgreSQL's advisory locks on following a policy, one lock per dataset.
 FOLLOWING = 20_261_126
 MOST_LOCKED = 100
+# Seconds: a batch of an import takes a few.
+WAIT, LONGEST_WAIT = 0.05, 15
 REORDERING = {"queue_order"}
 CLOSING = {"decisions_needed", "quorum"}
 WAITING = [Stage.JUDGED, Stage.PROPOSED]
@@ -52,23 +55,50 @@ def _follow(dataset: Dataset) -> None:
     changed = {name for change in pending for name in change.before}
     # The policy as it is from here on: a later change is pending by itself.
     dataset.refresh_from_db()
-    if changed & REORDERING:
-        _reorder(dataset)
+    if changed & REORDERING and not _reorder(dataset):
+        return
     if changed & CLOSING and not _settle(dataset):
         return
     PolicyChange.objects.filter(pk__in=[one.pk for one in pending]).update(applied=timezone.now())
 
 
-def _reorder(dataset: Dataset) -> None:
-    """Gives every waiting dialogue its place anew; the database's trigger knows which."""
+def _reorder(dataset: Dataset) -> bool:
+    """Gives every waiting dialogue its place anew; the database's trigger knows which.
+
+    False where one may have been missed: all has to be done again.
+    """
+    saw_all = _older_writers_ended()
     waiting = Dialogue.objects.filter(dataset=dataset, stage__in=WAITING)
     # Claims pass over locked rows: never so many at once that nothing seems to wait.
     step = min(max(waiting.count() // 10, 1), MOST_LOCKED)
     for keys in _batches(waiting, step):
         _place_anew(keys)
+    if not saw_all:
+        return False
     Dataset.objects.filter(pk=dataset.pk, queue_order=dataset.queue_order).update(
         queue_ordered=True
     )
+    return True
+
+
+def _older_writers_ended() -> bool:
+    """Waits a while for the transactions that were writing when the policy changed: what such a one
+    has written stands in the old order, and nobody sees it yet."""
+    older, until = _writers(), monotonic() + LONGEST_WAIT
+    while older & _writers():
+        if monotonic() > until:
+            return False
+        sleep(WAIT)
+    return True
+
+
+def _writers() -> set[int]:
+    """Transactions that have written and not ended, but for one's own."""
+    with connection.cursor() as cursor:
+        # A snapshot names those alone that began before another that has ended.
+        cursor.execute("SELECT pg_current_xact_id()")
+        cursor.execute("SELECT pg_snapshot_xip(pg_current_snapshot())::text")
+        return {int(number) for (number,) in cursor.fetchall()}
 
 
 @transaction.atomic
