@@ -26,6 +26,7 @@ WHERE d.stage IN ('judged', 'proposed') AND d.places_taken >= d.decisions_needed
   AND NOT EXISTS (
     SELECT FROM review_assignment a WHERE a.dialogue_id = d.id AND a.state = 'open')
 """
+UNCHECKED = "SELECT external_id FROM dialogue WHERE stage = 'approved' AND checked_at IS NULL"
 APPROVED = "SELECT external_id FROM dialogue WHERE stage = 'approved'"
 UNSETTLED = "SELECT external_id FROM dialogue WHERE stage IN ('judged', 'proposed')"
 
@@ -42,6 +43,11 @@ def faults(history: History, ask: Ask) -> list[str]:
 def unsettled(ask: Ask) -> list[str]:
     """Dialogues on which decisions are still to be made."""
     return [name for (name,) in ask(OF_THE_LOAD + UNSETTLED)]
+
+
+def unchecked(ask: Ask) -> list[str]:
+    """Approved dialogues whose check is still to come."""
+    return [name for (name,) in ask(OF_THE_LOAD + UNCHECKED)]
 
 
 def _of_decisions(history: History, rows: list[Any]) -> Iterator[str]:
