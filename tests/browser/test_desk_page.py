@@ -116,6 +116,18 @@ def test_the_page_of_a_dialogue_takes_the_desks_keys(
     expect(page.get_by_role("dialog", name="Guidelines")).to_contain_text("no guidelines")
 
 
+def test_decisions_come_below_the_candidates(carol: User, dialogue: Dialogue, visit: Visit) -> None:
+    for number in range(12):
+        text = f"the lighthouse and {number} boats"
+        dialogue.candidates.create(text=text, text_key=text, kind="model", author="m", round=0)
+    page = visit(carol, "/datasets/coast/dialogues/d-1/")
+    cards = page.locator(".settled .card").last.bounding_box()
+    below = page.locator(".settled .decisions").bounding_box()
+    assert cards is not None
+    assert below is not None
+    assert cards["y"] + cards["height"] <= below["y"]
+
+
 def test_without_its_program_the_same_desk_decides(desk: Page) -> None:
     plain = desk.context.browser.new_context(  # type: ignore[union-attr]
         java_script_enabled=False, base_url=desk.url

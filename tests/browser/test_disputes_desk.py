@@ -1,5 +1,6 @@
 """An adjudicator settles disputes with the keyboard alone; what is sent back comes first there."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -37,6 +38,23 @@ def disputed(
 def _shows(page: Page, external_id: str) -> None:
     expect(page.locator("#dialogue-title a")).to_have_text(external_id)
     page.wait_for_timeout(SETTLED_MS)
+
+
+def test_what_an_adjudicator_writes_survives_a_reload(
+    disputed: None, bob: User, visit: Visit
+) -> None:
+    page = visit(bob, DISPUTES)
+    _shows(page, "d-1")
+    page.keyboard.press("e")
+    page.keyboard.type(" at dusk")
+    expect(page.locator("#saved")).to_contain_text("Kept on this device")
+    page.reload()
+    _shows(page, "d-1")
+    expect(page.locator("#edit-text")).to_be_focused()
+    expect(page.locator("#edit-text")).to_have_value(re.compile(" at dusk$"))
+    page.keyboard.press("Control+Enter")
+    _shows(page, "d-2")
+    assert page.evaluate("Object.keys(localStorage).filter((k) => k.includes('dispute:'))") == []
 
 
 def test_every_verdict_by_the_keyboard(disputed: None, bob: User, erin: User, visit: Visit) -> None:

@@ -17,8 +17,8 @@ export const listen = (listeners) => Object.assign(heard, listeners);
 // Texts of dialogues that nobody came back to are not kept for ever.
 const LONGEST_KEPT_MS = 30 * 24 * 3600 * 1000;
 
-export function forgetOld() {
-  for (const name of keptNames("draft:")) {
+export function forgetOld(room = "draft:") {
+  for (const name of keptNames(room)) {
     if (!(Date.now() - kept(name)?.at < LONGEST_KEPT_MS)) forget(name);
   }
 }
@@ -58,7 +58,7 @@ export function fields() {
     ["candidate", data.get("candidate") ?? ""],
     ["reject_reason", data.get("reject_reason") ?? ""],
     ["skip_reason", panel === "skip" ? (data.get("skip_reason") ?? "") : ""],
-    ...["reject_note", "more_note", "skip_note"].map((name) => [name, data.get(name) ?? ""]),
+    ...["reject_note", "more_note", "skip_note", "decision", "comment"].map((name) => [name, data.get(name) ?? ""]),
     ["override", data.get(panel === "accept" ? "accept_override" : "edit_override") ?? ""],
   ];
   return [...pairs.filter(([, value]) => value), ...data.getAll("also").map((id) => ["also", id])];
