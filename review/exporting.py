@@ -54,12 +54,18 @@ def write_release(*, dataset: Dataset, by: User | None, out: Path | None = None)
 
     `by` must administer the dataset; None for the operator on the command line. `out` may be a
     folder, where the file is named after the release. A file that is there is never overwritten.
-    Raises `Conflict` where `out` is taken, `OSError` where it cannot be written.
+    Raises `Invalid` where nothing is approved and checked yet, `Conflict` where `out` is taken,
+    `OSError` where it cannot be written.
     """
     if by is not None:
         check_can_administer(by, dataset)
     if out is not None:
         _check_free(out)
+    if not Dialogue.objects.filter(releasable(dataset)).exists():
+        raise Invalid(
+            "There is nothing to release yet: no dialogue is approved and checked. "
+            "Review some dialogues first."
+        )
     with _draft(out) as draft:
         with _frozen(dataset):
             release = _enter(dataset, by, _write(dataset, draft))

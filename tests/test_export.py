@@ -395,3 +395,10 @@ def test_the_command_ends_with_2_for_an_unknown_dataset(dataset: Dataset, tmp_pa
     with pytest.raises(CommandError, match="There are: coast") as ended:
         call_command("export_dataset", "nope", str(tmp_path))
     assert ended.value.returncode == 2
+
+
+def test_nothing_is_no_release(dataset: Dataset, carol: User, tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="nothing to release yet"):
+        write_release(dataset=dataset, by=carol, out=tmp_path / "coast.jsonl")
+    assert not dataset.releases.exists()
+    assert list(tmp_path.iterdir()) == []

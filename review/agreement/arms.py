@@ -5,7 +5,9 @@ in the end. The lot sees to it that arms differ in nothing else.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from review.agreement import estimates
 from review.agreement.estimates import Estimate, share, share_of, undefined
@@ -90,7 +92,7 @@ def _figures(record: Record, arm: Arm) -> dict[str, Estimate]:
         TRIED: _share(record, record.tried, mine),
         COLLEAGUES: _colleagues(record, arm),
         SKIPPED: _skipped(states),
-        SECONDS: estimates.median(_seconds(record, arm)),
+        SECONDS: _time(record, arm),
     }
 
 
@@ -102,6 +104,12 @@ def _share(record: Record, hit: Flags, among: Flags) -> Estimate:
     if not among.any():
         return undefined("nobody has decided at such a place yet")
     return share(hit[among], record.dialogue[among])
+
+
+def _time(record: Record, arm: Arm) -> Estimate:
+    """The median of decisions, of which a dialogue may have several."""
+    dialogues = len(np.unique(record.dialogue[_of_arm(record, arm)]))
+    return replace(estimates.median(_seconds(record, arm)), dialogues=dialogues)
 
 
 def _seconds(record: Record, arm: Arm) -> estimates.Floats:

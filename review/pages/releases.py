@@ -9,7 +9,7 @@ from django.http import FileResponse, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from review.errors import Invalid, Missing
+from review.errors import Missing
 from review.exporting import open_release, write_release
 from review.models import Dataset, Release
 from review.pages.people import SignedIn, administered
@@ -37,11 +37,6 @@ def releases(request: SignedIn, slug: str) -> HttpResponse:
 
 def _make_release(request: SignedIn, slug: str) -> HttpResponse:
     dataset, _ = administered(request, slug)
-    if not checks_of(dataset).ready:
-        raise Invalid(
-            "There is nothing to release yet: no dialogue is approved and checked. "
-            "Review some dialogues first."
-        )
     release = write_release(dataset=dataset, by=request.user)
     holds = counted(release.dialogues, "dialogue")
     messages.success(request, f"Release {release.number} is made: it holds {holds}.")
