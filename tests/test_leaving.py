@@ -9,6 +9,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
+from review import assignments
+from review.errors import Conflict
 from review.models import Assignment, Dialogue, PlaceState, User
 
 SignIn = Callable[[User], Client]
@@ -77,3 +79,14 @@ def test_what_is_kept_ready_stays_while_its_page_asks_for_it(
     Assignment.objects.filter(begun_at=None).update(expires_at=nearly)
     browser.get(f"{DESK}ahead/")
     assert minutes_left(Assignment.objects.get(begun_at=None)) == 30
+
+
+def test_a_lost_place_of_an_earlier_round_is_not_taken_up_again(
+    dialogue: Dialogue, alice: User, claim: Callable[[User], Assignment]
+) -> None:
+    place = claim(alice)
+    assignments.give_back(assignment=place)
+    Dialogue.objects.update(round=1)
+    with pytest.raises(Conflict, match="went back to the models"):
+        assignments.reclaim(assignment=place, by=alice)
+    assert Dialogue.objects.get().places_taken == 0
