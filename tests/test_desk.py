@@ -329,7 +329,10 @@ def test_what_was_sent_back_says_by_whom_and_why(
 def test_more_than_anybody_counts_is_said_as_more(
     alice: User, dialogue: Dialogue, client_of: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert '0 today <span class="of quiet">· 1 waits</span>' in _open(client_of(alice)).content.decode()
+    assert (
+        '0 today <span class="of quiet">· 1 waits</span>'
+        in _open(client_of(alice)).content.decode()
+    )
     monkeypatch.setattr("review.pages.desk.showing.waiting", lambda _: MOST_COUNTED)
     text = _open(client_of(alice)).content.decode()
     assert "1,000+ wait" in text
