@@ -302,7 +302,8 @@ def test_a_control_looks_like_any_other_dialogue(
 
     others = [f"k-{n}" for n in range(4)]
     of_control = everything(name)
-    with_policy(dataset, control_rate=0)
+    # As good as never, and still a dataset with controls.
+    with_policy(dataset, control_rate=1e-9)
     assignments.give_back(assignment=control)
     plain = claim(alice)
     assert plain.purpose == Purpose.REVIEW
@@ -436,3 +437,17 @@ def test_an_admin_chooses_dialogues_and_lets_somebody_begin(
     assert back["Location"] == "/datasets/coast/dialogues/k/1/"
     assert not dataset.controls.exists()
     assert client_of(alice).post(f"{address}mark/", {"dialogue": "k/1"}).status_code == 403
+
+
+def test_no_count_at_the_desk_tells_a_control(
+    dataset: Dataset, alice: User, dialogue: Dialogue, client_of: Browser
+) -> None:
+    """It takes none of the dialogues that wait: what is left would be one more than before."""
+    desk = client_of(alice).get("/datasets/coast/desk/").content.decode()
+    assert "0 today" in desk
+    assert "1 waits" in desk
+    Dataset.objects.update(control_rate=0.1)
+    desk = client_of(alice).get("/datasets/coast/desk/").content.decode()
+    assert "0 today" in desk
+    assert "1 waits" not in desk
+    assert "Done today" not in desk

@@ -130,13 +130,20 @@ def progress(request: SignedIn, dataset: Dataset, membership: Membership) -> dic
 def _today(request: SignedIn, dataset: Dataset, membership: Membership) -> dict[str, int | bool]:
     """Dialogues done since midnight, those left (held or waiting), and both together.
 
-    Each is counted up to `MOST_COUNTED` only; `more` says that more than that wait.
+    Each is counted up to `MOST_COUNTED` only; `more` says that more than that wait. Where there are
+    controls what is done stands `alone`: after one of them no fewer would be left.
     """
     done = _done_today(request, dataset)
     waits = waiting(membership)
     held = Assignment.objects.held_by(request.user).filter(dialogue__dataset=dataset).count()
     left = held + waits
-    return {"done": done, "left": left, "known": done + left, "more": waits >= MOST_COUNTED}
+    return {
+        "done": done,
+        "left": left,
+        "known": done + left,
+        "more": waits >= MOST_COUNTED,
+        "alone": bool(dataset.control_rate),
+    }
 
 
 def _own_decisions(request: SignedIn, dataset: Dataset) -> DecisionQuerySet:
