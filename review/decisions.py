@@ -106,9 +106,15 @@ def _decided_before(assignment: Assignment, ruling: Ruling, by: User, key: str) 
             "You have decided on this dialogue already. Undo that decision to change it."
         )
     raise PlaceLost(
-        "Your time for this dialogue ended and the place was given back. "
+        f"{_gone(assignment)} "
         "What you wrote is kept: claim the next dialogue, or open this one again."
     )
+
+
+def _gone(assignment: Assignment) -> str:
+    if assignment.state == PlaceState.EXPIRED:
+        return "Your time for this dialogue ended and the place was given back."
+    return "Your place in this dialogue was given back, by you elsewhere or by an admin."
 
 
 def _kept(decision: Decision, also: list[Candidate]) -> Decision:

@@ -52,11 +52,11 @@ def _undo(decision: Decision, by: User) -> Assignment:
         verdict=Verdict.UNDO,
         supersedes=decision,
         purpose=decision.purpose,
-        round=dialogue.round,
+        round=decision.round,
         seconds=0,
     )
     if not assignment.is_practice():
-        reopen(dialogue)
+        _reopen_after(decision, dialogue)
     _check_place_is_free(dialogue, assignment)
     hold_again(dialogue, assignment)
     write_again(assignment, decision)
@@ -89,9 +89,9 @@ def why_it_stays(decision: Decision, dialogue: Dialogue, *, adjudicated: bool) -
     if decision.purpose == Purpose.CONTROL:
         # Of a control nothing must show that it was settled before: it can be taken back as long as
         # a dialogue that nobody else has touched.
-        return _WENT_BACK if decision.verdict == Verdict.MORE else ""
-    if decision.round != dialogue.round:
-        return _WENT_BACK
+        return ""
+    if decision.round != dialogue.round and not _waits_for_models(decision, dialogue):
+        return "The models have written since; this decision stays as it is."
     if adjudicated:
         return "An adjudicator has settled this dialogue; this decision stays as it is."
     if dialogue.released:
@@ -99,16 +99,29 @@ def why_it_stays(decision: Decision, dialogue: Dialogue, *, adjudicated: bool) -
     return ""
 
 
-_WENT_BACK = "The dialogue went back to the models since; this decision stays as it is."
+def _waits_for_models(decision: Decision, dialogue: Dialogue) -> bool:
+    """Whether a dialogue is still as this decision left it when it asked for more candidates."""
+    next_round = decision.round + 1 == dialogue.round
+    return decision.verdict == Verdict.MORE and next_round and dialogue.stage == Stage.IMPORTED
+
+
+def _reopen_after(decision: Decision, dialogue: Dialogue) -> None:
+    if _waits_for_models(decision, dialogue):
+        advance(dialogue, _reopened(dialogue), round=decision.round, note_to_models="")
+    else:
+        reopen(dialogue)
+
+
+def _reopened(dialogue: Dialogue) -> Event:
+    return Event.REOPEN_UNSCORED if dialogue.panel_score is None else Event.REOPEN_SCORED
 
 
 def reopen(dialogue: Dialogue) -> None:
     if dialogue.stage not in {Stage.APPROVED, Stage.REJECTED, Stage.DISPUTED}:
         return
-    scored = dialogue.panel_score is not None
     advance(
         dialogue,
-        Event.REOPEN_SCORED if scored else Event.REOPEN_UNSCORED,
+        _reopened(dialogue),
         approved_candidate=None,
         approval="",
         settled_at=None,

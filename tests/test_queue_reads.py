@@ -84,6 +84,9 @@ def test_the_next_dialogue_is_found_by_reading_few(
         execute(BEGIN, dataset.pk, (last - first) // 2, alice.pk)
         if analyzed:
             execute("ANALYZE review_dialogue, review_assignment")
+        else:
+            for table in ("review_dialogue", "review_assignment"):
+                execute("SELECT pg_clear_relation_stats('public', %s)", table)
         for order in QueueOrder:
             Dataset.objects.update(queue_order=order)
             Dialogue.objects.update(queue_key=0)  # the trigger knows better

@@ -56,7 +56,7 @@ def _kill_each_service(site: Site) -> None:
 
 def test_tasks_that_a_killed_worker_had_taken_go_back_to_their_queue() -> None:
     url = os.environ["REDIS_URL"].replace("unix://", "redis+socket://").replace("?db=0", "")
-    celery = Celery("probe", broker=f"{url}?virtual_host=9")
+    celery = Celery("probe", broker=f"{url}?virtual_host=9", set_as_current=False)
     with Connection(celery.conf.broker_url) as link:
         link.default_channel.client.flushdb()
         queue = link.SimpleQueue("probe")

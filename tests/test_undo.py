@@ -107,3 +107,29 @@ def test_an_adjudicated_dialogue_keeps_its_decisions(
     decisions.adjudicate(dialogue=dialogue, ruling=Ruling(Verdict.EDIT, text="so"), by=bob)
     with pytest.raises(Conflict, match="An adjudicator has settled"):
         undo(decision=decision, by=alice)
+
+
+def test_a_wish_for_more_is_taken_back_until_the_models_have_written(
+    dialogue: Dialogue, alice: User, erin: User, claim: Claim
+) -> None:
+    Dataset.objects.update(decisions_needed=2)
+    accept(claim(erin))
+    place = claim(alice)
+    wish = decisions.decide(
+        assignment=place, ruling=Ruling(Verdict.MORE, note="name the colour"), by=alice
+    )
+    assert undo(decision=wish, by=alice) == place
+    dialogue.refresh_from_db()
+    assert (dialogue.round, dialogue.note_to_models, dialogue.places_taken) == (0, "", 2)
+    accept(claim(alice))
+    dialogue.refresh_from_db()
+    assert dialogue.stage == Stage.APPROVED
+
+
+def test_a_wish_for_more_stays_once_the_models_have_written(
+    dialogue: Dialogue, alice: User, claim: Claim
+) -> None:
+    wish = decisions.decide(assignment=claim(alice), ruling=Ruling(Verdict.MORE), by=alice)
+    Dialogue.objects.update(stage=Stage.PROPOSED)
+    with pytest.raises(Conflict, match="The models have written since"):
+        undo(decision=wish, by=alice)

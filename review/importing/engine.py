@@ -43,6 +43,8 @@ from review.permissions import check_can_administer
 
 # Any fixed number: with a dataset's key it names the lock under which one import at a time runs.
 LOCK = 0x5EC0
+# So many new dialogues change what PostgreSQL should know of its tables.
+MANY = 1000
 
 
 class Busy(Conflict):
@@ -241,6 +243,8 @@ class _Run:
             )
             self.journal.end(state)
         self.journal.clear()
+        if self.report.dialogues.created >= MANY and not self.options.dry_run:
+            _count_anew()
 
     def _remember(self, batch: Batch) -> None:
         """Enters the ids of a batch that an earlier process wrote, so that repeats are known."""
@@ -369,3 +373,10 @@ def _batch_transaction() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL synchronous_commit = off")
         yield
+
+
+def _count_anew() -> None:
+    """Tells PostgreSQL of the rows that came: the queue's first questions would not wait for it to
+    find out by itself."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE review_dialogue, review_candidate, review_image")

@@ -199,8 +199,10 @@ def test_undo_passes_by_what_has_to_stay(desk: Page) -> None:
     desk.keyboard.press("Control+Enter")
     shows(desk, "d-3")
     says(desk, "Saved")
+    # The models answer at once.
+    Dialogue.objects.filter(external_id="d-2").update(stage=Stage.PROPOSED)
     desk.keyboard.press("u")
-    expect(desk.locator("#notes")).to_contain_text("went back to the models since")
+    expect(desk.locator("#notes")).to_contain_text("The models have written since")
     expect(desk.locator("#notes")).to_contain_text("Undo takes back the one before it")
     shows(desk, "d-3")
     desk.keyboard.press("u")

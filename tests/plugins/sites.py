@@ -10,6 +10,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -97,11 +98,11 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def site_record(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Iterator[Record]:
-    """One record for all sites of these tests: what is prepared once stays prepared.
+def prepared(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Path:
+    """A record as the first start of a site leaves it.
 
-    Processes that test side by side have a copy each of what the first of them prepared: drawing
-    the sample takes as long as all the rest of a start.
+    Prepared once for all processes that test side by side: drawing the sample takes as long as
+    all the rest of a start.
     """
     shared = tmp_path_factory.getbasetemp().parent / f"prepared-{testrun_uid}"
     shared.mkdir(exist_ok=True)
@@ -110,9 +111,15 @@ def site_record(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> I
         if not (shared / "ready").exists():
             _prepare(Record(shared / "var"))
             (shared / "ready").touch()
+    return shared / "var"
+
+
+@pytest.fixture(scope="module")
+def site_record(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
+    """One record for all sites of a file of tests."""
     record = Record(tmp_path_factory.mktemp("served") / "var")
     # With its owners: PostgreSQL, which does not run as root, insists on its own.
-    subprocess.run(["cp", "-a", shared / "var", record.path], check=True)
+    subprocess.run(["cp", "-a", prepared, record.path], check=True)
     yield record
     record.close()
 
