@@ -43,7 +43,7 @@ test: setup-dev
 	part djlint $(PY) -m djlint --lint --quiet templates; \
 	[ -z "$$failed" ] || echo "== failed before the tests:$$failed"; \
 	echo "== pytest"; \
-	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder; tests=$$?; \
+	$(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder; tests=$$?; \
 	[ -z "$$failed" ] && exit $$tests || exit 1
 
 # Once installed, pip only looks at what is there.

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import (
     Browser,
@@ -48,6 +49,12 @@ def chromium() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         yield playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+
+
+AT_WORK = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
+"""
 
 
 @pytest.fixture
@@ -98,7 +105,18 @@ def visit(
         for page in context.pages:
             _await_rest(page, asked)
         context.close()
+    _await_idle_database()
     assert errors == []
+
+
+def _await_idle_database() -> None:
+    """What a page sends as it closes is not waited for by the page: by the database it is."""
+    idle, deadline = 0, time.monotonic() + 5
+    while idle < 3 and time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(AT_WORK)
+            idle = 0 if cursor.fetchone()[0] else idle + 1
+        time.sleep(0.02)
 
 
 def _await_rest(page: Page, asked: set[Request]) -> None:
