@@ -317,7 +317,7 @@ def test_the_desk_does_what_its_model_does() -> None:
     run_state_machine_as_test(
         Desk,
         settings=settings(
-            max_examples=30,
+            max_examples=20,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
