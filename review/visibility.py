@@ -97,12 +97,7 @@ def at_place(assignment: Assignment) -> DialogueView:
     dialogue = assignment.dialogue
     if assignment.is_practice():
         dialogue = masking.as_told(dialogue, None)
-    return _view(dialogue, _place_sight(assignment), assignment)
-
-
-def sight_at(assignment: Assignment) -> Sight:
-    """Which parts of a dialogue a reviewer sees at their place."""
-    return _place_sight(assignment)
+    return _view(dialogue, sight_at(assignment), assignment)
 
 
 def for_reader(dialogue: Dialogue, membership: Membership) -> DialogueView:
@@ -193,11 +188,12 @@ def _list_sight(
     dialogue: Dialogue, told: Dialogue, membership: Membership, assignment: Assignment | None
 ) -> Sight:
     if assignment is not None and assignment.is_open():
-        return _place_sight(assignment)
+        return sight_at(assignment)
     return _later_sight(dialogue, told, membership, assignment)
 
 
-def _place_sight(assignment: Assignment) -> Sight:
+def sight_at(assignment: Assignment) -> Sight:
+    """Which parts of a dialogue a reviewer sees at their place."""
     dataset = assignment.dialogue.dataset
     return Sight(
         candidates=not assignment.hides_candidates(),

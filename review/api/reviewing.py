@@ -31,6 +31,7 @@ from review.api.views import (
     problem,
 )
 from review.models import Assignment
+from review.permissions import check_can_review
 from review.places import activity, drafts
 
 # What is asked for all the time. Fields are copied when a serializer is made: once, not with every
@@ -116,6 +117,7 @@ def decide(request: Request, assignment: int) -> Response:
 def undo(request: Request, decision: int) -> Response:
     """Your own decision, by a record of its own; you hold its place again, as after a claim."""
     mine = undoing.own_decision(decision_id=decision, by=caller(request))
+    check_can_review(caller(request), mine.dialogue.dataset)
     return Response(_in_hand(undoing.undo(decision=mine, by=caller(request))))
 
 

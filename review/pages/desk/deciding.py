@@ -6,14 +6,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from review import assignments, decisions, undoing
-from review.errors import Conflict, Invalid, Missing, ReviewError
+from review.errors import Conflict, Invalid, ReviewError
 from review.models import Assignment, Dataset, Decision, Membership
 from review.pages.desk.answers import from_program, told_as_json
-from review.pages.desk.showing import progress, respond, sheet, show_next
+from review.pages.desk.showing import progress, show_next, show_same
 from review.pages.people import SignedIn
-from review.pages.rulings import filled, posted_number, posted_ruling
+from review.pages.rulings import posted_number, posted_ruling
 from review.permissions import dataset_for
-from review.refusals import STATUS
 
 LONGEST_KEY = 128
 
@@ -33,7 +32,7 @@ def decide(request: SignedIn, assignment_id: int) -> HttpResponse:
         text = request.POST.get("text", "")
         return show_next(request, dataset, membership, lost=error, lost_text=text)
     except Invalid as error:
-        return _same(request, assignment, membership, error)
+        return show_same(request, assignment, membership, error)
     return redirect("desk", slug=dataset.slug)
 
 
@@ -73,20 +72,11 @@ def _following(data: QueryDict, request: SignedIn) -> Assignment | None:
         return None
 
 
-def _same(
-    request: SignedIn, assignment: Assignment, membership: Membership, error: Invalid
-) -> HttpResponse:
-    """The same dialogue with what was sent, and what is wrong with it."""
-    context = {**sheet(assignment), "error": error, "posted": filled(request.POST)}
-    dataset = assignment.dialogue.dataset
-    return respond(request, dataset, membership, context, STATUS[error.kind])
-
-
 @require_POST
 @never_cache
 @told_as_json
 def undo(request: SignedIn, decision_id: int) -> HttpResponse:
-    decision = _own_decision(request, decision_id)
+    decision = undoing.own_decision(decision_id=decision_id, by=request.user)
     dataset, membership = dataset_for(request.user, decision.dialogue.dataset.slug)
     try:
         undoing.undo(decision=decision, by=request.user)
@@ -97,11 +87,3 @@ def undo(request: SignedIn, decision_id: int) -> HttpResponse:
     if from_program(request):
         return show_next(request, dataset, membership)
     return redirect("desk", slug=dataset.slug)
-
-
-def _own_decision(request: SignedIn, decision_id: int) -> Decision:
-    mine = Decision.objects.filter(reviewer=request.user).select_related("dialogue__dataset")
-    found = mine.filter(pk=decision_id).first()
-    if found is None:
-        raise Missing("There is no such decision among yours.")
-    return found

@@ -13,13 +13,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from review import assignments
-from review.errors import GuidelinesUnread, ReviewError
+from review.errors import GuidelinesUnread, Invalid, ReviewError
 from review.models import Assignment, Dataset, Decision, Membership, Stage, Verdict
 from review.models.decisions import DecisionQuerySet
 from review.pages.desk.answers import PERSON, from_program, told_as_json
 from review.pages.people import SignedIn
 from review.pages.reading import read
-from review.pages.rulings import drafted
+from review.pages.rulings import drafted, filled
 from review.panels import panels
 from review.permissions import dataset_for
 from review.progress import (
@@ -75,6 +75,15 @@ def show_next(
     else:
         context |= _resting(membership) if assignment is None else sheet(assignment)
     return respond(request, dataset, membership, context, status)
+
+
+def show_same(
+    request: SignedIn, assignment: Assignment, membership: Membership, error: Invalid
+) -> HttpResponse:
+    """The same dialogue with what was sent, and what is wrong with it."""
+    context = {**sheet(assignment), "error": error, "posted": filled(request.POST)}
+    dataset = assignment.dialogue.dataset
+    return respond(request, dataset, membership, context, STATUS[error.kind])
 
 
 def _resting(membership: Membership) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from review.errors import Invalid, NewerDraft
 from review.models import Assignment
 from review.pages.desk.answers import from_program, problem, told_as_json
 from review.pages.desk.holding import in_hand, lease
-from review.pages.desk.showing import respond, sheet, show_next
+from review.pages.desk.showing import show_next, show_same
 from review.pages.people import SignedIn
-from review.pages.rulings import filled, posted_draft
+from review.pages.rulings import posted_draft
 from review.permissions import dataset_for
 from review.places import drafts
 from review.refusals import STATUS
@@ -71,8 +71,7 @@ def first_text(request: SignedIn, assignment_id: int) -> HttpResponse:
     except Invalid as error:
         if from_program(request):
             raise
-        context = {**sheet(assignment), "error": error, "posted": filled(request.POST)}
-        return respond(request, dataset, membership, context, STATUS[error.kind])
+        return show_same(request, assignment, membership, error)
     if from_program(request):
         return show_next(request, dataset, membership)
     return redirect("desk", slug=dataset.slug)
