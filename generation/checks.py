@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from generation import retrievers
 from generation.retrievers import Retriever
 from generation.retrievers.corpora import index_of
-from generation.searching import Quest, Search, compared
+from generation.searching import Found, Quest, Search, compared
 from review import intake
 from review.models import CheckOutcome, Dataset, Dialogue, QueryForm, RetrievalCheck
 from review.turns import Turn
@@ -42,7 +42,7 @@ def check_dialogue(dialogue_id: int) -> CheckOutcome | None:
     rewrite, no target, or another rewrite was approved meanwhile. Safe to repeat.
     """
     dialogue = _checkable().filter(pk=dialogue_id).first()
-    return None if dialogue is None else _checked(dialogue, retrievers.primary())
+    return None if dialogue is None else _checked(dialogue, retrievers.primary(dialogue.dataset))
 
 
 def awaiting_or_outdated(dataset: Dataset) -> QuerySet[Dialogue]:
@@ -51,7 +51,7 @@ def awaiting_or_outdated(dataset: Dataset) -> QuerySet[Dialogue]:
         dialogue=OuterRef("pk"),
         candidate=OuterRef("approved_candidate"),
         form=QueryForm.REWRITE,
-        retriever_hash=retrievers.primary().hash,
+        retriever_hash=retrievers.primary(dataset).hash,
         corpus_version=OuterRef("dataset__corpus_version"),
     )
     return _checkable().filter(dataset=dataset).filter(Q(checked_at=None) | ~Exists(current))
@@ -81,7 +81,7 @@ def _pass_over(dataset: Dataset) -> Iterator[int]:
     after: int | None = 0
     while after is not None and _waiting(dataset, after).exists():
         # Built before any row is locked: it takes seconds for a large corpus.
-        index_of(dataset, retrievers.primary())
+        index_of(dataset, retrievers.primary(dataset))
         count, after = _check_batch(dataset, after)
         yield count
 
@@ -97,7 +97,7 @@ def _check_batch(dataset: Dataset, after: int) -> tuple[int, int | None]:
 def _checked_or_logged(dialogue: Dialogue) -> bool:
     try:
         with transaction.atomic():
-            return _checked(dialogue, retrievers.primary()) is not None
+            return _checked(dialogue, retrievers.primary(dialogue.dataset)) is not None
     except (OperationalError, InterfaceError):
         raise  # The database has gone: nothing else of this batch will do better.
     except Exception:
@@ -125,9 +125,12 @@ def _checked(dialogue: Dialogue, retriever: Retriever) -> CheckOutcome | None:
     if dialogue.approved_candidate_id is None:
         return None
     version, index = index_of(dialogue.dataset, retriever)
-    search = Search(Quest.of(dialogue), index)
-    forms = _forms(texts_of(dialogue), search)
-    outcome = outcome_of(forms)
+    dataset = dialogue.dataset
+    search = Search(Quest.of(dialogue), index, leaves_out=dataset.leave_out_shown)
+    queries = texts_of(dialogue)
+    found = search.found(retriever.queries([query.text for query in queries]), top=TOP_IMAGES)
+    forms = _forms(queries, found)
+    outcome = outcome_of(forms, dataset.check_margin)
     recorded = intake.record_check(
         dialogue_id=dialogue.pk,
         approved_candidate_id=dialogue.approved_candidate_id,
@@ -137,6 +140,8 @@ def _checked(dialogue: Dialogue, retriever: Retriever) -> CheckOutcome | None:
             corpus_version=version,
             corpus_size=search.ranked_images,
             left_out=search.left_out,
+            leaves_out=dataset.leave_out_shown,
+            margin=dataset.check_margin,
         ),
         forms=forms,
         outcome=outcome,
@@ -144,8 +149,7 @@ def _checked(dialogue: Dialogue, retriever: Retriever) -> CheckOutcome | None:
     return outcome if recorded else None
 
 
-def _forms(queries: list[QueryText], search: Search) -> list[intake.CheckedForm]:
-    found = search.found([query.text for query in queries], top=TOP_IMAGES)
+def _forms(queries: list[QueryText], found: list[Found]) -> list[intake.CheckedForm]:
     return [
         intake.CheckedForm(
             form=query.form,
@@ -156,16 +160,17 @@ def _forms(queries: list[QueryText], search: Search) -> list[intake.CheckedForm]
             score=one.score,
             ranks=one.ranks,
             top=one.top,
+            cut=one.cut,
             unranked_reason=one.unranked_reason,
         )
         for query, one in zip(queries, found, strict=True)
     ]
 
 
-def outcome_of(forms: list[intake.CheckedForm]) -> CheckOutcome:
+def outcome_of(forms: list[intake.CheckedForm], margin: float) -> CheckOutcome:
     """How the approved rewrite did against the final query."""
     by_form = {form.form: form for form in forms if form.form != QueryForm.CANDIDATE}
-    return compared(by_form[QueryForm.FINAL_QUERY], by_form[QueryForm.REWRITE])
+    return compared(by_form[QueryForm.FINAL_QUERY], by_form[QueryForm.REWRITE], margin)
 
 
 def history_text(turns: list[Turn]) -> str:

@@ -22,7 +22,7 @@ def build_index(dataset_id: int) -> None:
         return
     with held(BUILDING, dataset_id) as is_ours:
         if is_ours:
-            index_of(dataset, retrievers.primary())
+            index_of(dataset, retrievers.primary(dataset))
 
 
 def ask_for_index(dataset: Dataset) -> None:

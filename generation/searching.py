@@ -1,20 +1,13 @@
 """The search for the targets of one dialogue, by any text: what checks and reviewers ask alike."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
-from generation.retrievers import Index
-from generation.retrievers.ranking import Rank, best_places, rank_of
+from generation.retrievers import Hits, Index, Queries, Sought
+from generation.retrievers.ranking import Rank
 from review.models import CheckOutcome, Dialogue
-
-# Expected reciprocal ranks (from 0 to 1) that lie closer than this are the same: below the first
-# hundred places a few places up or down are chance.
-MARGIN = 0.001
 
 
 @dataclass(frozen=True)
@@ -43,6 +36,7 @@ class Found:
     score: float | None = None
     ranks: dict[str, list[int]] = field(default_factory=dict)
     top: list[tuple[str, float]] = field(default_factory=list)
+    cut: bool = False
     unranked_reason: str = ""
 
 
@@ -55,15 +49,15 @@ class Ranked(Protocol):
     def tied(self) -> int | None: ...
 
 
-def compared(before: Ranked, after: Ranked) -> CheckOutcome:
+def compared(before: Ranked, after: Ranked, margin: float) -> CheckOutcome:
     """How a text did against another, by expected reciprocal rank.
 
-    A difference within `MARGIN` is *same*. *Unranked* where either has no rank.
+    A difference within `margin` is *same*. *Unranked* where either has no rank.
     """
     old, new = _worth(before), _worth(after)
     if old is None or new is None:
         return CheckOutcome.UNRANKED
-    if abs(new - old) <= MARGIN:
+    if abs(new - old) <= margin:
         return CheckOutcome.SAME
     return CheckOutcome.IMPROVED if new > old else CheckOutcome.WORSE
 
@@ -77,24 +71,34 @@ def _worth(ranked: Ranked) -> float | None:
 class Search:
     """One quest in one index.
 
-    Images that the dialogue itself shows are left out: who has them before their eyes does not
-    look for them, and a query that names them would push the target down for no fault of its own.
+    Images that the dialogue itself shows are left out where the dataset says so: who has them
+    before their eyes does not look for them, and a query that names them would push the target
+    down for no fault of its own. A target that is shown is never ranked.
     """
 
-    def __init__(self, quest: Quest, index: Index) -> None:
+    def __init__(self, quest: Quest, index: Index, *, leaves_out: bool = True) -> None:
         self._quest = quest
         self._index = index
-        self.left_out = [image_id for image_id in quest.shown if image_id in index.places]
+        shown = quest.shown if leaves_out else []
+        self.left_out = [image_id for image_id in shown if image_id in index.places]
         self.ranked_images = len(index.image_ids) - len(self.left_out)
 
-    def found(self, texts: Sequence[str], *, top: int) -> list[Found]:
+    def found(self, queries: Queries, *, top: int) -> list[Found]:
         """What each text finds, with its `top` best images."""
-        scores = self._index.scores(texts)[:, self._kept]
-        return [self._found(text, row, top) for text, row in zip(texts, scores, strict=True)]
+        hits = self._index.search(queries, [self.sought] * len(queries), top)
+        rows = zip(queries.texts, queries.cut, hits, strict=True)
+        return [self._found(text, cut, one) for text, cut, one in rows]
 
-    def _found(self, text: str, scores: NDArray[np.float64], top: int) -> Found:
-        ranks = {target: rank_of(scores, place) for target, place in self._targets.items()}
-        best = min(ranks.values(), key=lambda found: found.rank, default=None)
+    @cached_property
+    def sought(self) -> Sought:
+        return Sought(
+            targets=list(self._targets.values()),
+            left_out=[self._index.places[image_id] for image_id in self.left_out],
+        )
+
+    def _found(self, text: str, cut: bool, hits: Hits) -> Found:
+        ranks = dict(zip(self._targets, hits.ranks, strict=True))
+        best = min(ranks.values(), key=lambda found: (found.rank, found.tied), default=None)
         return Found(
             text=text,
             corpus_size=self.ranked_images,
@@ -102,28 +106,19 @@ class Search:
             tied=best.tied if best else None,
             score=best.score if best else None,
             ranks={target: [found.rank, found.tied] for target, found in ranks.items()},
-            top=[(self._image_at(p), float(scores[p])) for p in best_places(scores, top)],
+            top=[(self._index.image_ids[place], score) for place, score in hits.best],
+            cut=cut,
             unranked_reason="" if best else " ".join(self._reasons()),
         )
 
     @cached_property
-    def _kept(self) -> NDArray[np.intp]:
-        """The columns of the index that are ranked."""
-        hidden = [self._index.places[image_id] for image_id in self.left_out]
-        return np.delete(np.arange(len(self._index.image_ids)), hidden)
-
-    @cached_property
     def _targets(self) -> dict[str, int]:
-        """The targets that can be ranked, with their places among the images kept."""
-        found = {
+        """The targets that can be ranked, with their places in the index."""
+        return {
             target: self._index.places[target]
             for target in self._quest.targets
             if target in self._index.places and target not in self._quest.shown
         }
-        return {t: int(np.searchsorted(self._kept, place)) for t, place in found.items()}
-
-    def _image_at(self, place: int) -> str:
-        return self._index.image_ids[self._kept[place]]
 
     def _reasons(self) -> Iterator[str]:
         for target in self._quest.targets:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from generation import retrievers, workers
 from generation.index_tasks import ask_for_index
+from generation.models import ConfiguredRetriever
 from generation.retrievers.corpora import at_hand, edition_of, nearest
 from generation.retrievers.stored import Edition
 from generation.searching import Found, Quest, Search, compared
@@ -39,6 +40,8 @@ class Tried:
 
     answer: Answer
     edition: Edition
+    retriever: str
+    margin: float
     outdated: bool = False
     final_query: Found | None = None
     candidate: Found | None = None
@@ -49,7 +52,7 @@ class Tried:
         """How the text does against the final query."""
         if self.final_query is None or self.text is None:
             return CheckOutcome.UNRANKED
-        return compared(self.final_query, self.text)
+        return compared(self.final_query, self.text, self.margin)
 
 
 def try_text(*, place: Assignment, text: str, candidate_id: int | None) -> Tried:
@@ -68,7 +71,7 @@ def try_text(*, place: Assignment, text: str, candidate_id: int | None) -> Tried
         )
     tried = _answered(place, text.replace("\x00", ""), _candidate(place, candidate_id))
     if tried.text is not None and tried.text.text.strip():
-        record_tried(assignment=place, trial=_trial(tried.text, tried.edition))
+        record_tried(assignment=place, trial=_trial(tried.text, tried))
     return tried
 
 
@@ -99,53 +102,55 @@ def _answered(place: Assignment, text: str, candidate: Candidate | None) -> Trie
 def _searched(place: Assignment, quest: Quest, texts: list[str]) -> tuple[Tried, list[Found]]:
     """By an index of this machine if there is one, else by a worker."""
     dataset = place.dialogue.dataset
-    present = edition_of(dataset)
-    near = nearest(dataset, retrievers.primary())
+    row = retrievers.configured(dataset)[0]
+    retriever, present = retrievers.made(row), edition_of(dataset)
+    tried = Tried(Answer.FOUND, present, retriever.name, dataset.check_margin)
+    near = nearest(dataset, retriever) if retriever.is_light else None
     if near is not None:
         edition, index = near
         if edition != present:
             ask_for_index(dataset)
-        found = Search(quest, index).found(texts, top=TOP_IMAGES)
-        return Tried(Answer.FOUND, edition, outdated=edition != present), found
+        search = Search(quest, index, leaves_out=dataset.leave_out_shown)
+        found = search.found(retriever.queries(texts), top=TOP_IMAGES)
+        return replace(tried, edition=edition, outdated=edition != present), found
     if not worker_alive(workers.QUEUE):
-        return Tried(Answer.NO_WORKER, present), []
+        return replace(tried, answer=Answer.NO_WORKER), []
     try:
-        answer = workers.ask(_question(present, quest, texts))
+        answer = workers.ask(
+            {
+                "retriever": {"name": row.name, "kind": row.kind},
+                "edition": present,
+                "quest": quest,
+                "leaves_out": dataset.leave_out_shown,
+                "texts": texts,
+                "top": TOP_IMAGES,
+            }
+        )
     except workers.NoAnswer:
-        return Tried(Answer.BUSY, present), []
+        return replace(tried, answer=Answer.BUSY), []
     if not answer["found"]:
         ask_for_index(dataset)
-        return Tried(Answer.BUILDING, present), []
-    return Tried(Answer.FOUND, present), [Found(**one) for one in answer["found"]]
-
-
-def _question(edition: Edition, quest: Quest, texts: list[str]) -> workers.Parts:
-    return {
-        "retriever": retrievers.primary().name,
-        "edition": edition,
-        "quest": quest,
-        "texts": texts,
-        "top": TOP_IMAGES,
-    }
+        return replace(tried, answer=Answer.BUILDING), []
+    return tried, [Found(**one) for one in answer["found"]]
 
 
 def answer(question: workers.Parts) -> workers.Parts:
     """A worker's answer to a page elsewhere; nothing found where its machine has no such index."""
-    retriever = retrievers.retriever(question["retriever"])
+    retriever = retrievers.made(ConfiguredRetriever(**question["retriever"]))
     index = at_hand(Edition(**question["edition"]), retriever)
     if index is None:
         return {"found": []}
-    search = Search(Quest(**question["quest"]), index)
-    return {"found": search.found(question["texts"], top=question["top"])}
+    search = Search(Quest(**question["quest"]), index, leaves_out=question["leaves_out"])
+    return {"found": search.found(retriever.queries(question["texts"]), top=question["top"])}
 
 
-def _trial(found: Found, edition: Edition) -> Trial:
+def _trial(found: Found, tried: Tried) -> Trial:
     return Trial(
         text=found.text,
         rank=found.rank,
         tied=found.tied,
         of=found.corpus_size,
-        retriever=retrievers.primary().name,
-        corpus_version=edition.version,
+        retriever=tried.retriever,
+        corpus_version=tried.edition.version,
         top=[image_id for image_id, _ in found.top],
     )

@@ -60,6 +60,7 @@ class CheckedForm:
     score: float | None = None
     ranks: dict[str, list[int]] = field(default_factory=dict)
     top: list[tuple[str, float]] = field(default_factory=list)
+    cut: bool = False
     unranked_reason: str = ""
     candidate_id: int | None = None
 
@@ -297,13 +298,16 @@ def _comparison(pair: ComparedPair) -> Comparison:
 
 @dataclass(frozen=True)
 class Checker:
-    """The retriever that checked, and the corpus that it searched, less the images left out."""
+    """The retriever that checked, the corpus that it searched, less the images left out, and the
+    dataset's rule."""
 
     retriever: str
     retriever_hash: str
     corpus_version: int
     corpus_size: int
     left_out: list[str] = field(default_factory=list)
+    leaves_out: bool = True
+    margin: float = 0.001
 
 
 @transaction.atomic
@@ -345,7 +349,17 @@ def _check(
     )
 
 
-_CHECKED = ["form", "rank", "tied", "score", "ranks", "top", "unranked_reason", "candidate_id"]
+_CHECKED = [
+    "form",
+    "rank",
+    "tied",
+    "score",
+    "ranks",
+    "top",
+    "cut",
+    "unranked_reason",
+    "candidate_id",
+]
 
 
 def _conclude(dialogue: Dialogue, outcome: CheckOutcome) -> None:

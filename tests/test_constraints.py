@@ -25,6 +25,8 @@ from review.models import (
     SecondLook,
     User,
     Verdict,
+    WordFinding,
+    WordSupport,
 )
 
 Rows = dict[str, Any]
@@ -95,6 +97,16 @@ def place(rows: Rows, **fields: Any) -> Assignment:
     return Assignment.objects.create(**values)
 
 
+def word(rows: Rows, **fields: Any) -> WordFinding:
+    values = {
+        **{"dialogue": rows["dialogue"], "candidate": rows["candidate"], "word": "pier"},
+        **{"retriever": "bm25", "retriever_hash": "h", "corpus_version": 1, "supported": True},
+        **{"start": 0, "end": 4, "rank": 1, "tied": 1, "rank_without": 2, "tied_without": 1},
+        **fields,
+    }
+    return WordFinding.objects.create(**values)
+
+
 BREACHES: dict[str, Callable[[Rows], object]] = {
     "dataset_decisions_1_to_5": lambda r: Dataset.objects.update(decisions_needed=6),
     "dataset_quorum_within_decisions": lambda r: Dataset.objects.update(quorum=2),
@@ -103,6 +115,7 @@ BREACHES: dict[str, Callable[[Rows], object]] = {
     "dataset_takers_known": lambda r: Dataset.objects.update(takers="nobody"),
     "dataset_shares_within_bounds": lambda r: Dataset.objects.update(control_rate=0.6),
     "place_arm_and_purpose_known": lambda r: Assignment.objects.update(arm="deaf"),
+    "dataset_margin_0_to_1": lambda r: Dataset.objects.update(check_margin=2),
     "dataset_slug_plain": lambda r: Dataset.objects.create(slug="No Slug", title="x"),
     "membership_once": lambda r: Membership.objects.create(
         dataset=r["dataset"], user=r["alice"], role="admin"
@@ -158,6 +171,15 @@ BREACHES: dict[str, Callable[[Rows], object]] = {
     "check_ranked_or_reason": lambda r: RetrievalCheck.objects.create(
         dialogue=r["dialogue"], **CHECK
     ),
+    "word_found_once_per_version": lambda r: [word(r) for _ in range(2)],
+    "word_ends_after_start": lambda r: word(r, end=0),
+    "word_trait_known": lambda r: word(r, trait="shortcut"),
+    "word_supported_once_by_each": lambda r: [
+        WordSupport.objects.create(
+            dialogue=r["dialogue"], candidate=r["candidate"], word_key="w", turn=0, by=r["alice"]
+        )
+        for _ in range(2)
+    ],
 }
 
 
@@ -170,7 +192,7 @@ def test_the_database_refuses(name: str, rows: Rows) -> None:
 def test_every_constraint_of_the_record_is_broken_here_once() -> None:
     models = [
         Dataset, Membership, Image, Dialogue, Candidate, Judgement, Comparison, Rubric,
-        Assignment, Decision, RetrievalCheck, Guidelines, SecondLook,
+        Assignment, Decision, RetrievalCheck, Guidelines, SecondLook, WordFinding, WordSupport,
     ]  # fmt: skip
     named = {constraint.name for model in models for constraint in model._meta.constraints}
     assert named == set(BREACHES)

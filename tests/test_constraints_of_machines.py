@@ -6,21 +6,63 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, models, transaction
 
-from generation.models import Batch, Call, Endpoint, EndpointPrice, Prompt, Run, RunItem
-from review.models import Dataset, Dialogue
+from generation.models import (
+    Batch,
+    BenchmarkReport,
+    BenchmarkScore,
+    BenchmarkText,
+    Call,
+    ConfiguredRetriever,
+    Endpoint,
+    EndpointPrice,
+    ImageLikeness,
+    ImageVector,
+    Prompt,
+    Run,
+    RunItem,
+    TextVector,
+    VectorSpace,
+)
+from review.models import Dataset, Dialogue, Image
 
 Rows = dict[str, Any]
 
 
 @pytest.fixture
-def rows(dataset: Dataset, dialogue: Dialogue) -> Rows:
+def rows(dataset: Dataset, dialogue: Dialogue, images: list[Image]) -> Rows:
     endpoint = Endpoint.objects.create(dataset=dataset, name="remote", model="m")
     price = EndpointPrice.objects.create(endpoint=endpoint, since="2026-01-01", input=1)
     run = Run.objects.create(dataset=dataset, kind="rewrite")
     item = RunItem.objects.create(run=run, dialogue=dialogue, endpoint=endpoint)
     Prompt.objects.create(dataset=dataset, kind="rewrite", version=1, text="t", hash="h")
     batch = Batch.objects.create(run=run, endpoint=endpoint)
+    retriever = ConfiguredRetriever.objects.create(
+        dataset=dataset, name="words", kind="bm25", primary=True
+    )
+    space = VectorSpace.objects.create(retriever=retriever, hash="h", dimensions=2)
     return locals()
+
+
+def retriever(rows: Rows, **fields: Any) -> ConfiguredRetriever:
+    values = {"dataset": rows["dataset"], "name": "other", "kind": "bm25", **fields}
+    return ConfiguredRetriever.objects.create(**values)
+
+
+def likeness(rows: Rows, first: str, second: str, bits: int | None = 3) -> ImageLikeness:
+    return ImageLikeness.objects.create(
+        dataset=rows["dataset"], first=first, second=second, bits=bits
+    )
+
+
+def text(rows: Rows, form: str = "rewrite") -> BenchmarkText:
+    return BenchmarkText.objects.create(
+        run=rows["run"], dialogue=rows["dialogue"], form=form, text="a pier"
+    )
+
+
+def score(rows: Rows, **fields: Any) -> BenchmarkScore:
+    where = {"run": rows["run"], "dialogue": rows["dialogue"], "retriever": "words"}
+    return BenchmarkScore.objects.create(**where, form="rewrite", corpus_size=4, **fields)
 
 
 BREACHES: dict[str, Callable[[Rows], object]] = {
@@ -45,6 +87,31 @@ BREACHES: dict[str, Callable[[Rows], object]] = {
     "item_failed_with_reason": lambda r: RunItem.objects.update(state="failed"),
     "batch_state_known": lambda r: Batch.objects.update(state="lost"),
     "batch_submitted_has_id": lambda r: Batch.objects.update(state="submitted"),
+    "retriever_name_once": lambda r: retriever(r, name="words"),
+    "retriever_primary_once": lambda r: retriever(r, primary=True),
+    "retriever_kind_known": lambda r: retriever(r, kind="oracle"),
+    "retriever_name_plain": lambda r: retriever(r, name="No Name"),
+    "retriever_endpoint_where_needed": lambda r: retriever(r, kind="endpoint"),
+    "space_once_per_version": lambda r: VectorSpace.objects.create(
+        retriever=r["retriever"], hash="h", dimensions=3
+    ),
+    "image_once_in_space": lambda r: [
+        ImageVector.objects.create(space=r["space"], image=r["images"][0], vector=[1, 0])
+        for _ in range(2)
+    ],
+    "vector_or_reason": lambda r: ImageVector.objects.create(
+        space=r["space"], image=r["images"][0]
+    ),
+    "text_once_in_space": lambda r: [
+        TextVector.objects.create(space=r["space"], text_key="t", vector=[1, 0]) for _ in range(2)
+    ],
+    "likeness_once": lambda r: [likeness(r, "a", "b") for _ in range(2)],
+    "likeness_in_order": lambda r: likeness(r, "b", "a"),
+    "likeness_by_something": lambda r: likeness(r, "a", "b", bits=None),
+    "benchmark_text_once": lambda r: [text(r) for _ in range(2)],
+    "benchmark_form_plain": lambda r: text(r, form="Final query"),
+    "benchmark_score_once": lambda r: [score(r, rank=1, tied=1) for _ in range(2)],
+    "benchmark_ranked_or_reason": score,
 }
 
 
@@ -56,7 +123,8 @@ def test_the_database_refuses(name: str, rows: Rows) -> None:
 
 def test_every_constraint_on_machine_work_is_broken_here_once() -> None:
     ours: list[type[models.Model]] = [
-        Batch, Call, Endpoint, EndpointPrice, Prompt, Run, RunItem,
+        Batch, Call, Endpoint, EndpointPrice, Prompt, Run, RunItem, ConfiguredRetriever,
+        VectorSpace, ImageVector, TextVector, ImageLikeness, BenchmarkText, BenchmarkScore, BenchmarkReport,
     ]  # fmt: skip
     named = {constraint.name for model in ours for constraint in model._meta.constraints}
     assert named == set(BREACHES)

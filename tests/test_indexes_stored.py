@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from generation import index_tasks, retrievers
-from generation.retrievers import Corpus, corpora, stored
-from generation.retrievers.bm25 import Bm25Index
+from generation import index_tasks
+from generation.retrievers import Corpus, Queries, corpora, stored
+from generation.retrievers.bm25 import Bm25, Bm25Index
 from generation.retrievers.corpora import edition_of, index_of, nearest
 from generation.retrievers.stored import Edition
 from generation.retrievers.texts import Places, SortedTexts
 from review.models import Dataset, Image
 
-PRIMARY = retrievers.primary()
+PRIMARY = Bm25()
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +70,7 @@ def test_a_process_that_starts_anew_finds_what_was_built(
     assert builds == [1]
     assert list(second.image_ids) == list(first.image_ids)
     texts = ["an old lighthouse", "people in the sun", "nothing of it", ""]
-    assert np.array_equal(first.scores(texts), second.scores(texts))
+    assert np.array_equal(first.scores(Queries.plain(texts)), second.scores(Queries.plain(texts)))
     assert second.why_not("gone") == first.why_not("gone")
 
 
@@ -179,7 +179,7 @@ def test_a_corpus_without_words_is_kept_too(captions: tuple[str, ...]) -> None:
     stored.save(PRIMARY.index(corpus), edition, PRIMARY)
     opened = stored.load(edition, PRIMARY)
     assert opened is not None
-    assert not opened.scores(["lighthouse"]).any()
+    assert not opened.scores(Queries.plain(["lighthouse"])).any()
 
 
 def test_texts_are_found_in_any_script(tmp_path: Path) -> None:

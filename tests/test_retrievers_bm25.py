@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from generation import retrievers
-from generation.retrievers import Corpus, bm25
+from generation.retrievers import Corpus, Queries, bm25
 from generation.retrievers.bm25 import K1, B, Bm25, terms
 from generation.retrievers.corpora import corpus_at, index_of
+from review.errors import Missing
 from review.models import Dataset, Image
 
 
@@ -20,7 +21,7 @@ def corpus(*captions: str) -> Corpus:
 
 def best(captions: list[str], text: str) -> str:
     index = Bm25().index(corpus(*captions))
-    return captions[int(index.scores([text])[0].argmax())]
+    return captions[int(index.scores(Queries.plain([text]))[0].argmax())]
 
 
 def lucene(captions: list[str], text: str) -> list[float]:
@@ -44,7 +45,9 @@ def test_scores_are_bm25_as_lucene_has_it() -> None:
     captions = [" ".join(chance.choices(words, k=chance.randint(1, 9))) for _ in range(40)]
     index = Bm25().index(corpus(*captions))
     for text in ["cloudy lighthouse", "the old pier", "sun sun boat", "unknown words"]:
-        assert index.scores([text])[0] == pytest.approx(lucene(captions, text), abs=1e-9)
+        assert index.scores(Queries.plain([text]))[0] == pytest.approx(
+            lucene(captions, text), abs=1e-9
+        )
 
 
 @pytest.mark.parametrize(
@@ -70,16 +73,18 @@ def test_scores_do_not_depend_on_order_or_batch() -> None:
     captions = ["old lighthouse", "lighthouse on a cliff", "boat", "old boat house", "a cliff"]
     texts = ["old lighthouse on a cliff", "boat"]
     index = Bm25().index(corpus(*captions))
-    together = index.scores(texts)
-    turned = Bm25().index(corpus(*reversed(captions))).scores(texts)[:, ::-1]
+    together = index.scores(Queries.plain(texts))
+    turned = Bm25().index(corpus(*reversed(captions))).scores(Queries.plain(texts))[:, ::-1]
     assert np.array_equal(together, turned)
-    assert np.array_equal(together, np.vstack([index.scores([text]) for text in texts]))
+    assert np.array_equal(
+        together, np.vstack([index.scores(Queries.plain([text])) for text in texts])
+    )
 
 
 @pytest.mark.parametrize("captions", [[], [""], ["?!", "…"]])
 def test_a_corpus_without_words_scores_nothing(captions: list[str]) -> None:
     index = Bm25().index(corpus(*captions))
-    assert not index.scores(["lighthouse", ""]).any()
+    assert not index.scores(Queries.plain(["lighthouse", ""])).any()
 
 
 def test_an_image_without_a_caption_is_not_ranked_and_says_why() -> None:
@@ -93,13 +98,20 @@ def test_the_hash_changes_with_what_changes_ranks(monkeypatch: pytest.MonkeyPatc
     before = Bm25().hash
     assert Bm25().hash == before
     monkeypatch.setattr(bm25, "K1", 1.2)
+    bm25.fingerprint.cache_clear()
     assert Bm25().hash != before
+    bm25.fingerprint.cache_clear()
 
 
-def test_a_retriever_that_does_not_exist_is_named_with_those_there_are() -> None:
-    with pytest.raises(LookupError, match=r"“clop”.*bm25"):
-        retrievers.retriever("clop")
-    assert retrievers.retriever("bm25") is retrievers.primary()
+def test_a_retriever_that_does_not_exist_is_named_with_those_there_are(dataset: Dataset) -> None:
+    with pytest.raises(Missing, match=r"“clop”.*bm25"):
+        retrievers.retriever(dataset, "clop")
+
+
+def test_a_dataset_that_set_up_no_retriever_has_one_that_needs_no_model(dataset: Dataset) -> None:
+    [only] = retrievers.of_dataset(dataset)
+    assert (only.name, only.is_light) == ("bm25", True)
+    assert retrievers.primary(dataset).hash == only.hash
 
 
 @pytest.fixture
@@ -115,10 +127,10 @@ def grown(dataset: Dataset, images: list[Image]) -> Callable[[], None]:
 def test_an_index_is_kept_until_the_corpus_changes(
     dataset: Dataset, grown: Callable[[], None]
 ) -> None:
-    version, index = index_of(dataset, retrievers.primary())
-    assert index_of(dataset, retrievers.primary()) == (version, index)
+    version, index = index_of(dataset, retrievers.primary(dataset))
+    assert index_of(dataset, retrievers.primary(dataset)) == (version, index)
     grown()
-    version, renewed = index_of(dataset, retrievers.primary())
+    version, renewed = index_of(dataset, retrievers.primary(dataset))
     assert version == 2
     assert "new" in renewed.places
     assert "cabin" not in renewed.places

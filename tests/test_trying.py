@@ -34,7 +34,7 @@ def _own_record(tmp_path: Path, settings: Any) -> Iterator[None]:
 
 @pytest.fixture
 def indexed(dataset: Dataset, images: list[Image]) -> None:
-    index_of(dataset, retrievers.primary())
+    index_of(dataset, retrievers.primary(dataset))
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ def test_a_corpus_that_changed_is_said_and_searched_as_it_was(
     page = fragment(client_of(alice), place)
     assert "the corpus has changed" in page
     assert "data-again" in page
-    index_of(dataset, retrievers.primary())
+    index_of(dataset, retrievers.primary(dataset))
     page = fragment(client_of(alice), place)
     assert "the corpus has changed" not in page
     assert 'data-image="new"' in page

@@ -8,7 +8,7 @@ from rest_framework.decorators import api_view, parser_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from generation import retrievers, trying
+from generation import trying
 from generation.api.serializers import KeepableText
 from generation.searching import Found
 from generation.trying import Answer, Tried
@@ -90,7 +90,7 @@ def _shape(place: Assignment, tried: Tried) -> dict[str, Any]:
     top = tried.text.top if tried.text else []
     return {
         "answer": tried.answer,
-        "retriever": retrievers.primary().name,
+        "retriever": tried.retriever,
         "corpus_version": tried.edition.version,
         "outdated": tried.outdated,
         "corpus_size": tried.text.corpus_size if tried.text else None,

@@ -1,6 +1,7 @@
 """How machine work was made, and what it cost."""
 
 from generation.models.batches import Batch, BatchState
+from generation.models.benchmark import BenchmarkReport, BenchmarkScore, BenchmarkText
 from generation.models.calls import Call, CallOutcome
 from generation.models.endpoints import (
     Endpoint,
@@ -12,24 +13,41 @@ from generation.models.endpoints import (
     StructuredOutput,
 )
 from generation.models.reports import JudgeReport
+from generation.models.retrievers import (
+    ConfiguredRetriever,
+    ImageLikeness,
+    ImageVector,
+    RetrieverKind,
+    TextVector,
+    VectorSpace,
+)
 from generation.models.runs import ItemState, Run, RunItem, RunKind, RunStatus
 
 __all__ = [
     "Batch",
     "BatchState",
+    "BenchmarkReport",
+    "BenchmarkScore",
+    "BenchmarkText",
     "Call",
     "CallOutcome",
+    "ConfiguredRetriever",
     "Endpoint",
     "EndpointKind",
     "EndpointPrice",
+    "ImageLikeness",
+    "ImageVector",
     "ItemState",
     "Job",
     "JudgeReport",
     "Prompt",
     "PromptKind",
+    "RetrieverKind",
     "Run",
     "RunItem",
     "RunKind",
     "RunStatus",
     "StructuredOutput",
+    "TextVector",
+    "VectorSpace",
 ]

@@ -6,17 +6,20 @@ Scores as in Lucene (Kamphuis et al. 2020, "Which BM25 Do You Mean?"), by the `b
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import bm25s
 import numpy as np
 import regex
 
-from generation.retrievers.protocol import Corpus, Scores
+from generation.models import ConfiguredRetriever
+from generation.retrievers.protocol import Corpus, Queries, Scores
+from generation.retrievers.scored import ScoredIndex
+from generation.retrievers.settings import refuse_unknown
 from generation.retrievers.texts import Places, SortedTexts
 from review.wording import tokens
 
@@ -61,7 +64,7 @@ def _stands_alone(character: str, length: int) -> bool:
     return length == 1 or bool(HAN.match(character))
 
 
-class Bm25Index:
+class Bm25Index(ScoredIndex):
     """Captioned images of one corpus, ready for search: in memory, or mapped from disk."""
 
     def __init__(
@@ -103,11 +106,11 @@ class Bm25Index:
         if self._engine is not None:
             self._engine.save(folder, show_progress=False)
 
-    def scores(self, texts: Sequence[str]) -> Scores:
-        rows = np.zeros((len(texts), len(self.image_ids)))
+    def scores(self, queries: Queries) -> Scores:
+        rows = np.zeros((len(queries), len(self.image_ids)))
         if self._engine is None:
             return rows
-        for row, text in zip(rows, texts, strict=True):
+        for row, text in zip(rows, queries.texts, strict=True):
             known = [n for n in map(self._vocabulary.place, terms(text)) if n is not None]
             if known:
                 row[:] = self._engine.get_scores_from_ids(known)
@@ -136,17 +139,43 @@ def _engine(documents: Sequence[Sequence[str]], vocabulary: SortedTexts) -> bm25
 class Bm25:
     """Word matching against captions."""
 
-    name = "bm25"
+    kind = "bm25"
+    version = f"bm25s {bm25s.__version__}"
+    is_light = True
 
-    @cached_property
+    def __init__(self, name: str = "bm25") -> None:
+        self.name = name
+
+    @classmethod
+    def of(cls, configured: ConfiguredRetriever) -> Self:
+        return cls(configured.name)
+
+    @staticmethod
+    def settings(given: Mapping[str, Any]) -> dict[str, Any]:
+        """It has none: raises `Invalid` for any."""
+        refuse_unknown(given, known=())
+        return {}
+
+    @property
     def hash(self) -> str:
-        """SHA-256 of the parameters, the library's version and what the tokenizer does."""
-        parts = {"k1": K1, "b": B, "method": METHOD, "bm25s": bm25s.__version__}
-        recipe = {**parts, "name": self.name, "terms": terms(PROBE)}
-        return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
+        return fingerprint()
+
+    def queries(self, texts: Sequence[str]) -> Queries:
+        return Queries.plain(texts)
+
+    def longest_fitting(self, texts: Sequence[str]) -> int:
+        return len(texts) - 1
 
     def index(self, corpus: Corpus) -> Bm25Index:
         return Bm25Index.of(corpus)
 
     def load(self, folder: Path) -> Bm25Index:
         return Bm25Index.load(folder)
+
+
+@cache
+def fingerprint() -> str:
+    """SHA-256 of the parameters, the library's version and what the tokenizer does."""
+    parts = {"k1": K1, "b": B, "method": METHOD, "bm25s": bm25s.__version__}
+    recipe = {**parts, "name": Bm25.kind, "terms": terms(PROBE)}
+    return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()

@@ -1,15 +1,21 @@
-"""What a retriever is: something that scores the images of a corpus for a text."""
+"""What a retriever is: something that ranks the images of a corpus for a text."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.retrievers.ranking import Rank
+
 # One row per text, one column per image that the index ranks.
-Scores = NDArray[np.float64]
+Scores = NDArray[np.floating[Any]]
+
+
+class NotReady(Exception):
+    """A retriever cannot search yet, or not any more; says why in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +28,59 @@ class Corpus:
     captions: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Queries:
+    """Texts made ready for search by one retriever, in order.
+
+    `cut` says of each whether the model's limit cut it. `vectors` are unit vectors, float16
+    [texts, dimensions], of a retriever that has them; `members` are the same texts as each member
+    of a fusion needs them.
+    """
+
+    texts: tuple[str, ...]
+    cut: tuple[bool, ...]
+    vectors: NDArray[np.float16] | None = None
+    members: tuple["Queries", ...] = ()
+
+    @classmethod
+    def plain(cls, texts: Sequence[str]) -> Self:
+        """Texts that are searched with as they are."""
+        return cls(tuple(texts), (False,) * len(texts))
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def part(self, begin: int, end: int) -> "Queries":
+        return Queries(
+            self.texts[begin:end],
+            self.cut[begin:end],
+            None if self.vectors is None else self.vectors[begin:end],
+            tuple(member.part(begin, end) for member in self.members),
+        )
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What one text is to find, and what does not count, as places in an index."""
+
+    targets: Sequence[int] = ()
+    left_out: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class Hits:
+    """What one text found: the rank of each target in the order sought, and the best images as
+    place and score, best first, among equals the earlier place first."""
+
+    ranks: list[Rank]
+    best: list[tuple[int, float]]
+
+
 class Index(Protocol):
     """A corpus made ready for search by one retriever.
 
-    `image_ids` are the images that it ranks, `places` the column of each in `scores`.
+    `image_ids` are the images that it ranks, `places` the column of each in `scores`. Ranks and
+    best images do not depend on how many texts are asked about at once.
     """
 
     @property
@@ -34,8 +89,13 @@ class Index(Protocol):
     @property
     def places(self) -> Mapping[str, int]: ...
 
-    def scores(self, texts: Sequence[str]) -> Scores:
-        """How well each image fits each text, higher is better: float64 [texts, images]."""
+    def scores(self, queries: Queries) -> Scores:
+        """How well each image fits each text, higher is better: [texts, images]."""
+        ...
+
+    def search(self, queries: Queries, sought: Sequence[Sought], best: int = 0) -> list[Hits]:
+        """What each text finds: the exact rank of each of its targets among all that is not left
+        out, and the `best` images of these."""
         ...
 
     def why_not(self, image_id: str) -> str:
@@ -48,18 +108,88 @@ class Index(Protocol):
 
 
 class Retriever(Protocol):
-    """A way to search. `hash` changes with everything that may change a rank."""
+    """A way to search. `hash` changes with everything that may change a rank.
+
+    `is_light` says that no model is loaded: a web process may use it.
+    """
 
     @property
     def name(self) -> str: ...
 
     @property
+    def kind(self) -> str: ...
+
+    @property
     def hash(self) -> str: ...
 
-    def index(self, corpus: Corpus) -> Index: ...
+    @property
+    def version(self) -> str:
+        """What people call this version: of the library, the model."""
+        ...
+
+    @property
+    def is_light(self) -> bool: ...
+
+    def queries(self, texts: Sequence[str]) -> Queries:
+        """Makes texts ready for search. Raises `NotReady`."""
+        ...
+
+    def longest_fitting(self, texts: Sequence[str]) -> int:
+        """Of several texts, each longer than the one before, the place of the last that the
+        model's limit does not cut; 0 where it cuts even the first."""
+        ...
+
+    def index(self, corpus: Corpus) -> Index:
+        """Raises `NotReady` where an image still has neither a vector nor a reason for none."""
+        ...
 
     def load(self, folder: Path) -> Index:
         """An index as it was saved, mapped from disk rather than read where that is possible."""
         ...
 
     def __hash__(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image as an encoder takes it: its caption, and the file in storage ("": none)."""
+
+    image_id: str
+    caption: str
+    file: str
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Vectors of texts or images in order, float32 [items, dimensions], of any length.
+
+    `reasons` says by place why an item has none (its row is 0); `cut` whether a text was cut.
+    """
+
+    vectors: NDArray[np.float32]
+    cut: tuple[bool, ...] = ()
+    reasons: Mapping[int, str] = field(default_factory=dict)
+
+
+class Encoder(Protocol):
+    """A model that turns texts and images into vectors of one space.
+
+    The vector of an item does not depend on what else is asked for with it.
+    """
+
+    @property
+    def batch(self) -> int:
+        """How many images are given to it at once."""
+        ...
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the model itself: its files, its revision. Raises `NotReady`."""
+        ...
+
+    def dimensions(self) -> int: ...
+
+    def texts(self, texts: Sequence[str]) -> Encoded: ...
+
+    def pictures(self, pictures: Sequence[Picture]) -> Encoded: ...
+
+    def longest_fitting(self, texts: Sequence[str]) -> int: ...

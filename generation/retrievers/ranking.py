@@ -1,12 +1,16 @@
 """Ranks under ties, and what they are worth. Nothing here depends on the order of images."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 # Sums differ in their last bits with the order of adding; closer scores than this are equal.
 TOLERANCE = 1e-6
+
+Row = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -28,17 +32,29 @@ class Rank:
         return float(np.mean(1.0 / places))
 
 
-def rank_of(scores: NDArray[np.float64], place: int) -> Rank:
-    """The rank of the image at `place` among all of `scores`, one score per image."""
+def rank_of(scores: Row, place: int, left_out: Sequence[int] = ()) -> Rank:
+    """The rank of the image at `place` among all of `scores` but those left out."""
     score = scores[place]
     above = np.count_nonzero(scores > score + TOLERANCE)
     tied = np.count_nonzero(np.abs(scores - score) <= TOLERANCE)
+    hidden = scores[list(left_out)]
+    above -= np.count_nonzero(hidden > score + TOLERANCE)
+    tied -= np.count_nonzero(np.abs(hidden - score) <= TOLERANCE)
     return Rank(rank=int(above) + 1, tied=int(tied), score=float(score))
 
 
-def best_places(scores: NDArray[np.float64], count: int) -> list[int]:
+def best_of(scores: Row, count: int, left_out: Sequence[int] = ()) -> list[tuple[int, float]]:
+    """The `count` highest of `scores` but those left out, as place and score, best first; among
+    equals the earlier place first."""
+    # Whatever is left out may be among the best: so many more are looked at.
+    hidden = set(left_out)
+    best = best_places(scores, count + len(hidden))
+    return [(place, float(scores[place])) for place in best if place not in hidden][:count]
+
+
+def best_places(scores: Row, count: int) -> list[int]:
     """The places of the `count` highest scores, best first; among equals the earlier first."""
-    if len(scores) == 0:
+    if len(scores) == 0 or count < 1:
         return []
     count = min(count, len(scores))
     least = np.partition(scores, len(scores) - count)[len(scores) - count]

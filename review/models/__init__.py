@@ -25,6 +25,7 @@ from review.models.images import Image
 from review.models.invitations import Invitation
 from review.models.policy_changes import PolicyChange
 from review.models.practice import Control
+from review.models.relevance import Relevance, Trait, WordFinding, WordSupport
 from review.models.reports import AgreementReport, StoredReport
 from review.models.rubrics import Rubric, RubricCriterion
 from review.models.transfers import Import, ImportStatus, Release
@@ -62,6 +63,7 @@ __all__ = [
     "QueryForm",
     "QueueOrder",
     "Release",
+    "Relevance",
     "RetrievalCheck",
     "Role",
     "Rubric",
@@ -70,7 +72,10 @@ __all__ = [
     "Stage",
     "StoredReport",
     "Takers",
+    "Trait",
     "Upload",
     "User",
     "Verdict",
+    "WordFinding",
+    "WordSupport",
 ]

@@ -51,6 +51,11 @@ class RetrievalCheck(models.Model):
     ranks = models.JSONField(default=dict)
     # The best images that the text found, as [image id, score], best first.
     top = models.JSONField(default=list)
+    # The model's limit cut the text.
+    cut = models.BooleanField(default=False, db_default=False)
+    # The dataset's rule when it was made: whether shown images were left out, and the margin.
+    leaves_out = models.BooleanField(default=True, db_default=True)
+    margin = models.FloatField(default=0.001, db_default=0.001)
     unranked_reason = models.TextField(blank=True, default="")
     # Only on the row of the approved rewrite.
     outcome = models.CharField(max_length=16, choices=CheckOutcome, blank=True, default="")
@@ -60,7 +65,14 @@ class RetrievalCheck(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["dialogue", "form", "text_key", "retriever_hash", "corpus_version"],
+                fields=[
+                    "dialogue",
+                    "form",
+                    "text_key",
+                    "retriever_hash",
+                    "corpus_version",
+                    "leaves_out",
+                ],
                 name="check_once_per_version",
             ),
             models.CheckConstraint(

@@ -121,6 +121,11 @@ class Dataset(models.Model):
     guidelines = models.TextField(blank=True, default="")
     guidelines_version = models.PositiveIntegerField(default=1)
     seed = models.CharField(max_length=64, default="recqr")
+    # How far expected reciprocal ranks (from 0 to 1) must lie apart to differ: below the first
+    # hundred places a few places up or down are chance.
+    check_margin = models.FloatField(default=0.001, db_default=0.001)
+    # Images that a dialogue shows are no answers to it: they are left out where it is searched for.
+    leave_out_shown = models.BooleanField(default=True, db_default=True)
 
     # Grows with every change of the corpus; images carry the versions that added and removed them.
     corpus_version = models.PositiveIntegerField(default=0)
@@ -158,6 +163,9 @@ class Dataset(models.Model):
                 name="dataset_shares_within_bounds",
             ),
             models.CheckConstraint(
+                condition=models.Q(check_margin__range=(0, 1)), name="dataset_margin_0_to_1"
+            ),
+            models.CheckConstraint(
                 condition=models.Q(slug__regex=r"^[a-z0-9-]+$"), name="dataset_slug_plain"
             ),
         ]
@@ -181,6 +189,8 @@ class Dataset(models.Model):
             "quorum": self.quorum,
             "needs_scores": self.needs_scores,
             "dispute_when_worse": self.dispute_when_worse,
+            "check_margin": self.check_margin,
+            "leave_out_shown": self.leave_out_shown,
             "hide_authors": self.hide_authors,
             "hide_scores": self.hide_scores,
             "hide_until": self.hide_until,

@@ -114,6 +114,12 @@ class Dialogue(models.Model):
     approval = models.CharField(max_length=16, choices=Approval, blank=True, default="")
     settled_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)
+    # Some retriever of the dataset has not checked the approved rewrite yet.
+    checks_due = models.BooleanField(default=False, db_default=False)
+    # What retrieval shows of it (`Trait`), and how far the ranks of its candidates lie apart: the
+    # standard deviation of their natural logarithms.
+    traits = ArrayField(models.CharField(max_length=32), default=list, db_default=[])
+    rank_spread = models.FloatField(null=True)
     check_outcome = models.CharField(max_length=16, blank=True, default="")
     # Part of at least one release; from then on its decisions stay as they are.
     released = models.BooleanField(default=False)
@@ -164,6 +170,11 @@ class Dialogue(models.Model):
                 fields=["dataset", "id"],
                 condition=Q(stage=Stage.APPROVED, checked_at=None),
                 name="dialogue_unchecked",
+            ),
+            models.Index(
+                fields=["dataset", "id"],
+                condition=Q(checks_due=True),
+                name="dialogue_checks_due",
             ),
             models.Index(
                 fields=["dataset", "settled_at", "id"],

@@ -45,6 +45,8 @@ class Image(models.Model):
     metadata = models.JSONField(default=dict)
     # Whether its review size was made ahead of the first who asks for it.
     prepared = models.BooleanField(default=False, db_default=False)
+    # 64 bits in hexadecimal, alike for pictures that look alike; empty until it was reckoned.
+    perceptual_hash = models.CharField(max_length=16, blank=True, default="", db_default="")
     added_version = models.PositiveIntegerField()
     removed_version = models.PositiveIntegerField(null=True, blank=True)
     created = models.DateTimeField(auto_now_add=True)

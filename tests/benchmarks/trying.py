@@ -75,7 +75,8 @@ from generation import retrievers
 from generation.retrievers.corpora import index_of
 from review.models import Dataset
 began = time.perf_counter()
-index_of(Dataset.objects.get(slug="bench"), retrievers.primary())
+bench = Dataset.objects.get(slug="bench")
+index_of(bench, retrievers.primary(bench))
 took = time.perf_counter() - began
 with open({out!r}, "w") as file:
     json.dump(took, file)

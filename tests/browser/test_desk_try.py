@@ -27,7 +27,7 @@ def _own_record(tmp_path: Path, settings: Any) -> Iterator[None]:
 
 @pytest.fixture
 def desk(alice: User, dialogue: Dialogue, dataset: Dataset, visit: Visit) -> Page:
-    corpora.index_of(dataset, retrievers.primary())
+    corpora.index_of(dataset, retrievers.primary(dataset))
     page = visit(alice, "/datasets/coast/desk/")
     page.wait_for_function("() => window.htmx !== undefined")
     return page
