@@ -5,11 +5,12 @@ class GenerationConfig(AppConfig):
     name = "generation"
 
     def ready(self) -> None:
-        from generation import check_tasks, trying, workers  # noqa: PLC0415 - models come first
+        from generation import trying, workers  # noqa: PLC0415 - models come first
+        from generation.checks.tasks import on_approval  # noqa: PLC0415
         from review.events import rewrite_approved  # noqa: PLC0415
         from review.panels import Panel, register  # noqa: PLC0415
 
-        rewrite_approved.connect(check_tasks.on_approval, dispatch_uid="check")
+        rewrite_approved.connect(on_approval, dispatch_uid="check")
         workers.answer_with(trying.answer)
         register(Panel(slot="place", title="What it would find", url_name="try_rewrite"))
         register(Panel(slot="dialogue", title="What it finds", url_name="check_strip"))

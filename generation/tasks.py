@@ -5,7 +5,7 @@ from threading import Event, Timer
 from celery import shared_task
 
 from generation import batch_runs, checks, leasing, running
-from generation.check_tasks import drain_checks
+from generation.checks.tasks import drain_checks
 from generation.models import JudgeReport, Run
 from generation.report_tasks import compute_judge_report
 from review.publishing import SafelySent

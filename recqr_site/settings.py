@@ -191,7 +191,7 @@ CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_ROUTES = {
     "generation.tasks.drain_run": {"queue": "llm"},
     "generation.tasks.tend_batches": {"queue": "llm"},
-    "generation.check_tasks.drain_checks": {"queue": "retrieval"},
+    "generation.checks.tasks.drain_checks": {"queue": "retrieval"},
     "generation.index_tasks.build_index": {"queue": "retrieval"},
     "generation.tasks.sweep": {"queue": "default"},
     "generation.report_tasks.*": {"queue": "default"},

@@ -12,7 +12,8 @@ from celery.contrib.testing.worker import start_worker
 from django.db import connections, transaction
 from django.utils import timezone
 
-from generation import check_tasks, checks
+from generation import checks
+from generation.checks import tasks as check_tasks
 from review import decisions
 from review.models import (
     Approval,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from generation.check_words import ordinal, place, sentence
+from generation.checks.words import ordinal, place, sentence
 from review.models import RetrievalCheck
 
 

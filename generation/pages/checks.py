@@ -10,7 +10,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from generation import check_words
+from generation.checks import words
 from review.errors import NotAllowed
 from review.liveness import worker_alive
 from review.models import Dialogue, Image, QueryForm, RetrievalCheck, Stage
@@ -109,10 +109,10 @@ def _result(dialogue: Dialogue) -> dict[str, object]:
         return {"nothing": _nothing(dialogue)}
     return {
         "rewrite": rewrite,
-        "sentence": check_words.sentence(by_form.get(QueryForm.FINAL_QUERY), rewrite),
+        "sentence": words.sentence(by_form.get(QueryForm.FINAL_QUERY), rewrite),
         "forms": _forms(dialogue, [by_form[form] for form in TITLES if form in by_form]),
         "candidates": [
-            (check.candidate, check_words.place(check))
+            (check.candidate, words.place(check))
             for check in checks
             if check.form == QueryForm.CANDIDATE
         ],
@@ -134,7 +134,7 @@ def _forms(dialogue: Dialogue, checks: list[RetrievalCheck]) -> list[FoundForm]:
     return [
         FoundForm(
             title=TITLES[QueryForm(check.form)],
-            place=check_words.place(check),
+            place=words.place(check),
             check=check,
             hits=_hits(dialogue, check, images),
         )
@@ -144,7 +144,7 @@ def _forms(dialogue: Dialogue, checks: list[RetrievalCheck]) -> list[FoundForm]:
 
 def _hits(dialogue: Dialogue, check: RetrievalCheck, images: dict[str, Image]) -> list[Hit]:
     """The best images; none where all fit alike, since any six would be chance."""
-    if check_words.says_nothing(check):
+    if words.says_nothing(check):
         return []
     targets = set(dialogue.target_images)
     return [Hit(i, images.get(i), is_target=i in targets) for i, _ in check.top]

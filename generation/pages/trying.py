@@ -9,7 +9,8 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from generation import check_words, trying
+from generation import trying
+from generation.checks import words
 from generation.searching import Found
 from generation.trying import Tried
 from review import assignments
@@ -93,7 +94,7 @@ def _sentence(place: Assignment, before: Found, after: Found, outcome: CheckOutc
         return "No target image was given: this is what it finds."
     if outcome == CheckOutcome.UNRANKED:
         return f"The target is not ranked: {after.unranked_reason}"
-    return check_words.change(before, after, outcome)
+    return words.change(before, after, outcome)
 
 
 def _lanes(tried: Tried) -> list[Lane]:
@@ -105,14 +106,14 @@ def _lanes(tried: Tried) -> list[Lane]:
     ]
     before = _span(tried.final_query) if tried.final_query else None
     return [
-        Lane(name, kind, check_words.place(found), _span(found), before if kind == "text" else None)
+        Lane(name, kind, words.place(found), _span(found), before if kind == "text" else None)
         for name, kind, found in named
         if found is not None and found.rank is not None
     ]
 
 
 def _span(found: Found) -> Span | None:
-    if found.rank is None or found.tied is None or check_words.says_nothing(found):
+    if found.rank is None or found.tied is None or words.says_nothing(found):
         return None
     last = found.rank + found.tied - 1
     ends = [_along(rank, found.corpus_size) for rank in (found.rank, (found.rank + last) / 2, last)]
@@ -140,7 +141,7 @@ def _side(rank: int, size: int) -> str:
 
 def _hits(place: Assignment, found: Found) -> list[Hit]:
     """The best images; none where all fit alike, since any of them would be chance."""
-    if check_words.says_nothing(found) or not found.text.strip():
+    if words.says_nothing(found) or not found.text.strip():
         return []
     names = [image_id for image_id, _ in found.top]
     rows = Image.objects.current().filter(dataset_id=place.dialogue.dataset_id).named(names)
