@@ -1,0 +1,1 @@
+"""The benchmark: retrievers by query forms over a frozen dataset, and what it shows."""
