@@ -35,6 +35,7 @@ from review.models.decisions import SETTLING
 from review.permissions import check_can_adjudicate
 from review.places import activity
 from review.practice.masking import stage_led_to
+from review.retrieval import unchecked
 from review.rulings import Ruling, also_accepted, chosen, recorded
 from review.stages import Event, Settlement, advance, settle
 
@@ -321,8 +322,8 @@ def _conclude(
         approved_candidate=candidate,
         approval=_approval(candidate, adjudicated=adjudicated),
         settled_at=timezone.now(),
-        checked_at=None,
-        check_outcome="",
+        traits_due=True,
+        **unchecked(dialogue),
     )
     announce_approval(dialogue)
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from review import bulk, scoring
+from review import bulk, scoring, traits
 from review.models import (
     Approval,
     Candidate,
@@ -363,11 +363,12 @@ _CHECKED = [
 
 
 def _conclude(dialogue: Dialogue, outcome: CheckOutcome) -> None:
-    changes = {"checked_at": timezone.now(), "check_outcome": outcome}
+    changes = {"checked_at": timezone.now(), "check_outcome": outcome, "traits_due": True}
     # An adjudicator's word stands whatever the check says: it has been disputed once. And what
     # a release holds is not opened again.
     final = dialogue.approval == Approval.ADJUDICATED or dialogue.released
     if outcome == CheckOutcome.WORSE and dialogue.dataset.dispute_when_worse and not final:
+        changes |= {"traits": traits.without(dialogue.traits, traits.OF_REWRITE)}
         advance(dialogue, Event.DISPUTE, approved_candidate=None, approval="", **changes)
         return
     Dialogue.objects.filter(pk=dialogue.pk).update(**changes)

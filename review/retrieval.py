@@ -1,8 +1,23 @@
 """Which retrieval checks of a dialogue count now: the record keeps those of earlier texts too."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from review.models import CheckOutcome, Dialogue, QueryForm, RetrievalCheck, Stage
+from review.traits import OF_REWRITE, without
+
+# What belongs to one rewrite, and goes with its approval.
+_OF_REWRITE = {QueryForm.REWRITE, QueryForm.WITHOUT_LEAKS}
+
+
+def unchecked(dialogue: Dialogue) -> dict[str, Any]:
+    """The columns of a dialogue of which no check counts, as when another rewrite is approved."""
+    return {
+        "checked_at": None,
+        "check_outcome": "",
+        "rank_spread": None,
+        "traits": without(dialogue.traits, OF_REWRITE),
+    }
 
 
 def standing(dialogue: Dialogue, checks: Iterable[RetrievalCheck]) -> list[RetrievalCheck]:
@@ -14,7 +29,7 @@ def standing(dialogue: Dialogue, checks: Iterable[RetrievalCheck]) -> list[Retri
     counting = [
         check
         for check in sorted(checks, key=lambda check: check.pk)
-        if check.form != QueryForm.REWRITE or _stands(check, dialogue)
+        if check.form not in _OF_REWRITE or _stands(check, dialogue)
     ]
     return list({_place(check): check for check in counting}.values())
 

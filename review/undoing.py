@@ -18,6 +18,7 @@ from review.models import (
 )
 from review.models.decisions import TAKING_BACK
 from review.places.drafts import FIELDS
+from review.retrieval import unchecked
 from review.stages import Event, advance
 
 
@@ -123,8 +124,8 @@ def reopen(dialogue: Dialogue) -> None:
         approved_candidate=None,
         approval="",
         settled_at=None,
-        checked_at=None,
-        check_outcome="",
+        traits_due=False,
+        **unchecked(dialogue),
     )
 
 

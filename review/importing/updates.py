@@ -21,6 +21,7 @@ from review.models import (
     Stage,
 )
 from review.models.candidates import text_key
+from review.retrieval import unchecked
 
 Changed = tuple[int, CleanDialogue]
 _RELEASED = "its content changed, but a release holds it: it stays as it was. Use another id"
@@ -92,23 +93,30 @@ def _begin_again(row: Dialogue) -> None:
     row.panel_score = row.disagreement = None
     row.places_taken = 0
     row.approved_candidate, row.approval, row.settled_at = None, "", None
-    row.checked_at, row.check_outcome = None, ""
+    row.traits_due = False
+    _forget_check(row)
     row.save(update_fields=_ROUND)
     decided = Decision.objects.filter(dialogue=row)
     kept = Q(pk__in=decided.values("candidate")) | Q(pk__in=decided.values("started_from"))
     row.candidates.exclude(kept | Q(kind=CandidateKind.PERSON)).delete()
 
 
+_CHECK = list(unchecked(Dialogue()))
 _ROUND = [
     *("stage", "round", "panel_score", "disagreement", "places_taken", "approved_candidate"),
-    *("approval", "settled_at", "checked_at", "check_outcome"),
+    *("approval", "settled_at", "traits_due", *_CHECK),
 ]
+
+
+def _forget_check(row: Dialogue) -> None:
+    for name, value in unchecked(row).items():
+        setattr(row, name, value)
 
 
 def _fill(row: Dialogue, dialogue: CleanDialogue, entry: Import) -> None:
     if row.target_images != dialogue.target_images:
         # An approved rewrite is checked again, for what it is to find now.
-        row.checked_at, row.check_outcome = None, ""
+        _forget_check(row)
     row.turns, row.final_query = dialogue.turns, dialogue.final_query
     row.target_images, row.metadata = dialogue.target_images, dialogue.metadata
     row.content_hash, row.imported_by = dialogue.content_hash, entry
@@ -116,7 +124,7 @@ def _fill(row: Dialogue, dialogue: CleanDialogue, entry: Import) -> None:
     row.save(
         update_fields=[
             *("turns", "final_query", "target_images", "metadata"),
-            *("content_hash", "imported_by", "checked_at", "check_outcome", "language"),
+            *("content_hash", "imported_by", "language", *_CHECK),
         ]
     )
 

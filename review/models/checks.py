@@ -13,6 +13,8 @@ class QueryForm(models.TextChoices):
     HISTORY = "history"
     CANDIDATE = "candidate"
     REWRITE = "rewrite"
+    # The rewrite without the words that leak its target: for their share of the gain.
+    WITHOUT_LEAKS = "without_leaks"
 
 
 class CheckOutcome(models.TextChoices):

@@ -3,6 +3,7 @@
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -65,6 +66,10 @@ class DialogueQuerySet(models.QuerySet["Dialogue"]):
         """Approved, with a target to look for, and not yet checked."""
         return self.approved().filter(checked_at=None).exclude(target_images=[])
 
+    def with_trait(self, trait: str) -> Self:
+        """Of which retrieval shows this (`Trait`)."""
+        return self.filter(traits__contains=[trait])
+
     def unresolved(self) -> Self:
         """Still open to machines: nobody has settled them."""
         return self.filter(stage__in=[Stage.IMPORTED, Stage.PROPOSED, Stage.JUDGED])
@@ -120,6 +125,8 @@ class Dialogue(models.Model):
     # standard deviation of their natural logarithms.
     traits = ArrayField(models.CharField(max_length=32), default=list, db_default=[])
     rank_spread = models.FloatField(null=True)
+    # What its last check shows has not been looked for yet, or something has changed since.
+    traits_due = models.BooleanField(default=False, db_default=False)
     check_outcome = models.CharField(max_length=16, blank=True, default="")
     # Part of at least one release; from then on its decisions stay as they are.
     released = models.BooleanField(default=False)
@@ -176,6 +183,13 @@ class Dialogue(models.Model):
                 condition=Q(checks_due=True),
                 name="dialogue_checks_due",
             ),
+            models.Index(
+                fields=["dataset", "id"],
+                condition=Q(traits_due=True),
+                name="dialogue_traits_due",
+            ),
+            # Lists of what has a trait.
+            GinIndex(fields=["traits"], name="dialogue_traits"),
             models.Index(
                 fields=["dataset", "settled_at", "id"],
                 condition=Q(stage=Stage.DISPUTED),
