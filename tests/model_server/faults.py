@@ -39,6 +39,11 @@ OFF_SCHEMA = Fault("off-schema")  # JSON, but not what was asked for
 EMPTY = Fault("empty")
 REFUSAL = Fault("refusal")
 CUT = Fault("cut")  # stopped by the limit of length
+# Of vectors: the first of them is missing, too short, not a number, or nothing but zeros.
+WRONG_COUNT = Fault("wrong-count")
+WRONG_DIMENSIONS = Fault("wrong-dimensions")
+NOT_A_NUMBER = Fault("not-a-number")
+ZERO = Fault("zero")
 
 # For `failing_kinds`: everything that a provider does on a bad day, in short.
 EVERY_KIND = (

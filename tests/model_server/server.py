@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from tests.model_server.batches import Batching
+from tests.model_server.embeddings import Embedding
 from tests.model_server.faults import Fault
 from tests.model_server.rates import Rates
 from tests.model_server.replies import MODEL, completion, data, faulty, refused
@@ -37,6 +38,8 @@ ROUTES = tuple(
     )
 )
 
+Answer = Callable[[dict[str, Any], Fault | None], Reply | None]
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -49,7 +52,7 @@ class Seen:
 
 
 @dataclass
-class ModelServer(Batching):
+class ModelServer(Embedding, Batching):
     """Give `base_url` to a client; `faults` are used up one by one, `always` by every request."""
 
     latency: float = 0
@@ -89,6 +92,10 @@ class ModelServer(Batching):
     @property
     def completions(self) -> list[Seen]:
         return [seen for seen in self.seen if seen.path.endswith("/chat/completions")]
+
+    @property
+    def embeddings(self) -> list[Seen]:
+        return [seen for seen in self.seen if seen.path.endswith("/embeddings")]
 
     @property
     def most_at_once(self) -> int:
@@ -140,7 +147,9 @@ class ModelServer(Batching):
 
     async def _routed(self, request: Request) -> Reply | None:
         if request.method == "POST" and request.path.endswith("/chat/completions"):
-            return await self._complete(request)
+            return await self._within_limits(request, self._reply)
+        if request.method == "POST" and request.path.endswith("/embeddings"):
+            return await self._within_limits(request, self._embedded)
         for method, path, name in ROUTES:
             if method == request.method and (found := path.search(request.path)):
                 self._note(request, {})
@@ -169,13 +178,14 @@ class ModelServer(Batching):
         return data(
             {
                 "asked": self.asked,
+                "embedded": self.embedded,
                 "most_at_once": self.most_at_once,
                 "refused_for_rate": self.refused_for_rate,
                 "processor_seconds": time.process_time(),
             }
         )
 
-    async def _complete(self, request: Request) -> Reply | None:
+    async def _within_limits(self, request: Request, answer: Answer) -> Reply | None:
         body = orjson.loads(request.body)
         self._note(request, body)
         self.asked += 1
@@ -187,7 +197,12 @@ class ModelServer(Batching):
             await asyncio.sleep(self.latency)
             if fault and fault.kind in ("hang", "slow"):
                 await asyncio.sleep(fault.seconds)
-            return self._reply(body, fault)
+            return answer(body, fault)
+
+    def _embedded(self, request: dict[str, Any], fault: Fault | None) -> Reply | None:
+        if fault and fault.kind in ("drop", "hang", "status", "broken-body"):
+            return faulty(fault, request, "")
+        return self.embedding_reply(request, fault)
 
     def batch_reply(self, request: dict[str, Any]) -> Reply | None:
         return self._reply(request, self.next_fault())
