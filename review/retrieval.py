@@ -6,16 +6,12 @@ from typing import Any
 from review.models import CheckOutcome, Dialogue, QueryForm, RetrievalCheck, Stage
 from review.traits import OF_REWRITE, without
 
-# What belongs to one rewrite, and goes with its approval.
-_OF_REWRITE = {QueryForm.REWRITE, QueryForm.WITHOUT_LEAKS}
-
 
 def unchecked(dialogue: Dialogue) -> dict[str, Any]:
     """The columns of a dialogue of which no check counts, as when another rewrite is approved."""
     return {
         "checked_at": None,
         "check_outcome": "",
-        "rank_spread": None,
         "traits": without(dialogue.traits, OF_REWRITE),
     }
 
@@ -23,13 +19,16 @@ def unchecked(dialogue: Dialogue) -> dict[str, Any]:
 def standing(dialogue: Dialogue, checks: Iterable[RetrievalCheck]) -> list[RetrievalCheck]:
     """The latest check of each text, in order, and among rewrites the approved one's alone.
 
+    A rewrite without its leaks is no text of the dialogue: only its share in the gain counts.
+
     A dialogue that its check sent to adjudication has no approved rewrite any more: the last one
     that was checked stands for it.
     """
     counting = [
         check
         for check in sorted(checks, key=lambda check: check.pk)
-        if check.form not in _OF_REWRITE or _stands(check, dialogue)
+        if check.form != QueryForm.WITHOUT_LEAKS
+        and (check.form != QueryForm.REWRITE or _stands(check, dialogue))
     ]
     return list({_place(check): check for check in counting}.values())
 

@@ -31,6 +31,11 @@ class Rank:
         places = np.arange(self.rank, self.rank + self.tied)
         return float(np.mean(1.0 / places))
 
+    def expected_recall(self, most: int) -> float:
+        """E[R@k] of one target among the `most` best: clip((k - s) / e, 0, 1), with s and e as
+        above."""
+        return min(max((most - (self.rank - 1)) / self.tied, 0.0), 1.0)
+
 
 def rank_of(scores: Row, place: int, left_out: Sequence[int] = ()) -> Rank:
     """The rank of the image at `place` among all of `scores` but those left out."""

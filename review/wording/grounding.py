@@ -63,14 +63,23 @@ class Support:
         phrases: list[Span] = []
         last = -1
         for index, word in enumerate(words(text)):
-            if not is_content(word.key, self.known) or self._holds(word):
+            if not is_content(word.key, self.known) or self.holds(word):
                 continue
             start = phrases.pop().start if phrases and last == index - 1 else word.start
             phrases.append(Span(start, word.end))
             last = index
         return list(dict.fromkeys(text[start:end] for start, end in phrases))
 
-    def _holds(self, word: Word) -> bool:
+    def content(self, text: str) -> list[Word]:
+        """The words of a text that say something of their own, in order."""
+        return [word for word in words(text) if is_content(word.key, self.known)]
+
+    def root(self, word: str) -> str:
+        """What the inflected forms of a word (as its key) share."""
+        return root(word, self.known)
+
+    def holds(self, word: Word) -> bool:
+        """Whether a word stands in the dialogue, in whatever inflection."""
         wanted = root(word.key, self.known)
         if wanted in self.held or (unspaced(word.text) and word.key in self.whole):
             return True
