@@ -12,10 +12,14 @@ from review.models import CheckOutcome, Dialogue
 
 @dataclass(frozen=True)
 class Quest:
-    """What is looked for, and which images the dialogue itself shows."""
+    """What is looked for, and which images the dialogue itself shows.
+
+    Of `others` the ranks are told as well; they decide nothing.
+    """
 
     targets: list[str]
     shown: list[str]
+    others: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, dialogue: Dialogue) -> Self:
@@ -87,18 +91,20 @@ class Search:
         """What each text finds, with its `top` best images."""
         hits = self._index.search(queries, [self.sought] * len(queries), top)
         rows = zip(queries.texts, queries.cut, hits, strict=True)
-        return [self._found(text, cut, one) for text, cut, one in rows]
+        return [self.told(text, cut, one) for text, cut, one in rows]
 
     @cached_property
     def sought(self) -> Sought:
         return Sought(
-            targets=list(self._targets.values()),
+            targets=[*self._targets.values(), *self._others.values()],
             left_out=[self._index.places[image_id] for image_id in self.left_out],
         )
 
-    def _found(self, text: str, cut: bool, hits: Hits) -> Found:
-        ranks = dict(zip(self._targets, hits.ranks, strict=True))
-        best = min(ranks.values(), key=lambda found: (found.rank, found.tied), default=None)
+    def told(self, text: str, cut: bool, hits: Hits) -> Found:
+        """What a text found, in the words of the record."""
+        ranks = dict(zip([*self._targets, *self._others], hits.ranks, strict=True))
+        of_targets = hits.ranks[: len(self._targets)]
+        best = min(of_targets, key=lambda found: (found.rank, found.tied), default=None)
         return Found(
             text=text,
             corpus_size=self.ranked_images,
@@ -114,10 +120,18 @@ class Search:
     @cached_property
     def _targets(self) -> dict[str, int]:
         """The targets that can be ranked, with their places in the index."""
+        return self._places(self._quest.targets)
+
+    @cached_property
+    def _others(self) -> dict[str, int]:
+        others = self._places(self._quest.others)
+        return {image: place for image, place in others.items() if image not in self._targets}
+
+    def _places(self, image_ids: list[str]) -> dict[str, int]:
         return {
-            target: self._index.places[target]
-            for target in self._quest.targets
-            if target in self._index.places and target not in self._quest.shown
+            image_id: self._index.places[image_id]
+            for image_id in image_ids
+            if image_id in self._index.places and image_id not in self._quest.shown
         }
 
     def _reasons(self) -> Iterator[str]:

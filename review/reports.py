@@ -1,11 +1,11 @@
-"""Reports on a whole dataset: asked for at a door, reckoned by a worker, then kept."""
+"""What takes a while to reckon: asked for at a door, reckoned by a worker, then kept."""
 
 from collections.abc import Callable
 from datetime import timedelta
 from time import monotonic
 from typing import Any, TypeVar, cast
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from review.models import Dataset
@@ -34,30 +34,28 @@ def compute(
     sources: Sources,
 ) -> None:
     """Reckons a report that is wanted, unless another worker is at it."""
-    rows = kind._default_manager.filter(dataset_id=dataset_id)
-    if not rows.awaiting().update(leased_until=timezone.now() + LEASE):
+
+    def reckoned(row: StoredReport) -> dict[str, Any]:
+        last_rows = {name: _last(model) for name, model in sources.items()}
+        return {"data": reckon(row.dataset), "last_rows": last_rows}
+
+    compute_where_wanted(kind._default_manager.filter(dataset_id=dataset_id), reckoned)
+
+
+def compute_where_wanted(rows: QuerySet[Any], reckon: Callable[[Any], dict[str, Any]]) -> None:
+    """Reckons the one row of a kind of `Reckoned` where it is wanted and no other worker is at it;
+    `reckon` gives the fields that it changes."""
+    if not rows.awaiting().update(leased_until=timezone.now() + LEASE):  # type: ignore[attr-defined]  # of Reckoned
         return
+    started = monotonic()
     try:
-        changes = _reckoned(rows.select_related("dataset").get().dataset, reckon, sources)
+        changes = reckon(rows.get())
     except Exception:
         # Whoever waits must learn of it; what went wrong stands in the worker's log.
         rows.update(asked=None, leased_until=None, failure=FAILED)
         raise
-    rows.update(asked=None, leased_until=None, **changes)
-
-
-def _reckoned(
-    dataset: Dataset, reckon: Callable[[Dataset], dict[str, Any]], sources: Sources
-) -> dict[str, Any]:
-    started = monotonic()
-    last_rows = {name: _last(model) for name, model in sources.items()}
-    data = reckon(dataset)
-    return {
-        "data": data,
-        "last_rows": last_rows,
-        "computed": timezone.now(),
-        "seconds": monotonic() - started,
-    }
+    took = monotonic() - started
+    rows.update(asked=None, leased_until=None, computed=timezone.now(), seconds=took, **changes)
 
 
 def _last(model: type[Any]) -> int:

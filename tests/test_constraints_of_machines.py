@@ -8,6 +8,7 @@ from django.db import IntegrityError, models, transaction
 
 from generation.models import (
     Batch,
+    BenchmarkDialogue,
     BenchmarkReport,
     BenchmarkScore,
     BenchmarkText,
@@ -51,6 +52,13 @@ def retriever(rows: Rows, **fields: Any) -> ConfiguredRetriever:
 def likeness(rows: Rows, first: str, second: str, bits: int | None = 3) -> ImageLikeness:
     return ImageLikeness.objects.create(
         dataset=rows["dataset"], first=first, second=second, bits=bits
+    )
+
+
+def subject(rows: Rows) -> BenchmarkDialogue:
+    run, dialogue = rows["run"], rows["dialogue"]
+    return BenchmarkDialogue.objects.create(
+        run=run, dialogue=dialogue, turns=["a pier"], targets=["pier"], shown=[]
     )
 
 
@@ -108,6 +116,7 @@ BREACHES: dict[str, Callable[[Rows], object]] = {
     "likeness_once": lambda r: [likeness(r, "a", "b") for _ in range(2)],
     "likeness_in_order": lambda r: likeness(r, "b", "a"),
     "likeness_by_something": lambda r: likeness(r, "a", "b", bits=None),
+    "benchmark_dialogue_once": lambda r: [subject(r) for _ in range(2)],
     "benchmark_text_once": lambda r: [text(r) for _ in range(2)],
     "benchmark_form_plain": lambda r: text(r, form="Final query"),
     "benchmark_score_once": lambda r: [score(r, rank=1, tied=1) for _ in range(2)],

@@ -31,7 +31,7 @@ def record(tmp_path: Path, settings: Any) -> Iterator[Path]:
 def forget() -> None:
     """As a process that has just started."""
     corpora._open.clear()
-    corpora._edition.cache_clear()
+    corpora.edition_at.cache_clear()
 
 
 @pytest.fixture

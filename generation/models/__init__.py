@@ -1,7 +1,12 @@
 """How machine work was made, and what it cost."""
 
 from generation.models.batches import Batch, BatchState
-from generation.models.benchmark import BenchmarkReport, BenchmarkScore, BenchmarkText
+from generation.models.benchmark import (
+    BenchmarkDialogue,
+    BenchmarkReport,
+    BenchmarkScore,
+    BenchmarkText,
+)
 from generation.models.calls import Call, CallOutcome
 from generation.models.endpoints import (
     Endpoint,
@@ -26,6 +31,7 @@ from generation.models.runs import ItemState, Run, RunItem, RunKind, RunStatus
 __all__ = [
     "Batch",
     "BatchState",
+    "BenchmarkDialogue",
     "BenchmarkReport",
     "BenchmarkScore",
     "BenchmarkText",

@@ -1,10 +1,35 @@
-"""Benchmark runs: the texts that were frozen, and where each retriever found the targets."""
+"""Benchmark runs: what was frozen, and where each retriever found the targets."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from generation.models.runs import Run
-from review.models import Dialogue
+from review.models import Dialogue, Reckoned
+
+
+class BenchmarkDialogue(models.Model):
+    """One dialogue of a benchmark as it stood when the run began: the record may go on."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="subjects", db_index=False)
+    dialogue = models.ForeignKey(Dialogue, on_delete=models.CASCADE, related_name="+")
+    # The text of each turn, the final query last.
+    turns = ArrayField(models.TextField())
+    targets = ArrayField(models.TextField())
+    # Ids of the images that the turns show.
+    shown = ArrayField(models.TextField())
+    # What people said of other images: whether each fits as well, by id.
+    others = models.JSONField(default=dict)
+    # What slices and clusters go by: `benchmark.facts.Facts`.
+    facts = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "dialogue"], name="benchmark_dialogue_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.dialogue} in {self.run}"
 
 
 class BenchmarkText(models.Model):
@@ -68,19 +93,10 @@ class BenchmarkScore(models.Model):
         return f"{self.retriever} {self.form}: {self.rank or self.unranked_reason}"
 
 
-class BenchmarkReport(models.Model):
+class BenchmarkReport(Reckoned):
     """What a benchmark run showed, as last reckoned: `benchmark.report.Report`."""
 
     run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="+")
-    # Set while it is wanted anew.
-    asked = models.DateTimeField(null=True)
-    # A worker is at it until then, unless it dies.
-    leased_until = models.DateTimeField(null=True)
-    computed = models.DateTimeField(null=True)
-    seconds = models.FloatField(null=True)
-    data = models.JSONField(default=dict)
-    # Why it could not be reckoned, in a sentence.
-    failure = models.TextField(blank=True, default="")
 
     def __str__(self) -> str:
         return f"report of {self.run}"

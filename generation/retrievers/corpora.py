@@ -27,12 +27,17 @@ _building = Lock()
 def index_of(dataset: Dataset, retriever: Retriever) -> tuple[int, Index]:
     """The present corpus version of a dataset and its index, built where there is none."""
     edition = edition_of(dataset)
+    return edition.version, index_at(edition, retriever)
+
+
+def index_at(edition: Edition, retriever: Retriever) -> Index:
+    """The index of an edition, built where there is none."""
     index = at_hand(edition, retriever)
     if index is None:
         # One build at a time: two threads that want the same index would double time and memory.
         with _building:
             index = at_hand(edition, retriever) or _built(edition, retriever)
-    return edition.version, index
+    return index
 
 
 def at_hand(edition: Edition, retriever: Retriever) -> Index | None:
@@ -50,7 +55,7 @@ def nearest(dataset: Dataset, retriever: Retriever) -> tuple[Edition, Index] | N
     present = edition_of(dataset)
     versions = [present.version, *stored.editions(dataset.pk, retriever)]
     for version in dict.fromkeys(versions):
-        edition = present if version == present.version else _edition(dataset.pk, version)
+        edition = present if version == present.version else edition_at(dataset.pk, version)
         index = at_hand(edition, retriever) if version <= present.version else None
         if index is not None:
             return edition, index
@@ -60,11 +65,12 @@ def nearest(dataset: Dataset, retriever: Retriever) -> tuple[Edition, Index] | N
 def edition_of(dataset: Dataset) -> Edition:
     """The corpus of a dataset as it is now."""
     version = Dataset.objects.values_list("corpus_version", flat=True).get(pk=dataset.pk)
-    return _edition(dataset.pk, version)
+    return edition_at(dataset.pk, version)
 
 
 @lru_cache(maxsize=256)
-def _edition(dataset_id: int, version: int) -> Edition:
+def edition_at(dataset_id: int, version: int) -> Edition:
+    """The corpus of a dataset at a version."""
     rows = Image.objects.at_version(version).filter(dataset_id=dataset_id)
     facts = rows.aggregate(count=Count("pk"), newest=Max("created"))
     stamp = hashlib.sha256(f"{facts['count']} {facts['newest']}".encode()).hexdigest()

@@ -26,7 +26,7 @@ from review.models.invitations import Invitation
 from review.models.policy_changes import PolicyChange
 from review.models.practice import Control
 from review.models.relevance import Relevance, Trait, WordFinding, WordSupport
-from review.models.reports import AgreementReport, StoredReport
+from review.models.reports import AgreementReport, Reckoned, StoredReport
 from review.models.rubrics import Rubric, RubricCriterion
 from review.models.transfers import Import, ImportStatus, Release
 from review.models.uploads import Upload
@@ -62,6 +62,7 @@ __all__ = [
     "Purpose",
     "QueryForm",
     "QueueOrder",
+    "Reckoned",
     "Release",
     "Relevance",
     "RetrievalCheck",

@@ -1,4 +1,4 @@
-"""What is reckoned over a whole dataset, kept so that its page need not wait."""
+"""What is reckoned in the background, kept so that its page need not wait."""
 
 from typing import Self
 
@@ -9,36 +9,45 @@ from django.utils import timezone
 from review.models.datasets import Dataset
 
 
-class ReportQuerySet(models.QuerySet["StoredReport"]):
+class ReckonedQuerySet(models.QuerySet["Reckoned"]):
     def awaiting(self) -> Self:
-        """Reports that are wanted and that no worker is at."""
+        """What is wanted and no worker is at."""
         free = Q(leased_until=None) | Q(leased_until__lt=timezone.now())
         return self.filter(free, asked__isnull=False)
 
 
-class StoredReport(models.Model):
-    """A report of one kind on a dataset, as last reckoned (`review.reports`)."""
+class Reckoned(models.Model):
+    """What takes a worker a while to reckon, as last reckoned (`review.reports`)."""
 
-    dataset = models.OneToOneField(Dataset, on_delete=models.CASCADE, related_name="+")
     # Set while it is wanted anew.
     asked = models.DateTimeField(null=True)
     # A worker is at it until then, unless it dies.
     leased_until = models.DateTimeField(null=True)
-    # When and from what: the last row of each kind that was there. Null before the first time.
+    # Null before the first time.
     computed = models.DateTimeField(null=True)
     seconds = models.FloatField(null=True)
-    last_rows = models.JSONField(default=dict)
     data = models.JSONField(default=dict)
     # Why it could not be reckoned, in a sentence.
     failure = models.TextField(blank=True, default="")
 
-    objects = ReportQuerySet.as_manager()
+    objects = ReckonedQuerySet.as_manager()
 
     class Meta:
         abstract = True
 
     def is_awaited(self) -> bool:
         return self.asked is not None
+
+
+class StoredReport(Reckoned):
+    """A report of one kind on a dataset."""
+
+    dataset = models.OneToOneField(Dataset, on_delete=models.CASCADE, related_name="+")
+    # From what: the last row of each kind that was there.
+    last_rows = models.JSONField(default=dict)
+
+    class Meta:
+        abstract = True
 
 
 class AgreementReport(StoredReport):
