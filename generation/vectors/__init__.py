@@ -1,0 +1,1 @@
+"""Vectors of images and texts: their spaces, how they are filled, kept, indexed and searched."""

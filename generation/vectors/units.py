@@ -1,0 +1,20 @@
+"""Unit vectors as they are kept: rounded to float16, so that all who use one use the same."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+UNUSABLE = "The model gave it no usable vector: all zero, or not finite."
+
+
+def unit(vectors: NDArray[np.floating]) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
+    """Vectors [items, dimensions] at length 1, and which of them can be used.
+
+    One that is zero or not finite has no direction: its row is 0.
+    """
+    wide = np.asarray(vectors, dtype=np.float64)
+    usable = np.isfinite(wide).all(axis=1) & wide.any(axis=1)
+    wide = np.where(usable[:, None], wide, 1.0)
+    # By the largest component first: squares of very small or large ones would be lost.
+    wide /= np.abs(wide).max(axis=1, keepdims=True)
+    wide /= np.linalg.norm(wide, axis=1, keepdims=True)
+    return np.where(usable[:, None], wide, 0.0).astype(np.float16), usable
