@@ -133,8 +133,8 @@ def test_the_database_refuses(name: str, rows: Rows) -> None:
 def test_every_constraint_on_machine_work_is_broken_here_once() -> None:
     ours: list[type[models.Model]] = [
         Batch, Call, Endpoint, EndpointPrice, Prompt, Run, RunItem, ConfiguredRetriever,
-        VectorSpace, ImageVector, TextVector, ImageLikeness, BenchmarkText, BenchmarkScore,
-        BenchmarkReport,
+        VectorSpace, ImageVector, TextVector, ImageLikeness, BenchmarkDialogue,
+        BenchmarkText, BenchmarkScore, BenchmarkReport,
     ]  # fmt: skip
     named = {constraint.name for model in ours for constraint in model._meta.constraints}
     assert named == set(BREACHES)
