@@ -4,9 +4,12 @@ Several look at a dialogue, each for traits of its own: what one finds replaces 
 and leaves the others' alone.
 """
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 
-from review.models import Dialogue, Trait
+from django.db.models import Count, Func
+
+from review.models import Dataset, Dialogue, Trait
 
 # What people say of other images holds whatever the rewrite is.
 OF_PEOPLE = frozenset({Trait.TOO_BROAD})
@@ -24,7 +27,23 @@ def replace(dialogue: Dialogue, *, of: Collection[Trait], now: Collection[Trait]
 
     The caller holds the dialogue's row, or two that look at once could each lose the other's.
     """
-    found = sorted({*without(dialogue.traits, of), *(trait.value for trait in now)})
-    if found != dialogue.traits:
-        dialogue.traits = found
-        dialogue.save(update_fields=["traits"])
+    replace_all({dialogue: now}, of=of)
+
+
+def replace_all(found: Mapping[Dialogue, Collection[Trait]], *, of: Collection[Trait]) -> None:
+    """The same for many: a statement for each set of traits that some of them come to have."""
+    changed: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for dialogue, now in found.items():
+        traits = sorted({*without(dialogue.traits, of), *(trait.value for trait in now)})
+        if traits != dialogue.traits:
+            dialogue.traits = traits
+            changed[tuple(traits)].append(dialogue.pk)
+    for codes, keys in changed.items():
+        Dialogue.objects.filter(pk__in=keys).update(traits=list(codes))
+
+
+def counts(dataset: Dataset) -> dict[Trait, int]:
+    """How many dialogues have each trait, also those that none has."""
+    codes = dataset.dialogues.exclude(traits=[]).values_list(Func("traits", function="unnest"))
+    found = dict(codes.annotate(Count("pk")).order_by())
+    return {trait: found.get(trait.value, 0) for trait in Trait}
