@@ -130,11 +130,24 @@ def open_rendition(image: Image, size: Size) -> IO[bytes]:
     return default_storage.open(rendition(image, size), "rb")
 
 
+def pixels(image: Image, *, longest_side: int) -> Pillow.Image:
+    """`image` as people see it, in RGB, for models that run here; no side longer.
+
+    Raises `Missing` where the image has no file, `PictureRefused` where it cannot be shown.
+    """
+    _check_file(image)
+    return _on_white(_as_seen(_stored_picture(image, longest_side), longest_side))
+
+
 def _made(image: Image, name: str, look: _Look) -> str:
-    if not image.has_file():
-        raise Missing(f"Image {image.external_id} has no file: it is known by its caption alone.")
+    _check_file(image)
     _store_once(name, lambda: _drawn(_stored_picture(image, look.longest_side), look))
     return name
+
+
+def _check_file(image: Image) -> None:
+    if not image.has_file():
+        raise Missing(f"Image {image.external_id} has no file: it is known by its caption alone.")
 
 
 def _opened(content: bytes, sha256: str) -> tuple[Kept, Pillow.Image]:
@@ -222,13 +235,22 @@ def _rendered(picture: Pillow.Image, size: Size) -> bytes:
 
 
 def _drawn(picture: Pillow.Image, look: _Look) -> bytes:
-    """`picture` encoded, no side longer than `look` allows; smaller pictures are not enlarged.
+    """`picture` encoded, no side longer than `look` allows. Raises `PictureRefused`."""
+    small = _as_seen(picture, look.longest_side)
+    try:
+        return _encoded(small, look)
+    except Exception as error:
+        raise PictureRefused(f"the picture cannot be shown: {error}") from error
+
+
+def _as_seen(picture: Pillow.Image, longest_side: int) -> Pillow.Image:
+    """`picture` upright and in sRGB, no side longer; smaller pictures are not enlarged.
 
     Raises `PictureRefused` for colours that nothing here can turn into those of a screen.
     """
     try:
-        small = _in_srgb(_within(_in_modes_that_scale(picture), look.longest_side))
-        return _encoded(_upright(small, picture), look)
+        small = _in_srgb(_within(_in_modes_that_scale(picture), longest_side))
+        return _upright(small, picture)
     # As with broken files: any error, and one meaning.
     except Exception as error:
         raise PictureRefused(f"the picture cannot be shown: {error}") from error

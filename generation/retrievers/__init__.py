@@ -5,6 +5,8 @@ from typing import Any, Protocol
 
 from generation.models import ConfiguredRetriever, RetrieverKind
 from generation.retrievers.bm25 import Bm25
+from generation.retrievers.clip import Clip
+from generation.retrievers.dense import Dense
 from generation.retrievers.protocol import (
     Corpus,
     Hits,
@@ -46,7 +48,11 @@ class Kind(Protocol):
         ...
 
 
-KINDS: dict[str, Kind] = {RetrieverKind.BM25.value: Bm25}
+KINDS: dict[str, Kind] = {
+    RetrieverKind.BM25.value: Bm25,
+    RetrieverKind.DENSE.value: Dense,
+    RetrieverKind.CLIP.value: Clip,
+}
 
 
 def made(configured: ConfiguredRetriever) -> Retriever:

@@ -1,6 +1,7 @@
 """What may be said of a retriever when it is set up: checked by its kind, told in words."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from review.errors import Invalid
@@ -12,3 +13,27 @@ def refuse_unknown(given: Mapping[str, Any], known: Collection[str]) -> None:
     if unknown:
         there = f"There are: {', '.join(known)}." if known else "This kind has no settings."
         raise Invalid(f"There is no setting “{unknown[0]}”. {there}", field="settings")
+
+
+def text(given: Mapping[str, Any], name: str) -> str:
+    """A setting that is text, with its spaces; empty where it is not given."""
+    value = given.get(name) or ""
+    if not isinstance(value, str):
+        raise Invalid(f"“{name}” is text: give it in quotes.", field="settings")
+    return value
+
+
+def choice(given: Mapping[str, Any], name: str, allowed: Sequence[str], *, default: str) -> str:
+    """A setting that is one of a few words."""
+    value = text(given, name).strip() or default
+    if value and value not in allowed:
+        raise Invalid(f"“{name}” is one of {', '.join(allowed)}.", field="settings")
+    return value
+
+
+def folder(given: Mapping[str, Any], name: str) -> str:
+    """A setting that names a folder of the machine where models run, which may be another."""
+    value = text(given, name).strip()
+    if value and not PurePosixPath(value).is_absolute():
+        raise Invalid(f"“{name}” is the whole path of a folder: /models/mine.", field="settings")
+    return value

@@ -29,14 +29,18 @@ COLOURS = {
 }
 # Bear next to nothing.
 FRAME = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
-SMALL_WORDS = "a an the of at on in and with to me that it is under . , ?".split()
-WORDS = (
-    "people wooden pier sun old lighthouse breakwater cloudy sky bright cabin mountain lake "
-    "scene day summer walked last end send dog cat boat beach snow tree house night"
-).split()
+SMALL_WORDS = [
+    *["a", "an", "the", "of", "at", "on", "in", "and", "with", "to", "me", "that", "it", "is"],
+    *["under", ".", ",", "?"],
+]
+WORDS = [
+    *["people", "wooden", "pier", "sun", "old", "lighthouse", "breakwater", "cloudy", "sky"],
+    *["bright", "cabin", "mountain", "lake", "scene", "day", "summer", "walked", "last", "end"],
+    *["send", "dog", "cat", "boat", "beach", "snow", "tree", "house", "night"],
+]
 LETTERS = list("abcdefghijklmnopqrstuvwxyz0123456789")
 PIECES = [f"##{letter}" for letter in LETTERS]
-VOCABULARY = [*FRAME, *SMALL_WORDS, *COLOURS, *WORDS, *LETTERS, *PIECES]
+VOCABULARY = list(dict.fromkeys([*FRAME, *SMALL_WORDS, *COLOURS, *WORDS, *LETTERS, *PIECES]))
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,17 @@ class TinyModels:
         _write_vision_model(folder)
         return folder
 
+    @cached_property
+    def narrow_text(self) -> Path:
+        """Of half as many dimensions: no image model here goes with it."""
+        folder = self.root / "narrow-text"
+        _write_tokenizer(folder, CLIP_LIMIT)
+        _write_text_model(folder, pooled=True, dimensions=DIMENSIONS // 2)
+        return folder
+
     @property
     def dense_settings(self) -> dict[str, Any]:
-        return {"path": str(self.text), "pooling": "mean"}
+        return {"path": str(self.text)}
 
     @property
     def clip_settings(self) -> dict[str, Any]:
@@ -83,7 +95,7 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> TinyModels:
 
 
 def _write_tokenizer(folder: Path, limit: int) -> None:
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors  # noqa: PLC0415
 
     numbers = {token: number for number, token in enumerate(VOCABULARY)}
     tokenizer = Tokenizer(models.WordPiece(numbers, unk_token="[UNK]"))
@@ -115,17 +127,17 @@ def _of_colours() -> Any:
     return np.random.default_rng(11).normal(size=(3, DIMENSIONS)).astype(np.float32)
 
 
-def _write_text_model(folder: Path, *, pooled: bool) -> None:
+def _write_text_model(folder: Path, *, pooled: bool, dimensions: int = DIMENSIONS) -> None:
     """One layer of attention over word vectors; padding is masked as the real ones mask it."""
-    from onnx import TensorProto as Types
-    from onnx import helper, numpy_helper
+    from onnx import TensorProto as Types  # noqa: PLC0415
+    from onnx import helper, numpy_helper  # noqa: PLC0415
 
     draw = np.random.default_rng(13)
-    mixing = (draw.normal(size=(DIMENSIONS, DIMENSIONS)) / 5).astype(np.float32)
+    mixing = (draw.normal(size=(dimensions, dimensions)) / 5).astype(np.float32)
     constants = {
-        "words": _word_vectors(),
+        "words": _word_vectors()[:, :dimensions],
         "mixing": mixing,
-        "scale": np.float32(DIMENSIONS**-0.5),
+        "scale": np.float32(dimensions**-0.5),
         "one": np.float32(1),
         "far": np.float32(-1e4),
         "axis": np.array([1], dtype=np.int64),
@@ -148,7 +160,7 @@ def _write_text_model(folder: Path, *, pooled: bool) -> None:
         node("Mul", ["bent", "scale"], ["small"]),
         node("Add", ["embedded", "small"], ["last_hidden_state"]),
     ]
-    outputs = [("last_hidden_state", ["batch", "tokens", DIMENSIONS])]
+    outputs = [("last_hidden_state", ["batch", "tokens", dimensions])]
     if pooled:
         constants["last"] = np.array([-1], dtype=np.int64)
         nodes += [
@@ -156,7 +168,7 @@ def _write_text_model(folder: Path, *, pooled: bool) -> None:
             node("Mul", ["last_hidden_state", "weights"], ["weighted"]),
             node("ReduceSum", ["weighted", "axis"], ["text_embeds"], keepdims=0),
         ]
-        outputs = [("text_embeds", ["batch", DIMENSIONS])]
+        outputs = [("text_embeds", ["batch", dimensions])]
     graph = helper.make_graph(
         nodes,
         "text",
@@ -172,8 +184,8 @@ def _write_text_model(folder: Path, *, pooled: bool) -> None:
 
 def _write_vision_model(folder: Path) -> None:
     """The mean colour, and a little of what is where."""
-    from onnx import TensorProto as Types
-    from onnx import helper, numpy_helper
+    from onnx import TensorProto as Types  # noqa: PLC0415
+    from onnx import helper, numpy_helper  # noqa: PLC0415
 
     draw = np.random.default_rng(17)
     kernels = draw.normal(size=(DIMENSIONS, 3, 8, 8)) / 100
@@ -212,8 +224,8 @@ def _write_vision_model(folder: Path) -> None:
 
 
 def _save(graph: Any, path: Path) -> None:
-    import onnx
-    from onnx import helper
+    import onnx  # noqa: PLC0415
+    from onnx import helper  # noqa: PLC0415
 
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
     onnx.save(model, path)
