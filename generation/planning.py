@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db.models import Q
 from django.utils import timezone
 
-from generation.checks import awaiting_or_outdated
+from generation.benchmark import planning as benchmarks
+from generation.checks import checkers, outdated, rankable, unranked
 from generation.judges import judge_at
 from generation.jury import dialogues_due, dialogues_to_compare
 from generation.models import Endpoint, ItemState, Run, RunItem, RunKind
@@ -37,7 +39,7 @@ class Subject(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """One item to be: a dialogue at an endpoint (None: it is to be checked)."""
+    """One item to be: a dialogue at an endpoint (None: it is to be looked for)."""
 
     dialogue_id: int
     endpoint: Endpoint | None
@@ -71,6 +73,8 @@ def pieces(run: Run, endpoints: Iterable[Endpoint], *, limit: int | None) -> lis
     found: list[Piece] = []
     if run.kind == RunKind.CHECK:
         found = list(_to_check(run))
+    elif run.kind == RunKind.BENCHMARK:
+        found = list(_to_benchmark(run))
     else:
         find = _to_rewrite if run.kind == RunKind.REWRITE else _to_judge
         found = [piece for endpoint in endpoints for piece in find(run, endpoint)]
@@ -144,11 +148,23 @@ def _judged_by(run: Run, by: Provenance) -> set[int]:
 
 
 def _to_check(run: Run) -> Iterator[Piece]:
-    """Approved dialogues with targets; those that the present retriever has checked are done."""
-    to_do = set(awaiting_or_outdated(run.dataset).values_list("pk", flat=True))
-    approved = _selection(run).of(run.dataset).approved().exclude(target_images=[])
-    for key, number in approved.order_by("pk").values_list("pk", "round"):
+    """Approved dialogues with targets, and open ones with candidates, which are ranked before
+    anybody chooses; those that the present retrievers have looked at are done."""
+    by = checkers(run.dataset)
+    to_do = set(outdated(run.dataset, by).values_list("pk", flat=True))
+    if by and by[0].decides:
+        to_do |= set(unranked(run.dataset, by[0]).values_list("pk", flat=True))
+    rows = _selection(run).of(run.dataset).exclude(target_images=[])
+    wanted = Q(stage=Stage.APPROVED) | Q(pk__in=rankable(run.dataset).values("pk"))
+    for key, number in rows.filter(wanted).order_by("pk").values_list("pk", "round"):
         yield Piece(key, None, number, "", is_done=key not in to_do)
+
+
+def _to_benchmark(run: Run) -> Iterator[Piece]:
+    """All of them: what an earlier run found is read when their turn comes."""
+    rows = benchmarks.subjects(run.dataset, _selection(run)).order_by("pk")
+    for key, number in rows.values_list("pk", "round"):
+        yield Piece(key, None, number, "", is_done=False)
 
 
 def _selection(run: Run) -> Selection:

@@ -4,8 +4,9 @@ from threading import Event, Timer
 
 from celery import shared_task
 
-from generation import batch_runs, checks, leasing, running
+from generation import batch_runs, checks, deceiving, leasing, running
 from generation.checks.tasks import drain_checks
+from generation.deceiving.tasks import drain_traits
 from generation.models import JudgeReport, Run
 from generation.report_tasks import compute_judge_report
 from review.publishing import SafelySent
@@ -48,7 +49,9 @@ def sweep() -> None:
     for run_id in batch_runs.resting_with_batches():
         if not leasing.is_held(run_id):
             tend_batches.apply_async((run_id,), expires=SWEEP_EXPIRES_SECONDS)
-    for dataset in checks.datasets_awaiting():
+    for dataset in checks.datasets_due():
         drain_checks.apply_async((dataset.pk,), expires=SWEEP_EXPIRES_SECONDS)
+    for dataset in deceiving.datasets_awaiting():
+        drain_traits.apply_async((dataset.pk,), expires=SWEEP_EXPIRES_SECONDS)
     for report in JudgeReport.objects.awaiting():
         compute_judge_report.apply_async((report.dataset_id,), expires=SWEEP_EXPIRES_SECONDS)

@@ -322,6 +322,7 @@ def _conclude(
         approved_candidate=candidate,
         approval=_approval(candidate, adjudicated=adjudicated),
         settled_at=timezone.now(),
+        checks_due=bool(dialogue.target_images),
         traits_due=True,
         **unchecked(dialogue),
     )

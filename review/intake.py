@@ -1,4 +1,5 @@
-"""The door for machines: candidates, judgements and retrieval checks enter the record here.
+"""The door for models: what they write and judge enters the record here; `checking` is the one
+for retrievers.
 
 Every function is safe to repeat: what is already there stays as it is.
 """
@@ -10,20 +11,17 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from review import bulk, scoring, traits
+from review import bulk, scoring
 from review.models import (
-    Approval,
     Candidate,
     CandidateKind,
-    CheckOutcome,
     Comparison,
     Dialogue,
     Judgement,
-    RetrievalCheck,
     Stage,
 )
 from review.models.candidates import text_key
-from review.stages import Event, advance, advance_all
+from review.stages import Event, advance_all
 from review.wording.likeness import likeness_key
 
 
@@ -47,22 +45,6 @@ class JudgedCriterion:
     score: int | None
     reason: str = ""
     unscored_reason: str = ""
-
-
-@dataclass(frozen=True)
-class CheckedForm:
-    """What one retriever made of one text. `rank` and `tied` as in `RetrievalCheck`."""
-
-    form: str
-    text: str
-    rank: int | None
-    tied: int | None
-    score: float | None = None
-    ranks: dict[str, list[int]] = field(default_factory=dict)
-    top: list[tuple[str, float]] = field(default_factory=list)
-    cut: bool = False
-    unranked_reason: str = ""
-    candidate_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -294,81 +276,3 @@ def _comparison(pair: ComparedPair) -> Comparison:
         unscored_reason=pair.unscored_reason,
         **_judge(pair.by),
     )
-
-
-@dataclass(frozen=True)
-class Checker:
-    """The retriever that checked, the corpus that it searched, less the images left out, and the
-    dataset's rule."""
-
-    retriever: str
-    retriever_hash: str
-    corpus_version: int
-    corpus_size: int
-    left_out: list[str] = field(default_factory=list)
-    leaves_out: bool = True
-    margin: float = 0.001
-
-
-@transaction.atomic
-def record_check(
-    *,
-    dialogue_id: int,
-    approved_candidate_id: int,
-    by: Checker,
-    forms: Iterable[CheckedForm],
-    outcome: CheckOutcome,
-    primary: bool = True,
-) -> bool:
-    """Adds a retriever's ranks for a dialogue's texts, each once per version of the corpus.
-
-    False, and nothing written, where the approval changed while the retriever worked: the check
-    of the new rewrite is still awaited. The primary retriever decides the outcome of the dialogue.
-    """
-    dialogue = Dialogue.objects.select_for_update().get(pk=dialogue_id)
-    if dialogue.approved_candidate_id != approved_candidate_id:
-        return False
-    RetrievalCheck.objects.bulk_create(
-        [_check(dialogue, by, form, outcome) for form in forms], ignore_conflicts=True
-    )
-    if primary:
-        _conclude(dialogue, outcome)
-    return True
-
-
-def _check(
-    dialogue: Dialogue, by: Checker, form: CheckedForm, outcome: CheckOutcome
-) -> RetrievalCheck:
-    values: dict[str, Any] = {name: getattr(form, name) for name in _CHECKED}
-    return RetrievalCheck(
-        dialogue=dialogue,
-        text_key=text_key(form.text),
-        outcome=outcome if form.form == "rewrite" else "",
-        **asdict(by),
-        **values,
-    )
-
-
-_CHECKED = [
-    "form",
-    "rank",
-    "tied",
-    "score",
-    "ranks",
-    "top",
-    "cut",
-    "unranked_reason",
-    "candidate_id",
-]
-
-
-def _conclude(dialogue: Dialogue, outcome: CheckOutcome) -> None:
-    changes = {"checked_at": timezone.now(), "check_outcome": outcome, "traits_due": True}
-    # An adjudicator's word stands whatever the check says: it has been disputed once. And what
-    # a release holds is not opened again.
-    final = dialogue.approval == Approval.ADJUDICATED or dialogue.released
-    if outcome == CheckOutcome.WORSE and dialogue.dataset.dispute_when_worse and not final:
-        changes |= {"traits": traits.without(dialogue.traits, traits.OF_REWRITE)}
-        advance(dialogue, Event.DISPUTE, approved_candidate=None, approval="", **changes)
-        return
-    Dialogue.objects.filter(pk=dialogue.pk).update(**changes)

@@ -124,6 +124,7 @@ def reopen(dialogue: Dialogue) -> None:
         approved_candidate=None,
         approval="",
         settled_at=None,
+        checks_due=False,
         traits_due=False,
         **unchecked(dialogue),
     )

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from generation import checks
 from review import assignments, intake, visibility
 from review.models import (
     ApiToken,
@@ -182,6 +183,14 @@ def judge(dialogue: Dialogue) -> None:
             for rank, candidate in enumerate(dialogue.candidates.all())
         },
     )
+
+
+def check(dialogue: Dialogue) -> str:
+    """Checks an approved dialogue as a worker does; how it came out."""
+    Dialogue.objects.filter(pk=dialogue.pk).update(checks_due=True)
+    checks.drain(dialogue.dataset_id)
+    dialogue.refresh_from_db()
+    return dialogue.check_outcome
 
 
 @pytest.fixture

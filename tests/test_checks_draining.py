@@ -43,6 +43,7 @@ def approved(make_dialogue: Make) -> Callable[[int], list[Dialogue]]:
                 approval=Approval.ACCEPTED,
                 approved_candidate=dialogue.candidates.first(),
                 settled_at=timezone.now(),
+                checks_due=True,
             )
         return made
 
@@ -57,11 +58,11 @@ def test_draining_checks_all_that_waits(
     approved: Callable[[int], list[Dialogue]], dataset: Dataset
 ) -> None:
     approved(checks.BATCH * 2 + 3)
-    assert list(checks.datasets_awaiting()) == [dataset]
+    assert list(checks.datasets_due()) == [dataset]
     assert checks.drain(dataset.pk) == checks.BATCH * 2 + 3
     assert checks.drain(dataset.pk) == 0
     assert rewrites_checked() == checks.BATCH * 2 + 3
-    assert not checks.datasets_awaiting()
+    assert not checks.datasets_due()
 
 
 def test_draining_a_dataset_that_is_gone_does_nothing(db: None) -> None:

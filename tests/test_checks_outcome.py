@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from generation import checks
-from generation.checks import check_dialogue, outcome_of
+from generation.checks import outcome_of
 from review import decisions
-from review.intake import CheckedForm
+from review.checking import CheckedForm
 from review.models import (
     Assignment,
     CheckOutcome,
@@ -23,6 +23,7 @@ from review.models import (
 from review.retrieval import standing
 from review.rulings import Ruling
 from review.undoing import undo
+from tests.conftest import check
 
 Claim = Callable[[User], Assignment]
 Make = Callable[..., Dialogue]
@@ -55,7 +56,7 @@ def test_a_rewrite_that_finds_the_image_better_is_improved(
 ) -> None:
     make_dialogue(turns=VAGUE)
     dialogue = approve("old lighthouse under a cloudy sky")
-    assert check_dialogue(dialogue.pk) == CheckOutcome.IMPROVED
+    assert check(dialogue) == CheckOutcome.IMPROVED
     before, after = row(dialogue, QueryForm.FINAL_QUERY), row(dialogue, QueryForm.REWRITE)
     assert (before.rank, before.tied) == (1, 3)
     assert (after.rank, after.tied) == (1, 1)
@@ -71,7 +72,7 @@ def test_a_rewrite_that_loses_the_image_is_worse(
 ) -> None:
     make_dialogue()
     dialogue = approve("a cabin at a mountain lake")
-    assert check_dialogue(dialogue.pk) == CheckOutcome.WORSE
+    assert check(dialogue) == CheckOutcome.WORSE
     assert Dialogue.objects.get(pk=dialogue.pk).stage == Stage.APPROVED
 
 
@@ -81,7 +82,7 @@ def test_a_worse_rewrite_is_disputed_where_the_policy_says_so(
     Dataset.objects.filter(pk=dataset.pk).update(dispute_when_worse=True)
     make_dialogue()
     dialogue = approve("a cabin at a mountain lake")
-    check_dialogue(dialogue.pk)
+    check(dialogue)
     dialogue.refresh_from_db()
     assert dialogue.stage == Stage.DISPUTED
     found = standing(dialogue, dialogue.retrieval_checks.all())
@@ -93,7 +94,7 @@ def test_every_form_and_every_candidate_is_ranked(
 ) -> None:
     make_dialogue()
     dialogue = approve("old lighthouse, cloudy")
-    check_dialogue(dialogue.pk)
+    check(dialogue)
     forms = list(dialogue.retrieval_checks.values_list("form", flat=True))
     assert forms[:3] == ["final_query", "history", "rewrite"]
     candidates = dialogue.retrieval_checks.filter(form="candidate").values_list("candidate")
@@ -106,7 +107,7 @@ def test_images_that_the_dialogue_shows_are_left_out(
 ) -> None:
     make_dialogue()
     dialogue = approve("people on a wooden pier in the sun")
-    check_dialogue(dialogue.pk)
+    check(dialogue)
     found = row(dialogue, QueryForm.REWRITE)
     assert found.left_out == ["pier"]
     assert found.corpus_size == 3
@@ -131,7 +132,7 @@ def test_a_target_that_cannot_be_ranked_is_named_with_its_reason(
     Image.objects.create(dataset=dataset, external_id="bare", added_version=1)
     make_dialogue(target_images=[target])
     dialogue = approve("old lighthouse")
-    assert check_dialogue(dialogue.pk) == CheckOutcome.UNRANKED
+    assert check(dialogue) == CheckOutcome.UNRANKED
     found = row(dialogue, QueryForm.REWRITE)
     assert (found.rank, found.unranked_reason) == (None, reason)
     dialogue.refresh_from_db()
@@ -143,19 +144,19 @@ def test_of_several_targets_the_best_counts_and_all_are_kept(
 ) -> None:
     make_dialogue(target_images=["cabin", "lighthouse-sunny", "pier"])
     dialogue = approve("old lighthouse in bright sun")
-    check_dialogue(dialogue.pk)
+    check(dialogue)
     found = row(dialogue, QueryForm.REWRITE)
     assert found.rank == 1
     assert found.ranks == {"cabin": [3, 1], "lighthouse-sunny": [1, 1]}
 
 
 def test_a_dialogue_without_targets_or_approval_is_not_checked(
-    make_dialogue: Make, approve: Callable[[str], Dialogue]
+    make_dialogue: Make, approve: Callable[[str], Dialogue], dataset: Dataset
 ) -> None:
     make_dialogue(target_images=[])
-    assert check_dialogue(approve("old lighthouse").pk) is None
-    assert check_dialogue(make_dialogue("d-2").pk) is None
-    assert check_dialogue(999_999) is None
+    approve("old lighthouse")
+    make_dialogue("d-2")
+    assert checks.drain(dataset.pk) == 0
     assert not RetrievalCheck.objects.exists()
 
 
@@ -164,7 +165,7 @@ def test_a_check_twice_is_a_check_once(
 ) -> None:
     make_dialogue()
     dialogue = approve("old lighthouse")
-    outcomes = {check_dialogue(dialogue.pk) for _ in range(2)}
+    outcomes = {check(dialogue) for _ in range(2)}
     assert len(outcomes) == 1
     assert dialogue.retrieval_checks.filter(form="rewrite").count() == 1
 
@@ -174,18 +175,19 @@ def test_a_change_of_the_corpus_makes_a_check_outdated_and_a_new_one_is_kept_bes
 ) -> None:
     make_dialogue()
     dialogue = approve("old lighthouse")
-    assert list(checks.awaiting_or_outdated(dataset)) == [dialogue]
-    check_dialogue(dialogue.pk)
-    assert not checks.awaiting_or_outdated(dataset)
+    assert list(checks.outdated(dataset)) == [dialogue]
+    check(dialogue)
+    assert not checks.outdated(dataset)
     Image.objects.create(
         dataset=dataset, external_id="new", caption="old lighthouse", added_version=2
     )
     Dataset.objects.filter(pk=dataset.pk).update(corpus_version=2)
-    assert list(checks.awaiting_or_outdated(dataset)) == [dialogue]
-    check_dialogue(dialogue.pk)
+    dataset.refresh_from_db()
+    assert list(checks.outdated(dataset)) == [dialogue]
+    check(dialogue)
     rewrites = dialogue.retrieval_checks.filter(form="rewrite").order_by("pk")
     assert [(r.corpus_version, r.corpus_size) for r in rewrites] == [(1, 3), (2, 4)]
-    assert not checks.awaiting_or_outdated(dataset)
+    assert not checks.outdated(dataset)
 
 
 def form(name: QueryForm, rank: int | None, tied: int | None = 1) -> CheckedForm:
@@ -220,7 +222,7 @@ def test_a_rewrite_approved_a_second_time_shows_its_own_check_again(
     make_dialogue()
     for text in ["old lighthouse", "cabin", "old lighthouse"]:
         dialogue = approve(text)
-        check_dialogue(dialogue.pk)
+        check(dialogue)
         found = standing(dialogue, dialogue.retrieval_checks.all())
         rewrites = [check for check in found if check.form == QueryForm.REWRITE]
         assert [check.candidate for check in rewrites] == [dialogue.approved_candidate]

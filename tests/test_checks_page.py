@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from generation import checks
 from review.models import Approval, Assignment, Dataset, Dialogue, Image, Stage, User
 from review.panels import panels
+from tests.conftest import check
 
 Make = Callable[..., Dialogue]
 ClientOf = Callable[[User], Client]
@@ -30,7 +30,7 @@ def approved(make_dialogue: Make) -> Dialogue:
 
 @pytest.fixture
 def checked(approved: Dialogue) -> Dialogue:
-    checks.check_dialogue(approved.pk)
+    check(approved)
     return approved
 
 
@@ -64,7 +64,7 @@ def test_while_it_waits_it_asks_again_and_then_stops(
     last = strip(browser, query="?asked=120")
     assert "hx-trigger" not in last
     assert "Look again" in last
-    checks.check_dialogue(approved.pk)
+    check(approved)
     assert "The same" in strip(browser, query="?asked=2")
 
 
@@ -139,7 +139,7 @@ def test_captions_and_ids_are_text_not_html(
 ) -> None:
     Image.objects.filter(external_id="cabin").update(caption="<script>alert(1)</script> old")
     Dataset.objects.update(corpus_version=2)
-    checks.check_dialogue(approved.pk)
+    check(approved)
     page = strip(client_of(bob))
     assert "&lt;script&gt;" in page
     assert "<script" not in page

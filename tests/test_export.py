@@ -12,7 +12,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from review import decisions, intake, undoing
+from review import decisions, undoing
+from review.checking import Checked, CheckedForm, Checker, record_checks
 from review.curated import Splits
 from review.errors import Conflict, Invalid, NotAllowed
 from review.exporting import open_release, write_release
@@ -55,13 +56,8 @@ def check(dialogue: Dialogue, outcome: CheckOutcome = CheckOutcome.IMPROVED) -> 
     rewrite = dialogue.approved_candidate
     assert rewrite is not None
     texts = {"final_query": (dialogue.final_query, 3), "rewrite": (rewrite.text, 1)}
-    intake.record_check(
-        dialogue_id=dialogue.pk,
-        approved_candidate_id=rewrite.pk,
-        by=intake.Checker("bm25", "h", corpus_version=1, corpus_size=4),
-        forms=[intake.CheckedForm(form, text, rank, 1) for form, (text, rank) in texts.items()],
-        outcome=outcome,
-    )
+    forms = [CheckedForm(form, text, rank, 1) for form, (text, rank) in texts.items()]
+    record_checks([Checked(dialogue, 4, forms, outcome)], by=Checker("bm25", "h", corpus_version=1))
 
 
 def lines(release: Release) -> list[dict[str, Any]]:

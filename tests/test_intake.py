@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from review import decisions, intake
+from review import checking, decisions, intake
 from review.models import (
     Approval,
     Assignment,
@@ -24,7 +24,7 @@ Claim = Callable[[User], Assignment]
 Make = Callable[..., Dialogue]
 WRITER = intake.Provenance(author="writer-a", kind=CandidateKind.MODEL, model="m", prompt_hash="p")
 OTHER = intake.Provenance(author="writer-b", kind=CandidateKind.MODEL, model="n", prompt_hash="q")
-RETRIEVER = intake.Checker("bm25", retriever_hash="h", corpus_version=1, corpus_size=4)
+RETRIEVER = checking.Checker("bm25", retriever_hash="h", corpus_version=1)
 
 
 def add(dialogue: Dialogue, by: intake.Provenance, *texts: str) -> list[Candidate]:
@@ -109,16 +109,11 @@ def check(dialogue: Dialogue, outcome: CheckOutcome) -> bool:
     rewrite = dialogue.approved_candidate
     assert rewrite is not None
     forms = [
-        intake.CheckedForm("final_query", dialogue.final_query, rank=2, tied=1),
-        intake.CheckedForm("rewrite", rewrite.text, rank=1, tied=1, candidate_id=rewrite.pk),
+        checking.CheckedForm("final_query", dialogue.final_query, rank=2, tied=1),
+        checking.CheckedForm("rewrite", rewrite.text, rank=1, tied=1, candidate_id=rewrite.pk),
     ]
-    return intake.record_check(
-        dialogue_id=dialogue.pk,
-        approved_candidate_id=rewrite.pk,
-        by=RETRIEVER,
-        forms=forms,
-        outcome=outcome,
-    )
+    found = checking.Checked(dialogue, 4, forms, outcome)
+    return bool(checking.record_checks([found], by=RETRIEVER))
 
 
 def approve(dialogue: Dialogue, place: Assignment) -> None:

@@ -10,14 +10,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from generation import checks, retrievers, trying, workers
+from generation import retrievers, trying, workers
 from generation.retrievers import corpora
 from generation.retrievers.corpora import index_of
 from generation.trying import Answer, try_text
 from review.errors import Invalid, NotAllowed
 from review.models import Approval, Arm, Assignment, Dataset, Dialogue, Image, Stage, User
 from review.places.trying import MOST_TRIED
-from tests.conftest import TEXTS
+from tests.conftest import TEXTS, check
 
 Claim = Callable[[User], Assignment]
 ClientOf = Callable[[User], Client]
@@ -61,13 +61,13 @@ def test_ranks_are_those_of_the_check(place: Assignment) -> None:
             settled_at=timezone.now(),
             checked_at=None,
         )
-        outcome = checks.check_dialogue(dialogue.pk)
+        outcome = check(dialogue)
         assert tried.outcome == outcome
         for form, found in [("final_query", tried.final_query), ("rewrite", tried.text)]:
-            check = dialogue.retrieval_checks.filter(form=form).latest("pk")
+            row = dialogue.retrieval_checks.filter(form=form).latest("pk")
             assert found is not None
-            assert (found.rank, found.tied) == (check.rank, check.tied)
-            assert [list(hit) for hit in found.top][: len(check.top)] == check.top
+            assert (found.rank, found.tied) == (row.rank, row.tied)
+            assert [list(hit) for hit in found.top][: len(row.top)] == row.top
 
 
 def test_the_fragment_says_where_each_text_finds_the_target(

@@ -1,29 +1,31 @@
 """The retrieval check: does the approved rewrite find the image that the user meant?"""
 
-from generation.checks.checking import (
-    BATCH,
-    TOP_IMAGES,
-    QueryText,
-    awaiting_or_outdated,
-    check_dialogue,
-    datasets_awaiting,
-    drain,
-    history_text,
+from generation.checks.checking import TOP_IMAGES, checker_of, outcome_of, rank_spread
+from generation.checks.draining import BATCH, drain
+from generation.checks.due import (
+    checkers,
+    datasets_due,
     others_wait,
-    outcome_of,
-    texts_of,
+    outdated,
+    rankable,
+    unranked,
 )
+from generation.checks.texts import QueryText, history_text, texts_of
 
 __all__ = [
     "BATCH",
     "TOP_IMAGES",
     "QueryText",
-    "awaiting_or_outdated",
-    "check_dialogue",
-    "datasets_awaiting",
+    "checker_of",
+    "checkers",
+    "datasets_due",
     "drain",
     "history_text",
     "others_wait",
     "outcome_of",
+    "outdated",
+    "rank_spread",
+    "rankable",
     "texts_of",
+    "unranked",
 ]

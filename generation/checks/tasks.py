@@ -1,28 +1,43 @@
-"""Checks in the background: one draining task per dataset, never a task per dialogue."""
+"""Checks in the background: one draining task per dataset, never a task per row."""
 
+from threading import Event, Timer
 from typing import Any
 
 from celery import shared_task
 
-from generation import checks
+from generation import checks, deceiving
+from generation.deceiving.tasks import drain_traits
 from review.publishing import publish
 
 # Approvals of many people come close upon each other, and one task checks them all for little more
 # than it takes for one.
 GATHERING_SECONDS = 0.25
+# Far below the time after which the broker hands a task to a second worker.
+TURN_SECONDS = 120.0
 
 
 @shared_task
 def drain_checks(dataset_id: int) -> None:
-    """Checks what awaits its check in a dataset. Twice at once does no harm."""
-    checks.drain(dataset_id)
+    """Checks what is due in a dataset for a while; then others get their turn. Twice at once does
+    no harm."""
+    enough = Event()
+    turn = Timer(TURN_SECONDS, enough.set)
+    turn.start()
+    try:
+        checks.drain(dataset_id, enough=enough)
+    finally:
+        turn.cancel()
+    if enough.is_set():
+        publish(drain_checks, dataset_id)
+    if deceiving.waits(dataset_id):
+        publish(drain_traits, dataset_id)
 
 
 def on_approval(*, dataset_id: int, dialogue_id: int, **event: Any) -> None:
     """The receiver of `rewrite_approved`. The approval is committed, and must cost no error.
 
-    Where another of the dataset waits, the task that was sent for it finds this one as well, or the
-    next sweep does.
+    Where another of the dataset has just come to wait, the task that was sent for it finds this
+    one as well, or the next sweep does.
     """
     if not checks.others_wait(dataset_id, dialogue_id):
         publish(drain_checks, dataset_id, countdown=GATHERING_SECONDS)

@@ -101,7 +101,7 @@ def _begin_again(row: Dialogue) -> None:
     row.candidates.exclude(kept | Q(kind=CandidateKind.PERSON)).delete()
 
 
-_CHECK = list(unchecked(Dialogue()))
+_CHECK = ["checks_due", "rank_spread", *unchecked(Dialogue())]
 _ROUND = [
     *("stage", "round", "panel_score", "disagreement", "places_taken", "approved_candidate"),
     *("approval", "settled_at", "traits_due", *_CHECK),
@@ -109,14 +109,17 @@ _ROUND = [
 
 
 def _forget_check(row: Dialogue) -> None:
+    """What was searched for is not what is sought now: an approved rewrite is checked again."""
+    row.retrieval_checks.all().delete()
     for name, value in unchecked(row).items():
         setattr(row, name, value)
+    row.checks_due, row.rank_spread = False, None
 
 
 def _fill(row: Dialogue, dialogue: CleanDialogue, entry: Import) -> None:
     if row.target_images != dialogue.target_images:
-        # An approved rewrite is checked again, for what it is to find now.
         _forget_check(row)
+        row.checks_due = row.stage == Stage.APPROVED and bool(dialogue.target_images)
     row.turns, row.final_query = dialogue.turns, dialogue.final_query
     row.target_images, row.metadata = dialogue.target_images, dialogue.metadata
     row.content_hash, row.imported_by = dialogue.content_hash, entry

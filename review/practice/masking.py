@@ -68,7 +68,8 @@ def as_told(dialogue: Dialogue, given: Decision | None) -> Dialogue:
     approved = given.candidate if given and told.stage == Stage.APPROVED else None
     if approved is None or approved.pk != dialogue.approved_candidate_id:
         # The check belongs to another text.
-        told.checked_at, told.check_outcome = None, ""
+        told.checked_at, told.check_outcome, told.checks_due = None, "", False
+        told.traits, told.rank_spread = [], None
     told.approved_candidate = approved
     told.approval = APPROVALS[Verdict(given.verdict)] if given and approved else ""
     told.settled_at = given.created if given and told.is_settled() else None

@@ -1,0 +1,202 @@
+"""The door for retrievers: what they found of dialogues enters the record here.
+
+Every function is safe to repeat: what is already there stays as it is.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from review import bulk, traits
+from review.models import (
+    Approval,
+    CheckOutcome,
+    Dataset,
+    Dialogue,
+    QueryForm,
+    RetrievalCheck,
+)
+from review.models.candidates import text_key
+from review.stages import Event, advance
+
+
+@dataclass(frozen=True)
+class Checker:
+    """A retriever, the version of the corpus that it searches, and the dataset's rule.
+
+    The primary one `decides` the outcome of a dialogue.
+    """
+
+    retriever: str
+    retriever_hash: str
+    corpus_version: int
+    leaves_out: bool = True
+    margin: float = 0.001
+    decides: bool = True
+
+    def has_checked(self) -> Exists:
+        """Of a dialogue: its approved rewrite is checked."""
+        approved = {"dialogue": OuterRef("pk"), "candidate": OuterRef("approved_candidate")}
+        rows = RetrievalCheck.objects.filter(form=QueryForm.REWRITE, **approved)
+        return Exists(rows.filter(margin=self.margin, **self.edition()))
+
+    def has_ranked(self) -> Exists:
+        """Of a candidate: it is ranked."""
+        own = {"dialogue": OuterRef("dialogue"), "candidate": OuterRef("pk")}
+        rows = RetrievalCheck.objects.filter(form=QueryForm.CANDIDATE, **own)
+        return Exists(rows.filter(**self.edition()))
+
+    def edition(self) -> dict[str, Any]:
+        """What ranks depend on: each text is ranked once for it."""
+        return {
+            "retriever_hash": self.retriever_hash,
+            "corpus_version": self.corpus_version,
+            "leaves_out": self.leaves_out,
+        }
+
+
+@dataclass(frozen=True)
+class CheckedForm:
+    """What one retriever made of one text. `rank` and `tied` as in `RetrievalCheck`."""
+
+    form: str
+    text: str
+    rank: int | None
+    tied: int | None
+    score: float | None = None
+    ranks: dict[str, list[int]] = field(default_factory=dict)
+    top: list[tuple[str, float]] = field(default_factory=list)
+    cut: bool = False
+    unranked_reason: str = ""
+    candidate_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What one retriever found of one dialogue, as the dialogue was when it looked.
+
+    `outcome` is None before approval, where candidates alone are ranked. `left_out` are images
+    that the dialogue itself shows, `spread` as `Dialogue.rank_spread`.
+    """
+
+    dialogue: Dialogue
+    corpus_size: int
+    forms: Sequence[CheckedForm]
+    outcome: CheckOutcome | None
+    left_out: Sequence[str] = ()
+    spread: float | None = None
+
+
+@transaction.atomic
+def record_checks(found: Sequence[Checked], *, by: Checker, waits: bool = True) -> set[int]:
+    """Adds what a retriever found of many dialogues, each text once per version of the corpus and
+    rule, in a fixed number of statements; the keys of the dialogues that took it.
+
+    A dialogue that changed meanwhile (another approval, another content) takes nothing: its check
+    is still awaited. Those that somebody has locked are waited for, or passed over.
+    """
+    rows = _locked([one.dialogue.pk for one in found], waits=waits)
+    fresh = [one for one in found if _is_as_it_was(rows.get(one.dialogue.pk), one.dialogue)]
+    bulk.insert([row for one in fresh for row in _rows(one, by)], ignore_conflicts=True)
+    _apply_margin(fresh, by)
+    if by.decides:
+        _conclude([(rows[one.dialogue.pk], one) for one in fresh])
+    else:
+        # Whether a dialogue needs its history is for all retrievers to say.
+        approved = [one.dialogue.pk for one in fresh if one.outcome is not None]
+        Dialogue.objects.filter(pk__in=approved).update(traits_due=True)
+    return {one.dialogue.pk for one in fresh}
+
+
+@transaction.atomic
+def settle_due(dataset: Dataset, by: Sequence[Checker]) -> None:
+    """Nothing is due any more of the dialogues that all the retrievers of their dataset have
+    checked; one that somebody has locked is left to the next call."""
+    due = Dialogue.objects.filter(dataset=dataset, checks_due=True, checked_at__isnull=False)
+    done = due.filter(*(checker.has_checked() for checker in by)).order_by("pk")
+    keys = done.select_for_update(skip_locked=True).values_list("pk", flat=True)
+    Dialogue.objects.filter(pk__in=list(keys)).update(checks_due=False)
+
+
+def _locked(dialogue_ids: Iterable[int], *, waits: bool) -> dict[int, Dialogue]:
+    """In the order of their keys, so that two batches never deadlock."""
+    rows = Dialogue.objects.select_for_update(skip_locked=not waits, of=("self",))
+    wanted = rows.filter(pk__in=list(dialogue_ids)).select_related("dataset").order_by("pk")
+    return {dialogue.pk: dialogue for dialogue in wanted}
+
+
+def _is_as_it_was(row: Dialogue | None, then: Dialogue) -> bool:
+    return row is not None and all(getattr(row, name) == getattr(then, name) for name in _WATCHED)
+
+
+_WATCHED = ("approved_candidate_id", "round", "target_images", "content_hash")
+
+
+def _rows(checked: Checked, by: Checker) -> list[RetrievalCheck]:
+    return [_row(checked, form, by) for form in checked.forms]
+
+
+def _row(checked: Checked, form: CheckedForm, by: Checker) -> RetrievalCheck:
+    values: dict[str, Any] = {name: getattr(form, name) for name in _FOUND}
+    return RetrievalCheck(
+        dialogue_id=checked.dialogue.pk,
+        text_key=text_key(form.text),
+        retriever=by.retriever,
+        margin=by.margin,
+        corpus_size=checked.corpus_size,
+        left_out=list(checked.left_out),
+        outcome=(checked.outcome or "") if form.form == QueryForm.REWRITE else "",
+        created=timezone.now(),
+        **by.edition(),
+        **values,
+    )
+
+
+_FOUND = [one.name for one in fields(CheckedForm) if one.name != "text"]
+
+
+def _apply_margin(found: Sequence[Checked], by: Checker) -> None:
+    """Ranks that are there already stay; where the margin has changed since, they mean another
+    outcome."""
+    outcomes = {one.dialogue.approved_candidate_id: one.outcome for one in found if one.outcome}
+    rows = RetrievalCheck.objects.filter(
+        form=QueryForm.REWRITE, candidate__in=list(outcomes), **by.edition()
+    )
+    for row in (other := list(rows.exclude(margin=by.margin))):
+        row.margin, row.outcome = by.margin, outcomes[row.candidate_id]
+    bulk.update(other, ["margin", "outcome"])
+
+
+def _conclude(found: Sequence[tuple[Dialogue, Checked]]) -> None:
+    now = timezone.now()
+    for row, one in found:
+        row.rank_spread = one.spread
+        if one.outcome is not None:
+            row.checked_at, row.check_outcome, row.traits_due = now, one.outcome, True
+    rows = [row for row, _ in found]
+    bulk.update(rows, ["checked_at", "check_outcome", "traits_due", "rank_spread"])
+    for row, one in found:
+        if _is_disputed(row, one.outcome):
+            _dispute(row)
+
+
+def _dispute(dialogue: Dialogue) -> None:
+    advance(
+        dialogue,
+        Event.DISPUTE,
+        approved_candidate=None,
+        approval="",
+        checks_due=False,
+        traits=traits.without(dialogue.traits, traits.OF_REWRITE),
+    )
+
+
+def _is_disputed(dialogue: Dialogue, outcome: CheckOutcome | None) -> bool:
+    # An adjudicator's word stands whatever the check says: it has been disputed once. And what
+    # a release holds is not opened again.
+    final = dialogue.approval == Approval.ADJUDICATED or dialogue.released
+    return outcome == CheckOutcome.WORSE and dialogue.dataset.dispute_when_worse and not final
