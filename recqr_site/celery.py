@@ -51,7 +51,13 @@ app.conf.beat_schedule = {
         "schedule": 15.0,
         "options": {"expires": 15.0},
     },
+    "sweep-likenesses": {
+        "task": "generation.likeness.tasks.sweep_likenesses",
+        "schedule": 30.0,
+        "options": {"expires": 30.0},
+    },
 }
 app.autodiscover_tasks()
 app.autodiscover_tasks(["review"], related_name="picture_tasks")
 app.autodiscover_tasks(["review"], related_name="agreement_tasks")
+app.autodiscover_tasks(["generation.likeness"])

@@ -192,9 +192,12 @@ CELERY_TASK_ROUTES = {
     "generation.tasks.drain_run": {"queue": "llm"},
     "generation.tasks.tend_batches": {"queue": "llm"},
     "generation.checks.tasks.drain_checks": {"queue": "retrieval"},
+    "generation.deceiving.tasks.drain_traits": {"queue": "retrieval"},
     "generation.index_tasks.build_index": {"queue": "retrieval"},
     "generation.tasks.sweep": {"queue": "default"},
     "generation.report_tasks.*": {"queue": "default"},
+    # Seconds of work in a large corpus: no check waits behind it.
+    "generation.likeness.tasks.*": {"queue": "default"},
     "review.tasks.*": {"queue": "default"},
     "review.picture_tasks.*": {"queue": "default"},
     "review.agreement_tasks.*": {"queue": "default"},

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from review import rendering
+from review import hashing, rendering
 from review.publishing import SafelySent
 
 # Short, since imports wait behind it on the same queue.
@@ -19,7 +19,16 @@ def prepare_images(dataset_id: int) -> None:
 
 
 @shared_task(base=SafelySent)
+def hash_images(dataset_id: int) -> None:
+    """Hashes pictures of a dataset for a while; then others get their turn."""
+    if not hashing.hash_images(dataset_id, seconds=TURN_SECONDS):
+        hash_images.delay(dataset_id)
+
+
+@shared_task(base=SafelySent)
 def sweep_images() -> None:
-    """Finds images that wait for their review size, whoever brought them."""
+    """Finds images that wait for their review size or hash, whoever brought them."""
     for dataset_id in rendering.datasets_awaiting():
         prepare_images.apply_async((dataset_id,), expires=SWEEP_EXPIRES_SECONDS)
+    for dataset_id in hashing.datasets_awaiting():
+        hash_images.apply_async((dataset_id,), expires=SWEEP_EXPIRES_SECONDS)

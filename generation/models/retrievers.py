@@ -188,3 +188,17 @@ class ImageLikeness(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first} ~ {self.second}"
+
+
+class LikenessFound(models.Model):
+    """When the likenesses of a dataset's images were found, and for what.
+
+    `key` is a SHA-256 of all that they depend on: the corpus, its vectors, its targets.
+    """
+
+    dataset = models.OneToOneField(Dataset, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=64)
+    found = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"likenesses of {self.dataset}"

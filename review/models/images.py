@@ -24,6 +24,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """Pictures whose review size nobody has made ahead."""
         return self.filter(prepared=False).exclude(file="")
 
+    def unhashed(self) -> Self:
+        """Pictures whose perceptual hash nobody has reckoned."""
+        return self.filter(perceptual_hash="").exclude(file="")
+
     def named(self, external_ids: Iterable[str]) -> Self:
         return self.filter(external_id__in=list(external_ids))
 
@@ -45,7 +49,8 @@ class Image(models.Model):
     metadata = models.JSONField(default=dict)
     # Whether its review size was made ahead of the first who asks for it.
     prepared = models.BooleanField(default=False, db_default=False)
-    # 64 bits in hexadecimal, alike for pictures that look alike; empty until it was reckoned.
+    # 64 bits in hexadecimal, alike for pictures that look alike; empty until it was reckoned, and
+    # "-" (`hashing.NONE`) where there is none.
     perceptual_hash = models.CharField(max_length=16, blank=True, default="", db_default="")
     added_version = models.PositiveIntegerField()
     removed_version = models.PositiveIntegerField(null=True, blank=True)
@@ -72,6 +77,11 @@ class Image(models.Model):
                 fields=["dataset"],
                 condition=Q(prepared=False) & ~Q(file=""),
                 name="image_unprepared",
+            ),
+            models.Index(
+                fields=["dataset"],
+                condition=Q(perceptual_hash="") & ~Q(file=""),
+                name="image_unhashed",
             ),
         ]
 
