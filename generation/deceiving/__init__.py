@@ -6,7 +6,7 @@ all retrievers of a dataset that would make several times the work of the check 
 reads a word's effect on more than the retriever that the desk shows.
 """
 
-from generation.deceiving.draining import datasets_awaiting, drain, look_at
+from generation.deceiving.draining import datasets_awaiting, drain, look, look_at, waits
 from generation.deceiving.share import LeakShare, leak_share
 from generation.deceiving.supporting import support, withdraw
 from generation.deceiving.tally import Tally, tally
@@ -17,8 +17,10 @@ __all__ = [
     "datasets_awaiting",
     "drain",
     "leak_share",
+    "look",
     "look_at",
     "support",
     "tally",
+    "waits",
     "withdraw",
 ]

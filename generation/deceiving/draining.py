@@ -29,6 +29,11 @@ def datasets_awaiting() -> list[Dataset]:
     return list(Dataset.objects.filter(Exists(due)))
 
 
+def waits(dataset_id: int) -> bool:
+    """Whether something is to be looked at in a dataset."""
+    return _due().filter(dataset=dataset_id).exists()
+
+
 def drain(dataset_id: int, *, seconds: float = float("inf")) -> bool:
     """Looks at what awaits it in a dataset, for a while; True where time ran out before the end.
 
