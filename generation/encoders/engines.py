@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image as Pillow
 
 from generation.encoders import files
 from generation.retrievers.protocol import NotReady
@@ -112,7 +113,7 @@ def place_of_text(source: Source) -> Place:
     known = _known(_library().TextEmbedding, source.model)
     if known is None or source.pooling:
         return _own_place(source)
-    return _place(known, source)
+    return _place(known, source, "tokenizer.json")
 
 
 def place_of_vision(source: Source) -> Place:
@@ -121,7 +122,7 @@ def place_of_vision(source: Source) -> Place:
     known = _known(embedding, source.model or "Qdrant/clip-ViT-B-32-vision")
     if known is None:
         raise NotReady(_unknown(embedding, source.model))
-    return _place(known, source)
+    return _place(known, source, "preprocessor_config.json")
 
 
 def text_model(place: Place) -> Reading:
@@ -145,10 +146,8 @@ def _text_model(place: Place, fingerprint: str) -> Reading:
 
 @lru_cache(maxsize=MOST_OPEN)
 def _vision_model(place: Place, fingerprint: str) -> Picturing:
-    from PIL import Image  # noqa: PLC0415 - beside the library, which brings it
-
     item = _one_by_one(_loaded(place, _library().ImageEmbedding).embed)
-    return Picturing(item, _dimensions(place, item, Image.new("RGB", (64, 48))))
+    return Picturing(item, _dimensions(place, item, Pillow.new("RGB", (64, 48))))
 
 
 def _loaded(place: Place, embedding: Any) -> Any:
@@ -161,7 +160,8 @@ def _loaded(place: Place, embedding: Any) -> Any:
     except Exception as error:
         raise NotReady(_unfit(place, error)) from error
     # The runtime goes on without CUDA where its driver is missing.
-    if cuda and "CUDAExecutionProvider" not in model.model.model.get_providers():
+    session = getattr(model.model, "model", None)
+    if cuda and session and "CUDAExecutionProvider" not in session.get_providers():
         raise NotReady(NO_CUDA)
     return model
 
@@ -177,14 +177,13 @@ def _one_by_one(embed: Callable[..., Iterable[Vector]]) -> Callable[[Any], Vecto
 def _dimensions(place: Place, embed: Callable[[Any], Vector], sample: Any) -> int:
     """Found by trying: descriptions may be wrong, and files may not fit each other."""
     try:
-        vector = embed(sample)
+        # A number alone, of a model that pools by itself and was pooled again, is none either.
+        (length,) = embed(sample).shape
     except Exception as error:
-        raise NotReady(_unfit(place, error)) from error
-    if vector.ndim != 1:
         raise NotReady(
-            f"The model in {place.folder} gives one vector per token: choose another “pooling”."
-        )
-    return len(vector)
+            f"{_unfit(place, error)} If this is about shapes, another “pooling” may be right."
+        ) from error
+    return int(length)
 
 
 def _unfit(place: Place, error: Exception) -> str:
@@ -217,9 +216,9 @@ def _unknown(embedding: Any, name: str) -> str:
     return f"There is no model “{name}”. There are: {', '.join(names)}."
 
 
-def _place(known: "DenseModelDescription", source: Source) -> Place:
+def _place(known: "DenseModelDescription", source: Source, preparation: str) -> Place:
     """A model that the library knows, in a folder or from the hub."""
-    names = [known.model_file, *known.additional_files]
+    names = [known.model_file, *known.additional_files, preparation]
     if source.path:
         folder = files.local(source.path)
         files.model_file(folder, known.model_file)
@@ -235,7 +234,7 @@ def _own_place(source: Source) -> Place:
         file = files.model_file(folder, source.file)
     elif source.pooling:
         file = source.file or "onnx/model.onnx"
-        folder = files.from_hub(source.model, [file])
+        folder = files.from_hub(source.model, [file, "tokenizer.json"])
     else:
         raise NotReady(
             f"{_unknown(_library().TextEmbedding, source.model)} For any other that has an ONNX "

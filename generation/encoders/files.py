@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -49,35 +50,46 @@ def model_file(folder: Path, wanted: str = "") -> str:
     raise NotReady(f"The folder {folder} has {what}. There are: {', '.join(found)}.")
 
 
-def from_hub(repository: str, names: Iterable[str]) -> Path:
-    """The folder of a model of the hub, fetched where this machine does not have it yet.
+def from_hub(repository: str, names: Sequence[str]) -> Path:
+    """The folder of a model of the hub with files of these names, fetched where they are not here.
 
     The revision that was fetched first stays: a model does not change under its vectors.
+    Raises `NotReady`.
     """
     from huggingface_hub import snapshot_download  # noqa: PLC0415 - with the models alone
     from huggingface_hub.errors import LocalEntryNotFoundError  # noqa: PLC0415
 
-    wanted = [*PREPARATION, *names]
-    cache = str(settings.RECORD_DIR / "models")
+    fetch = partial(
+        snapshot_download,
+        repository,
+        cache_dir=str(settings.RECORD_DIR / "models"),
+        allow_patterns=[*PREPARATION, *names],
+    )
     try:
-        folder = Path(
-            snapshot_download(
-                repository, cache_dir=cache, allow_patterns=wanted, local_files_only=True
-            )
-        )
-        if all((folder / name).exists() for name in names):
-            return folder
-    except LocalEntryNotFoundError:
-        pass
-    try:
-        return Path(snapshot_download(repository, cache_dir=cache, allow_patterns=wanted))
+        with suppress(LocalEntryNotFoundError):
+            folder = Path(fetch(local_files_only=True))
+            if not _lacking(folder, names):
+                return folder
+        folder = Path(fetch())
     # No network, no such repository, no room: it is told in the library's words.
     except Exception as error:
-        raise NotReady(
-            f"The model {repository} could not be fetched from the hub: {_short(error)} Check the "
-            "network of the machine where models run, name a mirror by HF_ENDPOINT, or put the "
-            "files there yourself and name their folder by the setting “path”."
-        ) from error
+        raise NotReady(_unfetched(repository, _short(error))) from error
+    if lacking := _lacking(folder, names):
+        # Without a network it gives what it has.
+        raise NotReady(_unfetched(repository, f"{lacking[0]} is missing."))
+    return folder
+
+
+def _lacking(folder: Path, names: Sequence[str]) -> list[str]:
+    return [name for name in names if not (folder / name).is_file()]
+
+
+def _unfetched(repository: str, why: str) -> str:
+    return (
+        f"The model {repository} could not be fetched from the hub: {why} Check the network of "
+        "the machine where models run, name a mirror by HF_ENDPOINT, or put the files there "
+        "yourself and name their folder by the setting “path”."
+    )
 
 
 def _short(error: Exception) -> str:
