@@ -13,18 +13,20 @@ target by more than the tolerance and this error is above it, what lies below by
 and only the few between them are scored again in float64.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.retrievers.processors import one_thread_each, processors
 from generation.retrievers.protocol import Sought
 from generation.retrievers.ranking import TOLERANCE, Rank
 
 # Scores of a block stay in the processor's cache. A row has 255 words of 8 bytes, so that each
 # byte of their sum can count one more (see `_counted`).
-ROWS = 256
+ROWS = 512
 WIDTH = 255 * 8
 # Rounding to float16 may lengthen a unit vector by this much at most, and thresholds are rounded to
 # float32 once more.
@@ -85,17 +87,24 @@ def ranks(texts: Floats, images: Floats, sought: Sequence[Sought]) -> list[list[
 def _counts(
     texts: Floats, images: Floats, targets: Pairs, scores: Exact
 ) -> tuple[Numbers, Numbers]:
-    """How many images are above each target, and how many equal it."""
-    above, tied = np.zeros((2, len(scores)), np.int64)
-    for some in _layers(targets):
-        above[some], tied[some] = _counts_of(texts[targets.texts[some]], images, scores[some])
+    """How many images are above each target, and how many equal it.
+
+    Each processor takes a share of the images: so all have work, however few the texts. A text with
+    several targets is compared once for each.
+    """
+    shares = np.array_split(images, processors())
+    blocks = [slice(at, at + ROWS) for at in range(0, len(scores), ROWS)]
+
+    def count(share: Floats) -> tuple[Numbers, Numbers]:
+        above, tied = np.zeros((2, len(scores)), np.int64)
+        for some in blocks:
+            above[some], tied[some] = _counts_of(texts[targets.texts[some]], share, scores[some])
+        return above, tied
+
+    with one_thread_each, ThreadPoolExecutor(len(shares)) as pool:
+        counts = list(pool.map(count, shares))
+    above, tied = np.sum(counts, axis=0)
     return above, tied
-
-
-def _layers(targets: Pairs) -> Iterator[NDArray[np.intp]]:
-    """Targets, a block of texts at a time: a text with several has several rows."""
-    for begin in range(0, len(targets.texts), ROWS):
-        yield np.arange(begin, min(begin + ROWS, len(targets.texts)))
 
 
 def _counts_of(rows: Floats, images: Floats, scores: Exact) -> tuple[Numbers, Numbers]:
