@@ -1,7 +1,7 @@
 """Looking at what awaits it, in the background: after checks, and after what people said."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from time import monotonic
 
 from django.db import InterfaceError, OperationalError
@@ -86,11 +86,15 @@ def _look_or_log(dataset: Dataset, batch: Sequence[Dialogue]) -> None:
             _look_or_log(dataset, [dialogue])
 
 
-def look_at(dialogue_id: int) -> None:
-    """Looks at one dialogue now, where it awaits that."""
-    dialogue = _due().select_related("dataset", "approved_candidate").filter(pk=dialogue_id).first()
-    if dialogue is not None:
-        look(dialogue.dataset, [dialogue], retrievers.primary(dialogue.dataset))
+def look_at(dataset: Dataset, dialogue_ids: Collection[int]) -> None:
+    """Looks now at those of some dialogues that await it; one that fails is left to the sweep.
+
+    Raises `NotReady` where the primary retriever cannot search.
+    """
+    rows = _due().filter(dataset=dataset, pk__in=dialogue_ids).order_by("pk")
+    waiting = list(rows.select_related("approved_candidate"))
+    for begin in range(0, len(waiting), BATCH):
+        _look_or_log(dataset, waiting[begin : begin + BATCH])
 
 
 def look(dataset: Dataset, dialogues: Sequence[Dialogue], retriever: Retriever) -> None:

@@ -1,7 +1,11 @@
 """Check runs: each item is one dialogue whose texts are to be looked for."""
 
 from collections.abc import Sequence
+from functools import partial
 
+from django.db import transaction
+
+from generation import deceiving
 from generation.calls.questions import Answer, Question
 from generation.checks.findings import Findings, findings
 from generation.models import Run, RunItem
@@ -33,3 +37,7 @@ class Checking:
             made.setdefault(checker, []).append(checked)
         for checker, found in made.items():
             checking.record_checks(found, by=checker)
+        keys = {outcome.item.dialogue_id for outcome in outcomes}
+        # It searches, and so not within the transaction that ends the items.
+        look = partial(deceiving.look_at, self._dataset, keys)
+        transaction.on_commit(look, robust=True)
