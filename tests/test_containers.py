@@ -15,11 +15,14 @@ import psycopg
 import pytest
 import yaml
 
+from recqr_site.celery import app
 from tests.plugins.records import PROJECT, is_alive, within
 
 HADOLINT = Path(sys.executable).with_name("hadolint")
 SECRET = "0123456789abcdefghijklmnopqrstuvwxyz"
-OWN_SERVICES = ("migrate", "web", "worker", "beat")
+OWN_SERVICES = ("migrate", "web", "worker", "retrieval", "beat")
+# Read by others than our settings: compose.yaml, and the library that fetches models.
+OF_OTHERS = {"POSTGRES_PASSWORD", "LISTEN", "MODELS", "HF_ENDPOINT"}
 
 
 def compose() -> dict[str, Any]:
@@ -67,10 +70,33 @@ def test_compose_does_not_start_without_its_secrets(name: str) -> None:
     assert all(use.startswith(":?") for use in uses)
 
 
-def test_every_service_of_ours_uses_the_one_image() -> None:
+def test_every_service_of_ours_uses_the_one_image_but_where_models_may_run() -> None:
     services = compose()
-    assert {services[name]["image"] for name in OWN_SERVICES} == {"recqr"}
+    images = {name: services[name]["image"] for name in OWN_SERVICES}
+    assert images.pop("retrieval") == "recqr-retrieval"
+    assert set(images.values()) == {"recqr"}
     assert set(services) - set(OWN_SERVICES) == {"postgres", "redis"}
+
+
+def test_only_the_worker_that_searches_may_be_built_with_models() -> None:
+    services = compose()
+    built = {name: services[name]["build"] for name in OWN_SERVICES}
+    assert built.pop("retrieval")["args"] == {"MODELS": "${MODELS:-}"}
+    assert set(built.values()) == {"."}
+    assert "${MODELS:+-r /tmp/requirements-models.txt}" in dockerfile()
+
+
+def test_every_queue_has_exactly_one_kind_of_worker() -> None:
+    commands = [command(name) for name in ("worker", "retrieval")]
+    queues = [words[words.index("-Q") + 1].split(",") for words in commands]
+    assert sorted(name for several in queues for name in several) == sorted(
+        queue.name for queue in app.conf.task_queues
+    )
+
+
+def test_all_that_the_image_copies_is_let_in() -> None:
+    copied = re.findall(r"^COPY (?!--from)(.*) \S+$", dockerfile(), re.M)
+    assert {name for line in copied for name in line.split()} - {"."} <= set(image_files())
 
 
 def test_the_example_environment_names_exactly_the_settings() -> None:
@@ -79,7 +105,7 @@ def test_the_example_environment_names_exactly_the_settings() -> None:
     example = (PROJECT / ".env.example").read_text()
     named = re.findall(r"^#? ?([A-Z_]+)=", example, re.M)
     assert len(named) == len(set(named))
-    assert set(named) - {"POSTGRES_PASSWORD", "LISTEN"} == read
+    assert set(named) - OF_OTHERS == read
 
 
 def test_compose_hands_over_only_settings_that_exist() -> None:
@@ -87,7 +113,8 @@ def test_compose_hands_over_only_settings_that_exist() -> None:
     named = set(re.findall(r"^#? ?([A-Z_]+)=", example, re.M))
     text = (PROJECT / "compose.yaml").read_text()
     assert set(re.findall(r"\$\{([A-Z_]+)", text)) <= named
-    assert set(compose()["web"]["environment"]) <= named
+    for service in OWN_SERVICES:
+        assert set(compose()[service]["environment"]) <= named
 
 
 @pytest.fixture(scope="module")
@@ -190,14 +217,19 @@ def test_every_command_runs_in_a_clean_prefix(container: Container, tmp_path: Pa
     container.run("migrate", command("migrate"))
     port = free_port()
     web = container.start("web", image_command(port), tmp_path / "web.log")
-    worker = container.start("worker", command("worker"), tmp_path / "worker.log")
+    workers = {
+        name: container.start(name, command(name), tmp_path / f"{name}.log")
+        for name in ("worker", "retrieval")
+    }
     schedule = str(tmp_path / "beat-schedule")
     words = [word.replace("/tmp/beat-schedule", schedule) for word in command("beat")]  # noqa: S108
     beat = container.start("beat", words, tmp_path / "beat.log")
     within(20, lambda: _is_healthy(container, port))
-    within(20, lambda: b"ready" in (tmp_path / "worker.log").read_bytes())
+    for name in workers:
+        log = tmp_path / f"{name}.log"
+        within(20, lambda log=log: b"ready" in log.read_bytes())
     within(20, lambda: b"beat: Starting" in (tmp_path / "beat.log").read_bytes())
-    assert all(is_alive(process.pid) for process in (web, worker, beat))
+    assert all(is_alive(process.pid) for process in (web, *workers.values(), beat))
     assert not (container.record / "secret-key").exists()
     assert not (container.record / "postgres").exists()
 
