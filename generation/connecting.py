@@ -36,7 +36,8 @@ class Price:
     output: Decimal | None = None
     batch_share: Decimal = HALF
 
-    def check(self) -> None:
+    def check(self, *, writes: bool = True) -> None:
+        """`writes`: whether the model is one that is paid for what it writes."""
         for name in ("input", "cached", "output"):
             value = getattr(self, name)
             if value is not None and not _is_amount(value, DEAREST, DIGITS):
@@ -45,7 +46,7 @@ class Price:
                     "digits after the point. Empty: unknown.",
                     field=name,
                 )
-        if (self.input is None) != (self.output is None):
+        if writes and (self.input is None) != (self.output is None):
             raise Invalid(
                 "Tokens in and out are paid for alike: give both prices, or neither.",
                 field="output" if self.output is None else "input",
@@ -75,7 +76,7 @@ def save_endpoint(
     """
     _check_may(by, dataset, endpoint)
     connection.check()
-    _check_prices(prices or [])
+    _check_prices(prices or [], writes=not connection.only_embeds())
     if endpoint is not None and endpoint.name != connection.name:
         _check_unused(endpoint)
     try:
@@ -128,7 +129,7 @@ def retire_endpoint(*, endpoint: Endpoint, by: User | None = None) -> bool:
 def set_price(*, endpoint: Endpoint, price: Price, by: User | None = None) -> EndpointPrice:
     """A price from a day on. Calls already made keep what they cost: each holds its own prices."""
     _check_may(by, endpoint.dataset, endpoint)
-    price.check()
+    price.check(writes=not endpoint.only_embeds())
     saved, _ = EndpointPrice.objects.update_or_create(
         endpoint=endpoint, since=price.since, defaults={**vars(price)}
     )
@@ -174,9 +175,9 @@ def _check_may(by: User | None, dataset: Dataset | None, endpoint: Endpoint | No
         check_can_administer(by, dataset)
 
 
-def _check_prices(prices: Sequence[Price]) -> None:
+def _check_prices(prices: Sequence[Price], *, writes: bool) -> None:
     for price in prices:
-        price.check()
+        price.check(writes=writes)
     if len({price.since for price in prices}) < len(prices):
         raise Invalid("Two prices begin on the same day: keep one of them.", field="prices")
 

@@ -16,6 +16,7 @@ from django.conf import settings
 from generation.calls.questions import OUR_PARAMETERS
 from generation.endpoints import DEFAULT, KEY_VARIABLE, OFFLINE, OPENAI_ITSELF
 from generation.models import Endpoint, Job, StructuredOutput
+from generation.models.endpoints import both_jobs
 from review.errors import Invalid
 
 NAME = re.compile(r"[a-z0-9-]{1,64}")
@@ -42,7 +43,7 @@ class Connection:
     base_url: str
     model: str
     key_variable: str = ""
-    jobs: Sequence[str] = tuple(Job.values)
+    jobs: Sequence[str] = tuple(both_jobs())
     structured_output: str = StructuredOutput.JSON_SCHEMA.value
     sees_images: bool = False
     has_batches: bool = False
@@ -65,6 +66,9 @@ class Connection:
         """As the fields of an `Endpoint`."""
         found = {name: getattr(self, name) for name in self.names()}
         return {**found, "jobs": [job for job in Job.values if job in self.jobs]}
+
+    def only_embeds(self) -> bool:
+        return list(self.jobs) == [Job.EMBED]
 
     def check(self) -> None:
         """Raises `Invalid` with the field at fault."""
@@ -107,8 +111,9 @@ def _check_url(url: str) -> None:
         )
     if "?" in url or "#" in url:
         raise _bad_url("Leave out what follows “?” or “#”: the address ends with its path.")
-    if parts.path.rstrip("/").endswith("/completions"):
-        raise _bad_url("Give the part before /chat/completions: it often ends with /v1.")
+    for path in ("/chat/completions", "/completions", "/embeddings"):
+        if parts.path.rstrip("/").endswith(path):
+            raise _bad_url(f"Give the part before {path}: it often ends with /v1.")
 
 
 def _parts(url: str) -> SplitResult:
@@ -167,7 +172,7 @@ def _check_words(field: str, text: str, longest: int, wish: str) -> None:
 def _check_choices(jobs: Sequence[str], structured_output: str) -> None:
     unknown = [job for job in jobs if job not in Job.values]
     if unknown:
-        raise Invalid(f"There is no job “{unknown[0]}”: {' or '.join(Job.values)}.", field="jobs")
+        raise Invalid(f"There is no job “{unknown[0]}”: {', '.join(Job.values)}.", field="jobs")
     if structured_output not in StructuredOutput.values:
         known = ", ".join(StructuredOutput.values)
         raise Invalid(f"Choose one of {known}.", field="structured_output")

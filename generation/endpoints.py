@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.conf import settings
 
 from generation.errors import EndpointUnreachable, UnknownEndpoint
-from generation.models import Endpoint, EndpointKind
+from generation.models import Endpoint, EndpointKind, Job
 from review.models import Dataset
 
 DEFAULT, OFFLINE = "default", "offline"
@@ -26,14 +26,22 @@ def chosen(
     """
     if not names:
         own = list(Endpoint.objects.of_dataset_for(dataset, job))
-        return own or [_named(DEFAULT if is_configured() else OFFLINE, dataset, asking)]
-    return [_named(name, dataset, asking) for name in dict.fromkeys(names)]
+        return own or [named(DEFAULT if is_configured() else OFFLINE, dataset, asking=asking)]
+    found = [named(name, dataset, asking=asking) for name in dict.fromkeys(names)]
+    if embedding := [endpoint.name for endpoint in found if endpoint.only_embeds()]:
+        raise UnknownEndpoint(
+            f"“{embedding[0]}” makes vectors for retrievers and writes nothing: choose a language "
+            "model.",
+            field="endpoints",
+        )
+    return found
 
 
 def names(dataset: Dataset) -> list[str]:
-    """Every endpoint that a run of a dataset may name. Asks no server."""
+    """Every endpoint of a language model that a run of a dataset may name. Asks no server."""
     kept = Endpoint.objects.within(dataset).exclude(name=DEFAULT, dataset=None)
-    found = {*kept.values_list("name", flat=True), OFFLINE}
+    language_models = kept.exclude(jobs=[Job.EMBED])
+    found = {*language_models.values_list("name", flat=True), OFFLINE}
     return sorted(found | ({DEFAULT} if is_configured() else set()))
 
 
@@ -49,15 +57,17 @@ def key_of(endpoint: Endpoint) -> str:
     return os.environ.get(endpoint.key_variable, "") or "none"
 
 
-def _named(name: str, dataset: Dataset, asking: bool) -> Endpoint:
-    """A dataset's own endpoint comes before one of the whole site."""
+def named(name: str, dataset: Dataset, *, asking: bool = True) -> Endpoint:
+    """An endpoint as a row; a dataset's own comes before one of the whole site."""
+    own = Endpoint.objects.filter(dataset=dataset, name=name, retired=False).first()
+    if own is not None:
+        return own
     known = names(dataset)
     if name not in known:
         raise UnknownEndpoint(
             f"There is no endpoint “{name}”. There are: {', '.join(known)}.", field="endpoints"
         )
-    own = Endpoint.objects.filter(dataset=dataset, name=name, retired=False).first()
-    return own or _of_the_site(name, asking)
+    return _of_the_site(name, asking)
 
 
 def _of_the_site(name: str, asking: bool) -> Endpoint:

@@ -16,7 +16,14 @@ class RunEnded(Conflict):
 
 
 class NoUsableReply(Exception):
-    """A model gave nothing that could be used; `str(error)` is the reason, kept with the item."""
+    """A model gave nothing that could be used; `str(error)` is the reason, kept with the item.
+
+    `status_code` is what its server answered; None: nothing, or something that was no good.
+    """
+
+    def __init__(self, reason: str, status_code: int | None = None) -> None:
+        super().__init__(reason)
+        self.status_code = status_code
 
 
 class BudgetSpent(Exception):

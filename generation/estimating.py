@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from generation.calls import ledger
 from generation.calls.questions import request_for, sealed
+from generation.calls.readings import Usage
 from generation.drafting import Draft
 from generation.models import Call, CallOutcome, Endpoint, Run, RunItem, RunKind
 from generation.planning import Piece, items_of
@@ -165,7 +166,7 @@ def _share(run: Run, endpoint: Endpoint, to_do: Sequence[Piece]) -> Share:
     tokens_input = _mean([one.tokens_input for one in sampled]) * past.input_factor * len(to_do)
     likely_output = _mean([one.tokens_output for one in sampled]) * len(to_do)
     tokens_output = likely_output if past.tokens_output is None else past.tokens_output * calls
-    usage = ledger.Usage(round(tokens_input), 0, round(tokens_output))
+    usage = Usage(round(tokens_input), 0, round(tokens_output))
     in_batches = run.goes_in_batches() and endpoint.has_batches
     return Share(
         endpoint=endpoint,
@@ -247,16 +248,14 @@ def _last_calls(run: Run, endpoint: Endpoint) -> list[int]:
     return list(told.order_by("-pk").values_list("pk", flat=True)[:REMEMBERED])
 
 
-def _cost(
-    endpoint: Endpoint, usage: ledger.Usage, calls: int, *, in_batches: bool
-) -> Decimal | None:
+def _cost(endpoint: Endpoint, usage: Usage, calls: int, *, in_batches: bool) -> Decimal | None:
     if endpoint.is_offline() or not calls:
         return Decimal(0)
     price = endpoint.price_on(timezone.now().date())
     return ledger.cost(usage, ledger.as_kept(price, in_batch=in_batches))
 
 
-def _seconds(endpoint: Endpoint, usage: ledger.Usage, calls: int, past: _Past) -> float | None:
+def _seconds(endpoint: Endpoint, usage: Usage, calls: int, past: _Past) -> float | None:
     """What the slowest of its limits lets through; the offline machines are not foretold."""
     if endpoint.is_offline():
         return None

@@ -16,12 +16,13 @@ from django.db import InterfaceError, OperationalError, connection
 
 from generation import batch_runs, leasing, runs
 from generation.calls import ledger
+from generation.calls.accounts import Account
 from generation.calls.asking import Askers
 from generation.calls.batching import Gathered
 from generation.calls.flow import TurnedAway
 from generation.calls.questions import Answer, Question, Unanswered
 from generation.errors import BudgetSpent, NoUsableReply
-from generation.models import Endpoint, Run, RunItem
+from generation.models import Endpoint, Run, RunItem, RunKind
 from generation.settling import settle_all
 from generation.work import Outcome, Work, work_of
 
@@ -114,7 +115,7 @@ class Drain:
         self._worker = worker
         self._watch = watch
         self._enough = enough
-        self._askers = Askers(run, self._goes_on)
+        self._askers = Askers(Account.of(run), self._goes_on)
         self._work: Work = work_of(run)
         self._settle: Gathered[Outcome, None] = Gathered(
             self._settle_batch, linger=LINGER, most=MOST_SETTLED, askers=lambda: self._busy
@@ -126,7 +127,8 @@ class Drain:
         self._failures = 0
 
     async def work_through(self) -> None:
-        await self._askers.open()
+        await sync_to_async(ledger.count_as_lost)(self._run)
+        await self._askers.open(self._run.items.values("endpoint"))
         in_hand = await sync_to_async(most_in_hand)(self._run)
         queue: Queue = asyncio.Queue(in_hand)
         try:
@@ -200,7 +202,8 @@ class Drain:
 
     async def _count(self, failure: str) -> None:
         self._failures = self._failures + 1 if failure else 0
-        if self._failures >= FAILURES_IN_A_ROW:
+        # A benchmark gives up on a retriever by itself, and goes on with the others.
+        if self._failures >= FAILURES_IN_A_ROW and self._run.kind != RunKind.BENCHMARK:
             await self._rest(f"{self._failures} items failed one after the other: {failure}")
 
     async def _rest(self, note: str) -> None:

@@ -64,7 +64,8 @@ class EndpointInputSerializer(serializers.Serializer[Any]):
     jobs = serializers.ListField(
         child=KeepableText(),
         required=False,
-        help_text=f"Which runs use it that name no endpoint: {', '.join(Job.values)}.",
+        help_text=f"Which runs use it that name no endpoint, and whether retrievers may ask it "
+        f"for vectors: {', '.join(Job.values)}.",
     )
     structured_output = serializers.ChoiceField(choices=StructuredOutput.values, required=False)
     sees_images = serializers.BooleanField(required=False)
@@ -151,6 +152,12 @@ class EndpointSerializer(serializers.Serializer[Any]):
 
 class TryInputSerializer(serializers.Serializer[Any]):
     with_image = serializers.BooleanField(default=False)
+    job = serializers.ChoiceField(
+        choices=[Job.REWRITE.value, Job.EMBED.value],
+        required=False,
+        help_text="What for: rewrites of a sample, or the vector of a text. By default what the "
+        "endpoint is for.",
+    )
 
 
 class TriedSerializer(serializers.Serializer[Any]):
@@ -158,6 +165,9 @@ class TriedSerializer(serializers.Serializer[Any]):
 
     works = serializers.BooleanField()
     rewrites = serializers.ListField(child=serializers.CharField(), source="texts")
+    dimensions = serializers.IntegerField(
+        allow_null=True, help_text="Of the vector, where one was asked for."
+    )
     problem = serializers.CharField()
     mend = serializers.CharField(help_text="What to do about the problem.")
     call = serializers.IntegerField(

@@ -25,7 +25,7 @@ from generation.api.serializers import (
 )
 from generation.calls.trying import try_endpoint
 from generation.connections import Connection
-from generation.models import Endpoint, Job, PromptKind
+from generation.models import Endpoint, PromptKind
 from review import rubrics
 from review.api.parsing import BoundedJSONParser
 from review.api.uploads import administered
@@ -151,11 +151,11 @@ def try_it(request: Request, dataset: str, name: str) -> Response:
     sent = TryInputSerializer(data=request.data)
     sent.is_valid(raise_exception=True)
     connecting.endpoint_seen(found, name)
-    endpoint = known_endpoints.chosen([name], found, Job.REWRITE)[0]
+    endpoint = known_endpoints.named(name, found)
     tried = try_endpoint(dataset=found, endpoint=endpoint, by=user, **sent.validated_data)
-    parts = {"works": not tried.problem, "texts": tried.texts, "problem": tried.problem}
+    parts = {name: getattr(tried, name) for name in ("texts", "dimensions", "problem", "mend")}
     call = {"call": tried.call} if tried.call else {}
-    return Response(TriedSerializer({**parts, "mend": tried.mend, **call}).data)
+    return Response(TriedSerializer({"works": not tried.problem, **parts, **call}).data)
 
 
 class PromptInUse(APIView):

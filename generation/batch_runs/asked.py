@@ -9,8 +9,7 @@ from asgiref.sync import async_to_sync
 
 from generation.calls.asking import MOST_ATTEMPTS, MOST_REPEATS, Asked
 from generation.calls.exchanges import AGAIN
-from generation.calls.questions import Answer, Unanswered, request_for, sealed
-from generation.calls.replies import read
+from generation.calls.questions import Answer, Unanswered
 from generation.models import BatchState, Call, CallOutcome, Run, RunItem
 from generation.work import Outcome, Work
 
@@ -79,7 +78,7 @@ class Before:
         calls = [call for call in self._calls.get(asked.item_id, []) if is_of(call, asked)]
         for call in reversed(calls):
             if call.outcome == CallOutcome.OK:
-                answer = read(call.reply, asked.question.form).answer
+                answer = asked.question.read(call.reply).answer
                 if answer is not None:
                     return Past(answer)
         tried = _last_round([call for call in calls if call.batch_id is not None])
@@ -144,8 +143,7 @@ def _case(run: Run, work: Work, before: Before, item: RunItem, task: Any) -> Cas
 def questions(run: Run, work: Work, item: RunItem, task: Any) -> Iterator[Asked[Any]]:
     endpoint = item.asked()
     for question in work.questions(item, task):
-        request = request_for(endpoint, run.model_of(endpoint), question)
-        yield Asked(question, item.pk, request, sealed(request))
+        yield Asked.of(question, endpoint, run.model_of(endpoint), item.pk)
 
 
 def conclude(work: Work, answered: Sequence[Case]) -> list[Outcome]:

@@ -26,7 +26,8 @@ from generation.batch_runs.server import NOT_THERE, Remote, Server, Trouble
 from generation.calls import ledger
 from generation.calls.asking import Asked, finish
 from generation.calls.exchanges import ERROR_LENGTH, Exchange, text_for_record
-from generation.calls.replies import Reading, read
+from generation.calls.readings import Reading
+from generation.calls.replies import read
 from generation.models import Batch, BatchState, Call, CallOutcome, Run, RunItem
 from generation.settling import settle_all
 from generation.work import Outcome, Work, work_of
@@ -145,7 +146,7 @@ def _finish(call: Call, exchanged: Exchange, asked: Sequence[Asked[Any]]) -> Non
     question = next((one.question for one in asked if is_of(call, one)), None)
     reading: Reading[Any] = Reading()
     if not exchanged.problem and question is not None:
-        reading = read(exchanged.body, question.form)
+        reading = question.read(exchanged.body)
     elif not exchanged.problem:
         reading = Reading(read(exchanged.body, Anything).usage, unusable=CHANGED)
     finish(call, exchanged, reading)

@@ -3,27 +3,29 @@
 import asyncio
 import hashlib
 import random
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, Generic, Self
 
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from generation.calls import ledger
+from generation.calls.accounts import Account
 from generation.calls.batching import Gathered, SecondConnection
 from generation.calls.exchanges import Exchange, exchange, text_for_record
-from generation.calls.flow import Flow, Gate, Limits, Ticket
-from generation.calls.ledger import Usage
+from generation.calls.flow import Flow, Gate, Limits
 from generation.calls.pacing import LONGEST_WAIT
-from generation.calls.questions import Form, Question, Sealed, request_for, sealed
-from generation.calls.replies import Reading, read
+from generation.calls.questions import Asking, Sealed
+from generation.calls.readings import Reading, Said, Usage
 from generation.endpoints import key_of
 from generation.errors import NoUsableReply
-from generation.models import Call, CallOutcome, Endpoint, EndpointPrice, Run
+from generation.models import Call, CallOutcome, Endpoint, EndpointPrice
 from generation.models.endpoints import in_force
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ class Tries:
         Raises `NoUsableReply` when there is no sense in asking again.
         """
         if not failed.again:
-            raise NoUsableReply(failed.problem)
+            raise NoUsableReply(failed.problem, failed.status_code)
         limited = failed.status_code == 429
         self._limited += limited
         self._failed += not limited
@@ -67,7 +69,8 @@ class Tries:
         seconds = failed.wait or self._backoff()
         self._waited += seconds
         if self._failed >= MOST_ATTEMPTS or self._waited > LONGEST_WAIT:
-            raise NoUsableReply(f"{failed.problem} (asked {self.made} times)")
+            reason = f"{failed.problem} (asked {self.made} times)"
+            raise NoUsableReply(reason, failed.status_code)
         return seconds
 
     def _backoff(self) -> float:
@@ -77,25 +80,37 @@ class Tries:
 
 
 @dataclass(frozen=True)
-class Asked(Generic[Form]):
-    """A question on its way to an endpoint, for one item of the run."""
+class Asked(Generic[Said]):
+    """A question on its way to an endpoint, for one item of a run or for none."""
 
-    question: Question[Form]
-    item_id: int
+    question: Asking[Said]
+    item_id: int | None
     request: dict[str, Any]
     kept: Sealed
+
+    @classmethod
+    def of(
+        cls, question: Asking[Said], endpoint: Endpoint, model: str, item_id: int | None
+    ) -> Self:
+        request = question.request(endpoint, model)
+        return cls(question, item_id, request, question.sealed(request))
 
     @cached_property
     def likely(self) -> Usage:
         return ledger.likely_usage(self.kept, self.question.tokens_output)
 
-    @property
-    def tokens(self) -> int:
-        return (self.likely.tokens_input or 0) + (self.likely.tokens_output or 0)
+
+@dataclass(frozen=True)
+class Attempt(Generic[Said]):
+    """One call, what came back, and what was read of it."""
+
+    call: Call
+    exchanged: Exchange
+    reading: Reading[Said]
 
 
 class Asker:
-    """Asks one endpoint for one run, within the limits that all workers share."""
+    """Asks one endpoint on one account, within the limits that all workers share."""
 
     def __init__(self, askers: "Askers", endpoint: Endpoint, model: str) -> None:
         self._askers = askers
@@ -105,33 +120,40 @@ class Asker:
         self._prices: tuple[date, dict[str, str]] | None = None
         self._client = client_for(endpoint)
 
-    async def ask(self, question: Question[Form], item_id: int) -> Form:
+    async def ask(self, question: Asking[Said], item_id: int | None = None) -> Said:
         """The model's answer, or the one that this item was given before.
 
         Raises `NoUsableReply` when there is none to be had, `BudgetSpent` before a call that
         could pass the budget, and `TurnedAway` when the work ends while it waits to be let in.
         """
-        request = request_for(self.endpoint, self.model, question)
-        kept = sealed(request)
-        paid = self._askers.paid.get((item_id, kept.hash))
-        if paid is not None and (answer := read(paid, question.form).answer) is not None:
+        asked = Asked.of(question, self.endpoint, self.model, item_id)
+        paid = self._askers.paid.get((item_id, asked.kept.hash))
+        if paid is not None and (answer := question.read(paid).answer) is not None:
             return answer
-        return await self._ask(Asked(question, item_id, request, kept))
+        return await self._ask(asked)
+
+    async def ask_once(self, question: Asking[Said], until: float) -> Attempt[Said]:
+        """One call alone, that ends by `until`, a moment of `time.monotonic`.
+
+        Raises `TurnedAway` where it is not let in as long as this is wanted.
+        """
+        asked = Asked.of(question, self.endpoint, self.model, None)
+        return await self._attempt(asked, 1, until)
 
     async def close(self) -> None:
         await self._client.close()
 
-    async def _ask(self, asked: Asked[Form]) -> Form:
+    async def _ask(self, asked: Asked[Said]) -> Said:
         tries = Tries()
         while True:
             tries.made += 1
-            exchanged, reading = await self._attempt(asked, tries.made)
-            if reading.answer is not None:
-                return reading.answer
-            if exchanged.problem:
-                await self._stand_back(exchanged, tries.pause(exchanged))
+            made = await self._attempt(asked, tries.made)
+            if made.reading.answer is not None:
+                return made.reading.answer
+            if made.exchanged.problem:
+                await self._stand_back(made.exchanged, tries.pause(made.exchanged))
             else:
-                tries.repeat(reading.unusable)
+                tries.repeat(made.reading.unusable)
 
     async def _stand_back(self, failed: Exchange, seconds: float) -> None:
         if failed.status_code == 429:
@@ -140,40 +162,42 @@ class Asker:
         else:
             await asyncio.sleep(seconds)
 
-    async def _attempt(self, asked: Asked[Form], number: int) -> tuple[Exchange, Reading[Form]]:
-        ticket = await self._gate.enter(asked.tokens, self._askers.goes_on)
-        reading: Reading[Form] = Reading()
+    async def _attempt(
+        self, asked: Asked[Said], number: int, until: float | None = None
+    ) -> Attempt[Said]:
+        ticket = await self._gate.enter(asked.likely.total or 0, self._askers.goes_on)
+        used = Usage()
         try:
-            exchanged, reading = await self._paid_attempt(asked, number)
+            made = await self._paid_attempt(asked, number, self._seconds(until))
+            used = made.reading.usage
         finally:
             # Not before the ledger knows of it: no more than may be in flight is ever in doubt.
-            await self._leave(ticket, reading.usage)
-        if exchanged.shut_for:
-            await self._gate.shut(min(exchanged.shut_for, LONGEST_WAIT))
-        return exchanged, reading
+            await self._gate.leave(ticket, used.total)
+        if made.exchanged.shut_for:
+            await self._gate.shut(min(made.exchanged.shut_for, LONGEST_WAIT))
+        return made
 
-    async def _paid_attempt(
-        self, asked: Asked[Form], number: int
-    ) -> tuple[Exchange, Reading[Form]]:
+    def _seconds(self, until: float | None) -> float:
+        """How long a call may take that leaves now."""
+        longest = self.endpoint.timeout_seconds
+        return longest if until is None else min(longest, round(until - time.monotonic()))
+
+    async def _paid_attempt(self, asked: Asked[Said], number: int, seconds: float) -> Attempt[Said]:
         prices = self._prices_now()
         held = await self._askers.purse.hold(ledger.cost(asked.likely, prices) or Decimal(0))
         price: Decimal | None = None
         try:
             call = await self._askers.sent(self._call(asked, number, prices))
-            seconds = self.endpoint.timeout_seconds
-            exchanged = await exchange(self._client, asked.request, seconds=seconds)
-            reading = _read(exchanged, asked.question.form)
+            exchanged = await exchange(
+                self._client, asked.request, path=asked.question.path, seconds=seconds
+            )
+            reading = _read(exchanged, asked.question)
             finish(call, exchanged, reading)
             price = call.cost_usd
             await self._askers.finished(call)
         finally:
             await self._askers.purse.pay(held, price)
-        return exchanged, reading
-
-    async def _leave(self, ticket: Ticket, usage: Usage) -> None:
-        known = None not in (usage.tokens_input, usage.tokens_output)
-        used = (usage.tokens_input or 0) + (usage.tokens_output or 0)
-        await self._gate.leave(ticket, used if known else None)
+        return Attempt(call, exchanged, reading)
 
     def _prices_now(self) -> dict[str, str]:
         today = timezone.now().date()
@@ -182,11 +206,11 @@ class Asker:
             self._prices = today, ledger.as_kept(price)
         return self._prices[1]
 
-    def _call(self, asked: Asked[Form], number: int, prices: dict[str, str]) -> Call:
-        run = self._askers.run
+    def _call(self, asked: Asked[Any], number: int, prices: dict[str, str]) -> Call:
+        account = self._askers.account
         return Call(
-            dataset_id=run.dataset_id,
-            run_id=run.pk,
+            dataset_id=account.dataset_id,
+            run=account.run,
             item_id=asked.item_id,
             endpoint=self.endpoint,
             prompt=asked.question.prompt,
@@ -199,18 +223,18 @@ class Asker:
         )
 
 
-def _read(exchanged: Exchange, form: type[Form]) -> Reading[Form]:
-    return Reading() if exchanged.problem else read(exchanged.body, form)
+def _read(exchanged: Exchange, question: Asking[Said]) -> Reading[Said]:
+    return Reading() if exchanged.problem else question.read(exchanged.body)
 
 
-def finish(call: Call, exchanged: Exchange, reading: Reading[Form]) -> None:
+def finish(call: Call, exchanged: Exchange, reading: Reading[Any]) -> None:
     """Fills in what became of a call, and what it cost."""
     if exchanged.problem:
         call.outcome = CallOutcome.FAILED
     else:
         call.outcome = CallOutcome.UNUSABLE if reading.unusable else CallOutcome.OK
     call.status_code = exchanged.status_code
-    call.reply = exchanged.body
+    call.reply = exchanged.body if reading.kept is None else reading.kept
     call.error = text_for_record(exchanged.problem or reading.unusable)
     call.tokens_input = reading.usage.tokens_input
     call.tokens_cached = reading.usage.tokens_cached
@@ -220,17 +244,17 @@ def finish(call: Call, exchanged: Exchange, reading: Reading[Form]) -> None:
 
 
 class Askers:
-    """The askers of one run, with the ledger, the budget and the flow that they share.
+    """The askers of one account, with the ledger, the budget and the flow that they share.
 
-    To be opened inside a running event loop, and closed there. `goes_on` says whether calls that
-    wait to leave are still wanted.
+    Made by the thread that has the database connection; to be opened inside a running event loop,
+    and closed there. `goes_on` says whether calls that wait to leave are still wanted.
     """
 
-    def __init__(self, run: Run, goes_on: Callable[[], bool] = lambda: True) -> None:
-        self.run = run
+    def __init__(self, account: Account, goes_on: Callable[[], bool] = lambda: True) -> None:
+        self.account = account
         self.goes_on = goes_on
-        self.paid: dict[tuple[int, str], str] = {}
-        self.purse = ledger.Purse(run.budget_usd, Decimal(0))
+        self.paid: dict[tuple[int | None, str], str] = {}
+        self.purse = ledger.Purse(account.budget_usd, Decimal(0))
         # A call that is about to leave would wait behind what is recorded of others.
         self._second = SecondConnection()
         self.sent: Gathered[Call, Call] = Gathered(ledger.write_sent, second=self._second)
@@ -240,16 +264,18 @@ class Askers:
         self._flow = Flow()
         self._keeping: asyncio.Task[None] | None = None
 
-    async def open(self) -> None:
-        """Counts what the run has spent before; to be called once, before the first question."""
-        spent, self._prices = await sync_to_async(self._bill)()
-        self.purse = ledger.Purse(self.run.budget_usd, spent)
+    async def open(self, endpoints: Iterable[Any]) -> None:
+        """Learns what the account has spent before, and what these endpoints cost (their keys, or
+        a query for them); to be called once, before the first question."""
+        spent, self._prices = await sync_to_async(self._bill)(endpoints)
+        self.purse = ledger.Purse(self.account.budget_usd, spent)
         self._keeping = asyncio.create_task(self._flow.keep())
 
     def at(self, endpoint: Endpoint) -> Asker:
-        """The asker for an endpoint, with the model that the run froze."""
+        """The asker for an endpoint, with the model that is asked there on this account."""
         if endpoint.pk not in self._open:
-            self._open[endpoint.pk] = Asker(self, endpoint, self.run.model_of(endpoint))
+            model = self.account.model_of(endpoint)
+            self._open[endpoint.pk] = Asker(self, endpoint, model)
         return self._open[endpoint.pk]
 
     def gate(self, endpoint: Endpoint, model: str) -> Gate:
@@ -266,10 +292,22 @@ class Askers:
         await self._flow.close()
         await asyncio.to_thread(self._second.close)
 
-    def _bill(self) -> tuple[Decimal, Mapping[int, Sequence[EndpointPrice]]]:
-        ledger.count_as_lost(self.run)
-        spent = ledger.spent_by(self.run) + ledger.held_in_batches(self.run)
-        return spent, prices_by_endpoint(self.run)
+    def _bill(
+        self, endpoints: Iterable[Any]
+    ) -> tuple[Decimal, Mapping[int, Sequence[EndpointPrice]]]:
+        run = self.account.run
+        spent = ledger.spent_by(run) + ledger.held_in_batches(run) if run else Decimal(0)
+        return spent, prices_by_endpoint(endpoints)
+
+
+@asynccontextmanager
+async def asking(askers: Askers, endpoint: Endpoint) -> AsyncIterator[Asker]:
+    """The asker of one endpoint, with its askers open as long as the block lasts."""
+    try:
+        await askers.open([endpoint.pk])
+        yield askers.at(endpoint)
+    finally:
+        await askers.close()
 
 
 def client_for(endpoint: Endpoint) -> "AsyncOpenAI":
@@ -300,9 +338,9 @@ def gate_key(endpoint: Endpoint, model: str) -> str:
     return hashlib.sha256(account.encode()).hexdigest()[:24]
 
 
-def prices_by_endpoint(run: Run) -> Mapping[int, Sequence[EndpointPrice]]:
-    """Every dated price of the endpoints that a run asks."""
+def prices_by_endpoint(endpoints: Iterable[Any]) -> Mapping[int, Sequence[EndpointPrice]]:
+    """Every dated price of some endpoints, given as their keys or as a query for them."""
     prices: dict[int, list[EndpointPrice]] = {}
-    for price in EndpointPrice.objects.filter(endpoint__in=run.items.values("endpoint")):
+    for price in EndpointPrice.objects.filter(endpoint__in=endpoints):
         prices.setdefault(price.endpoint_id, []).append(price)
     return prices

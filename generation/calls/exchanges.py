@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from openai._types import RequestOptions
 
 COMPLETIONS = "/chat/completions"
+EMBEDDINGS = "/embeddings"
 AS_JSON: "RequestOptions" = {"headers": {"Content-Type": "application/json"}}
 AGAIN = {408, 409, 429}
 ERROR_LENGTH = 1000
@@ -43,8 +44,10 @@ class Exchange:
     shut_for: float = 0.0
 
 
-async def exchange(client: "AsyncOpenAI", request: dict[str, Any], *, seconds: float) -> Exchange:
-    """Sends a chat completion request, and gives up on it after `seconds`."""
+async def exchange(
+    client: "AsyncOpenAI", request: dict[str, Any], *, path: str = COMPLETIONS, seconds: float
+) -> Exchange:
+    """Sends a request to a path below the server's address, and gives up on it after `seconds`."""
     import httpx2  # noqa: PLC0415
     import openai  # noqa: PLC0415
 
@@ -53,9 +56,7 @@ async def exchange(client: "AsyncOpenAI", request: dict[str, Any], *, seconds: f
         async with asyncio.timeout(seconds):
             # Not `chat.completions.create`: it refuses parameters that OpenAI does not know, and
             # goes through request and reply field by field, half of the client's work.
-            answer = await client.post(
-                COMPLETIONS, cast_to=httpx2.Response, content=body, options=AS_JSON
-            )
+            answer = await client.post(path, cast_to=httpx2.Response, content=body, options=AS_JSON)
     except TimeoutError as error:
         return Exchange(time.monotonic() - began, problem=_broken(error, seconds), again=True)
     except openai.APIStatusError as error:

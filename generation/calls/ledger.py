@@ -2,20 +2,23 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from django.db.models import Sum
 from django.utils import timezone
 
 from generation.calls.questions import Sealed
+from generation.calls.readings import Usage
 from generation.errors import BudgetSpent
-from generation.models import Batch, Call, CallOutcome, EndpointPrice, Run
+from generation.models import Batch, Call, CallOutcome, Endpoint, EndpointPrice, Run
 from review import bulk
 
 MILLION = Decimal(1_000_000)
 CHARACTERS_PER_TOKEN = 3  # few, so that an estimate is rather too high
 TOKENS_PER_PICTURE = 1000
+# A call outside of runs that has no reply for so long has lost its worker.
+LONGEST_CALL = timedelta(hours=2)
 LOST = "The worker ended before a reply came: whether it was paid for is not known."
 # What is filled in when a call has ended.
 FINISHED = [
@@ -29,15 +32,6 @@ FINISHED = [
     "cost_usd",
     "latency_seconds",
 ]
-
-
-@dataclass(frozen=True)
-class Usage:
-    """Tokens of one call; the cached ones are part of the input. None: the server did not say."""
-
-    tokens_input: int | None = None
-    tokens_cached: int | None = None
-    tokens_output: int | None = None
 
 
 def write_sent(calls: list[Call]) -> Sequence[Call]:
@@ -72,10 +66,14 @@ def as_kept(price: EndpointPrice | None, *, in_batch: bool = False) -> dict[str,
 
 
 def cost(usage: Usage, prices: dict[str, str]) -> Decimal | None:
-    """Dollars for one call; None where a price or a number of tokens is unknown."""
+    """Dollars for one call; None where a price or a number of tokens is unknown.
+
+    What writes nothing, as a model that makes vectors, needs no price for it.
+    """
     if usage.tokens_input is None or usage.tokens_output is None:
         return None
-    if not {"input", "output"} <= prices.keys():
+    needed = {"input", "output"} if usage.tokens_output else {"input"}
+    if not needed <= prices.keys():
         return None
     cached = min(usage.tokens_cached or 0, usage.tokens_input)
     parts = {
@@ -83,7 +81,7 @@ def cost(usage: Usage, prices: dict[str, str]) -> Decimal | None:
         "cached": cached,
         "output": usage.tokens_output,
     }
-    known = {"cached": prices["input"], **prices}
+    known = {"cached": prices["input"], "output": "0", **prices}
     return (
         sum((tokens * Decimal(known[name]) for name, tokens in parts.items()), Decimal(0)) / MILLION
     )
@@ -95,7 +93,7 @@ def likely_usage(request: Sealed, tokens_output: int) -> Usage:
     return Usage(tokens_input=tokens, tokens_output=tokens_output)
 
 
-def paid_replies(item_ids: Sequence[int]) -> dict[tuple[int, str], str]:
+def paid_replies(item_ids: Sequence[int]) -> dict[tuple[int | None, str], str]:
     """Usable replies that items have had, by (item, request hash): none is bought a second time."""
     rows = Call.objects.filter(item__in=item_ids, outcome=CallOutcome.OK)
     return {(item, digest): reply for item, digest, reply in rows.values_list(*_PAID_REPLY)}
@@ -108,6 +106,13 @@ def count_as_lost(run: Run) -> int:
     """Marks live calls whose worker ended before their reply; they may have been paid for."""
     lost = Call.objects.filter(run=run, batch=None, outcome=CallOutcome.SENT)
     return lost.update(outcome=CallOutcome.LOST, error=LOST)
+
+
+def count_old_as_lost(endpoint: Endpoint) -> int:
+    """The same for calls that belong to no run: nobody knows their workers, but these are old."""
+    old = timezone.now() - LONGEST_CALL
+    lost = Call.objects.filter(endpoint=endpoint, run=None, created__lt=old)
+    return lost.filter(outcome=CallOutcome.SENT).update(outcome=CallOutcome.LOST, error=LOST)
 
 
 def spent_by(run: Run) -> Decimal:

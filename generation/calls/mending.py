@@ -1,7 +1,7 @@
 """What to mend at an endpoint when a call to it failed, in words for the admin who set it up."""
 
 from generation.calls.exchanges import Exchange
-from generation.models import Endpoint, StructuredOutput
+from generation.models import Endpoint, Job, StructuredOutput
 
 WITHOUT_FORM = (
     "The model did not keep to the form asked for. Choose another way of structured output: “as "
@@ -41,6 +41,10 @@ NOT_TAKEN = (
     "output; if it names a parameter, take that out of the extra parameters; if it speaks of "
     "images or content, the model sees none."
 )
+NO_EMBEDDINGS = (
+    "Is it a model that makes vectors, and does its server have /v1/embeddings? A language model "
+    "has none; vLLM is started for them with --runner pooling."
+)
 NO_CREDIT = "The account at the provider has no credit left. Its owner tops it up there."
 TOO_MANY = (
     "The server lets fewer calls through than asked for. Wait a little, and set the requests and "
@@ -49,15 +53,21 @@ TOO_MANY = (
 BROKEN = "The fault is the server's own: its log says more. Try again later."
 
 
-def what_to_mend(endpoint: Endpoint, exchanged: Exchange, unusable: str) -> str:
+def what_to_mend(
+    endpoint: Endpoint, exchanged: Exchange, unusable: str, job: str = Job.REWRITE
+) -> str:
     """Empty where nothing went wrong."""
     if exchanged.problem:
         words = _of_status(endpoint, exchanged)
+        if words == NOT_TAKEN and job == Job.EMBED:
+            words = NO_EMBEDDINGS
         return words.format(
             url=endpoint.base_url.rstrip("/"),
             model=endpoint.model,
             variable=endpoint.key_variable,
         )
+    if unusable and job == Job.EMBED:
+        return NO_EMBEDDINGS
     return _of_reply(endpoint, unusable) if unusable else ""
 
 

@@ -4,43 +4,25 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol
 
 import orjson
 from pydantic import BaseModel
 
+from generation.calls.exchanges import COMPLETIONS
+from generation.calls.readings import Reading, Said
+from generation.calls.replies import Form, read
 from generation.models import Endpoint, Prompt, StructuredOutput
 from generation.seeing import redacted
 
-Form = TypeVar("Form", bound=BaseModel)
 Message = dict[str, Any]
 
 # What a request is made of itself: no extra parameter may take its place.
 OUR_PARAMETERS = {"model", "messages", "response_format", "stream", "stream_options", "n"}
+OUR_PARAMETERS |= {"input", "modality", "dimensions"}
 # Servers differ in how much of JSON schema they take; these only narrow, and we check them anyway.
 NOT_SENT = {"title", "default", "minLength", "maxLength"}
 SCHEMA_FOLLOWS = "Answer with one JSON value that fits this JSON schema, and with nothing besides:"
-
-
-@dataclass(frozen=True)
-class Question(Generic[Form]):
-    """Messages and the form of the answer; `tokens_output` is its likely length."""
-
-    prompt: Prompt | None
-    messages: list[Message]
-    form: type[Form]
-    tokens_output: int
-    saw_target: bool = False
-
-
-@dataclass(frozen=True)
-class Unanswered:
-    """A question that stays without a usable reply, and why."""
-
-    reason: str
-
-
-Answer = BaseModel | Unanswered
 
 
 @dataclass(frozen=True)
@@ -55,6 +37,65 @@ class Sealed:
     hash: str
     characters: int
     pictures: int
+
+    @classmethod
+    def of(cls, kept: dict[str, Any], pictures: int) -> "Sealed":
+        body = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
+        return cls(kept, hashlib.sha256(body).hexdigest(), len(body.decode()), pictures)
+
+
+class Asking(Protocol[Said]):
+    """Anything that a model can be asked in one call, and how its reply is read.
+
+    `path` is where below the endpoint's address, `tokens_output` the likely length of the answer.
+    """
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def prompt(self) -> Prompt | None: ...
+    @property
+    def tokens_output(self) -> int: ...
+    @property
+    def saw_target(self) -> bool: ...
+
+    def request(self, endpoint: Endpoint, model: str) -> dict[str, Any]: ...
+
+    def sealed(self, request: dict[str, Any]) -> Sealed: ...
+
+    def read(self, body: str) -> Reading[Said]: ...
+
+
+@dataclass(frozen=True)
+class Question(Generic[Form]):
+    """Messages and the form of the answer; `tokens_output` is its likely length."""
+
+    path = COMPLETIONS
+
+    prompt: Prompt | None
+    messages: list[Message]
+    form: type[Form]
+    tokens_output: int
+    saw_target: bool = False
+
+    def request(self, endpoint: Endpoint, model: str) -> dict[str, Any]:
+        return request_for(endpoint, model, self)
+
+    def sealed(self, request: dict[str, Any]) -> Sealed:
+        return sealed(request)
+
+    def read(self, body: str) -> Reading[Form]:
+        return read(body, self.form)
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A question that stays without a usable reply, and why."""
+
+    reason: str
+
+
+Answer = BaseModel | Unanswered
 
 
 def request_for(endpoint: Endpoint, model: str, question: Question[Form]) -> dict[str, Any]:
@@ -71,9 +112,8 @@ def request_for(endpoint: Endpoint, model: str, question: Question[Form]) -> dic
 
 def sealed(request: dict[str, Any]) -> Sealed:
     kept = redacted(request)
-    body = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
     pictures = sum(part.get("type") == "image_url" for part in _parts(kept))
-    return Sealed(kept, hashlib.sha256(body).hexdigest(), len(body.decode()), pictures)
+    return Sealed.of(kept, pictures)
 
 
 @cache

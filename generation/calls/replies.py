@@ -2,14 +2,14 @@
 
 import json
 import re
-from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Generic
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from generation.calls.ledger import Usage
-from generation.calls.questions import Form
+from generation.calls.readings import Reading, Usage
+
+Form = TypeVar("Form", bound=BaseModel)
 
 # Some models think aloud first, and some fence their JSON whatever they are told.
 THOUGHT = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
@@ -17,15 +17,6 @@ THOUGHT = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 # line, or indented, may be a part of a broken one, which would pass for the whole.
 OPENING = re.compile(r"\A[^{\[]*?([{\[])|^([{\[])", re.MULTILINE)
 MOST_OPENINGS = 20
-
-
-@dataclass(frozen=True)
-class Reading(Generic[Form]):
-    """An answer, or why there is none that can be used."""
-
-    usage: Usage = field(default_factory=Usage)
-    answer: Form | None = None
-    unusable: str = ""
 
 
 def read(body: str, form: type[Form]) -> Reading[Form]:
@@ -37,7 +28,7 @@ def read(body: str, form: type[Form]) -> Reading[Form]:
         refusal, content = message.get("refusal"), message.get("content")
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return Reading(unusable="The reply is no chat completion.")
-    usage = _usage(reply.get("usage"))
+    usage = Usage.of(reply.get("usage"))
     answer, unusable = _answer(choice.get("finish_reason"), refusal, content, form)
     return Reading(usage, answer, unusable)
 
@@ -92,20 +83,3 @@ def json_in(content: str) -> Any:
         except ValueError:
             continue
     raise first_error
-
-
-def _usage(usage: Any) -> Usage:
-    if not isinstance(usage, dict):
-        return Usage()
-    details = usage.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, dict) else None
-    return Usage(
-        tokens_input=_count(usage.get("prompt_tokens")),
-        tokens_cached=_count(cached),
-        tokens_output=_count(usage.get("completion_tokens")),
-    )
-
-
-def _count(value: Any) -> int | None:
-    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
-    return value if is_count else None

@@ -29,6 +29,8 @@ class StructuredOutput(models.TextChoices):
 class Job(models.TextChoices):
     REWRITE = "rewrite"
     JUDGE = "judge"
+    # Vectors of texts and images, for retrievers.
+    EMBED = "embed"
 
 
 class EndpointQuerySet(models.QuerySet["Endpoint"]):
@@ -42,7 +44,8 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
 
 
 def both_jobs() -> list[str]:
-    return list(Job.values)
+    """What a language model can do."""
+    return [Job.REWRITE.value, Job.JUDGE.value]
 
 
 class Endpoint(models.Model):
@@ -59,7 +62,7 @@ class Endpoint(models.Model):
     base_url = models.TextField(blank=True, default="")
     model = models.TextField(blank=True, default="")
     key_variable = models.CharField(max_length=64, blank=True, default="")
-    # Which runs use it that name no endpoint.
+    # Which runs use it that name no endpoint; and whether retrievers may ask it for vectors.
     jobs = models.JSONField(default=both_jobs)
     structured_output = models.CharField(
         max_length=16, choices=StructuredOutput, default=StructuredOutput.JSON_SCHEMA
@@ -108,6 +111,10 @@ class Endpoint(models.Model):
     def is_offline(self) -> bool:
         return self.kind == EndpointKind.OFFLINE
 
+    def only_embeds(self) -> bool:
+        """Whether it is a model that makes vectors and writes nothing."""
+        return self.jobs == [Job.EMBED]
+
     @property
     def family(self) -> str:
         """What models of one making share; a judge is not asked about its own family's work."""
@@ -119,7 +126,9 @@ class Endpoint(models.Model):
 
     def has_prices(self, day: date) -> bool:
         price = self.price_on(day)
-        return self.is_offline() or (price is not None and price.is_complete())
+        return self.is_offline() or (
+            price is not None and price.is_complete(writes=not self.only_embeds())
+        )
 
 
 class EndpointPrice(models.Model):
@@ -151,8 +160,9 @@ class EndpointPrice(models.Model):
     def __str__(self) -> str:
         return f"{self.endpoint} from {self.since}"
 
-    def is_complete(self) -> bool:
-        return None not in (self.input, self.output)
+    def is_complete(self, *, writes: bool = True) -> bool:
+        """Whether each call has a known cost; a model that only makes vectors writes nothing."""
+        return self.input is not None and (self.output is not None or not writes)
 
 
 def in_force(prices: Iterable[EndpointPrice], day: date) -> EndpointPrice | None:

@@ -126,8 +126,13 @@ def try_it(request: SignedIn, slug: str, name: str) -> HttpResponse:
     """One real call; a page that is only read makes none."""
     dataset, membership = administered(request, slug)
     asked = _asked(dataset, name)
-    with_image = request.POST.get("with_image") == "1"
-    tried = try_endpoint(dataset=dataset, endpoint=asked, by=request.user, with_image=with_image)
+    tried = try_endpoint(
+        dataset=dataset,
+        endpoint=asked,
+        by=request.user,
+        with_image=request.POST.get("with_image") == "1",
+        job=request.POST.get("job", ""),
+    )
     part = "#tried" if wants_fragment(request) else ""
     return _page(
         request,
@@ -153,13 +158,13 @@ def _used(own: Iterable[Endpoint]) -> list[tuple[str, list[str]]]:
     """For each job the endpoints of a run that names none."""
     rows = list(own)
     words = {Job.REWRITE: "rewriting", Job.JUDGE: "judging"}
-    return [(words[job], standing.used_for(job, rows)) for job in Job]
+    return [(words[job], standing.used_for(job, rows)) for job in words]
 
 
 def _asked(dataset: Dataset, name: str) -> Endpoint:
     """An endpoint as a row, since calls to it are entered."""
     connecting.endpoint_seen(dataset, name)
-    return known_endpoints.chosen([name], dataset, Job.REWRITE)[0]
+    return known_endpoints.named(name, dataset)
 
 
 def _page(

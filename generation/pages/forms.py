@@ -14,7 +14,7 @@ from generation.standing import key_is_set
 from review.errors import Invalid
 
 PLAIN = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
-JOBS = {Job.REWRITE: "rewriting", Job.JUDGE: "judging"}
+JOBS = {Job.REWRITE: "rewriting", Job.JUDGE: "judging", Job.EMBED: "vectors for retrievers"}
 WHOLE = {"invalid": "Give a whole number."}
 AMOUNT = {"invalid": "Give an amount in dollars such as 0.15, or leave it empty."}
 
@@ -90,7 +90,8 @@ class EndpointForm(forms.Form):
         required=False,
         choices=[(job.value, word.capitalize()) for job, word in JOBS.items()],
         widget=forms.CheckboxSelectMultiple,
-        help_text="By runs that name no endpoint. Others may name it in any case.",
+        help_text="Runs that name no endpoint use it so; others may name it in any case. A model "
+        "that makes vectors is for them alone.",
     )
 
     def __init__(self, data: Any = None, *, endpoint: Endpoint | None = None) -> None:
@@ -174,7 +175,7 @@ class PriceForm(forms.Form):
     )
     input = _amount("Input")
     cached = _amount("Cached input", "Empty: as input.")
-    output = _amount("Output")
+    output = _amount("Output", "Empty: it makes vectors, and writes nothing.")
     batch_share = forms.DecimalField(
         label="In a batch",
         help_text="As a share: 0.5 is half.",

@@ -20,7 +20,7 @@ from generation.models.endpoints import in_force
 from generation.runs import Wishes
 from generation.seeing import COUNTS, LONGEST_SIDES, ImageSettings
 from generation.showing import CAPTION, IMAGE
-from review.models import Dataset, Stage
+from review.models import Dataset, Stage, Trait
 from review.pictures import Format
 from review.selecting import Selection
 from review.templatetags.numbers import counted
@@ -79,6 +79,11 @@ class NewRun(forms.Form):
     stage = forms.ChoiceField(
         required=False,
         choices=[("", "Any stage"), *[(stage.value, stage.label) for stage in Stage]],
+    )
+    trait = forms.ChoiceField(
+        required=False,
+        label="Shows",
+        choices=[("", "Whatever retrieval shows"), *Trait.choices],
     )
     import_id = forms.TypedChoiceField(
         required=False, coerce=int, empty_value=None, label="Came with the import"
@@ -192,7 +197,11 @@ class NewRun(forms.Form):
             limit=said["limit"],
             budget=said["budget"],
             selection=Selection(
-                said["words"].strip(), said["stage"], said["import_id"], said["sample"]
+                said["words"].strip(),
+                said["stage"],
+                said["import_id"],
+                said["sample"],
+                said["trait"],
             ),
             images=_image_settings(said) if said["images"] else None,
             target=said["target"] or (),
@@ -212,7 +221,8 @@ class NewRun(forms.Form):
     def narrows(self) -> bool:
         """Whether it says which dialogues, so that the page shows those fields at once."""
         return any(
-            self[name].value() for name in ("words", "stage", "import_id", "sample", "limit")
+            self[name].value()
+            for name in ("words", "stage", "trait", "import_id", "sample", "limit")
         )
 
     def shows_more(self) -> bool:
@@ -269,7 +279,7 @@ class EndpointChoice:
 
     @property
     def jobs(self) -> str:
-        words = {"rewrite": "rewrites", "judge": "judges"}
+        words = {"rewrite": "rewrites", "judge": "judges", "embed": "makes vectors"}
         return " and ".join(words[job] for job in words if job in self.endpoint.jobs)
 
 
