@@ -7,19 +7,21 @@ from django.db.models import CharField, Value
 from django.db.models.functions import MD5, Cast, Concat
 
 from review.errors import Invalid
-from review.models import Dataset, Import, Stage
+from review.models import Dataset, Import, Stage, Trait
 from review.models.dialogues import DialogueQuerySet
 
 
 @dataclass(frozen=True)
 class Selection:
     """Dialogues that hold `words` in their final query or id, stand at `stage`, came with an
-    import (its number); `sample` draws so many of them by the dataset's seed. Empty: all."""
+    import (its number), of which retrieval shows a `trait`; `sample` draws so many of them by the
+    dataset's seed. Empty: all."""
 
     words: str = ""
     stage: str = ""
     import_id: int | None = None
     sample: int | None = None
+    trait: str = ""
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
@@ -34,6 +36,9 @@ class Selection:
         if self.stage and self.stage not in Stage.values:
             stages = ", ".join(Stage.values)
             raise Invalid(f"There is no stage “{self.stage}”: use {stages}.", field="stage")
+        if self.trait and self.trait not in Trait.values:
+            traits = ", ".join(Trait.values)
+            raise Invalid(f"There is no trait “{self.trait}”: use {traits}.", field="trait")
         if self.sample is not None and self.sample < 1:
             raise Invalid(
                 "A sample has at least 1 dialogue; leave it empty for all.", field="sample"
@@ -52,6 +57,8 @@ class Selection:
             rows = rows.filter(stage=self.stage)
         if self.import_id is not None:
             rows = rows.filter(imported_by=self.import_id)
+        if self.trait:
+            rows = rows.with_trait(self.trait)
         return rows if self.sample is None else _drawn(rows, dataset, self.sample)
 
 

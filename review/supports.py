@@ -7,21 +7,15 @@ from django.utils import timezone
 from review.errors import Invalid, Missing, NotAllowed, ReviewError
 from review.models import Candidate, Dialogue, Membership, User, WordSupport
 from review.permissions import MEMBERS_ALONE, membership_of
-from review.visibility import Sight, sights
+from review.visibility import shows_traits, sights
 from review.wording.grounding import Support
 from review.wording.tokens import key
-
-
-def shows(sight: Sight) -> bool:
-    """Whether what deceives in a dialogue shows to who sees it so: it tells how the target was
-    found, and that others have decided."""
-    return sight.retrieval and sight.decisions
 
 
 def check_can_support(dialogue: Dialogue, membership: Membership | None) -> None:
     if membership is None:
         raise NotAllowed(MEMBERS_ALONE)
-    if not shows(sights([dialogue], membership)[dialogue.pk]):
+    if not shows_traits(sights([dialogue], membership)[dialogue.pk]):
         raise NotAllowed("You say what supports a word once you have decided on the dialogue.")
 
 

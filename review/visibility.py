@@ -31,6 +31,7 @@ from review.models import (
 )
 from review.models.assignments import TAKEN
 from review.models.candidates import CandidateQuerySet, heard
+from review.models.dialogues import DialogueQuerySet
 from review.practice import masking
 
 
@@ -128,6 +129,22 @@ def sights(dialogues: Sequence[Dialogue], membership: Membership) -> dict[int, S
     own = {place.dialogue_id: place for place in places}
     told = zip(dialogues, masking.all_as_told(dialogues, membership), strict=True)
     return {d.pk: _list_sight(d, as_told, membership, own.get(d.pk)) for d, as_told in told}
+
+
+def shows_traits(sight: Sight) -> bool:
+    """Whether what retrieval shows of a dialogue shows to who sees it so: it tells how its target
+    is found, and that others have decided."""
+    return sight.retrieval and sight.decisions
+
+
+def with_seen_checks(rows: DialogueQuerySet, membership: Membership) -> DialogueQuerySet:
+    """Of a list, the dialogues whose checks a member may narrow it by."""
+    if membership.adjudicates():
+        return rows
+    own = Assignment.objects.filter(reviewer=membership.user, state=PlaceState.DECIDED)
+    # What was decided in an earlier round tells nothing of this one.
+    present = own.filter(round=F("dialogue__round")).values("dialogue")
+    return masking.without_controls(rows.filter(pk__in=present), membership)
 
 
 def listed(dialogues: Sequence[Dialogue], membership: Membership) -> list[Dialogue]:

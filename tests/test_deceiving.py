@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -26,6 +27,7 @@ from review.models import (
     User,
     WordFinding,
 )
+from review.selecting import Selection
 from review.undoing import reopen
 
 Make = Callable[..., Dialogue]
@@ -310,3 +312,26 @@ def test_looking_at_many_asks_as_often_as_looking_at_one(
     for n in range(1, 6):
         approved("striped lighthouse", "a lighthouse", "show it again", name=f"d-{n}")
     assert asked() == alone
+
+
+def test_lists_and_runs_are_narrowed_to_a_trait_by_those_who_may_see_it(
+    dataset: Dataset,
+    approved: Approved,
+    alice: User,
+    carol: User,
+    client_of: Callable[[User], Client],
+    program_of: Callable[[User], Client],
+) -> None:
+    approved("striped lighthouse", "a lighthouse", "show it again", name="leaky")
+    approved("striped lighthouse", "a striped one", "show it again", name="fair")
+    page = client_of(carol).get("/datasets/coast/dialogues/?trait=leak")
+    assert [row.dialogue.external_id for row in page.context["rows"]] == ["leaky"]
+    assert "Leaks the target" in page.content.decode()
+    assert page.context["selection"] == "?trait=leak"
+    assert not client_of(alice).get("/datasets/coast/dialogues/?trait=leak").context["rows"]
+    address = "/api/v1/datasets/coast/dialogues/?trait=leak"
+    assert [d["id"] for d in program_of(carol).get(address).json()["results"]] == ["leaky"]
+    assert program_of(alice).get(address).json()["results"] == []
+    assert [d.external_id for d in Selection(trait="leak").of(dataset)] == ["leaky"]
+    with pytest.raises(Invalid, match="no trait"):
+        Selection(trait="leaky").check(dataset)

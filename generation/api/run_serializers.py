@@ -13,7 +13,7 @@ from generation.seeing import COUNTS, LONGEST_SIDES, ImageSettings
 from generation.showing import CAPTION, IMAGE
 from generation.work import KINDS_OF_WORK
 from review.api.serializers import StrictInteger
-from review.models import Stage
+from review.models import Stage, Trait
 from review.selecting import Selection
 
 IMAGES = ImageSettings()
@@ -45,6 +45,9 @@ class NewRunSerializer(serializers.Serializer[Any]):
     )
     words = KeepableText(default="", help_text="In the final query, or in the id.")
     stage = serializers.ChoiceField(choices=Stage.choices, required=False)
+    trait = serializers.ChoiceField(
+        choices=Trait.choices, required=False, help_text="What retrieval shows of them."
+    )
     import_id = StrictInteger(required=False, allow_null=True, **KEY)
     sample = StrictInteger(
         required=False, allow_null=True, help_text="So many, drawn by the dataset's seed.", **COUNT
@@ -81,7 +84,11 @@ class NewRunSerializer(serializers.Serializer[Any]):
             limit=said.get("limit"),
             budget=said.get("budget"),
             selection=Selection(
-                said["words"], said.get("stage", ""), said.get("import_id"), said.get("sample")
+                said["words"],
+                said.get("stage", ""),
+                said.get("import_id"),
+                said.get("sample"),
+                said.get("trait", ""),
             ),
             images=ImageSettings.from_json(images) if images is not None else None,
             target=said["target"],

@@ -6,10 +6,11 @@ from typing import Any, get_args
 
 from generation.drafting import MOST_COMPARED
 from generation.jury import BEST
+from generation.management.benchmarks import about_benchmarks, benchmark_of
 from generation.runs import Wishes
 from generation.seeing import ImageSettings
 from generation.showing import CAPTION, IMAGE
-from review.models import Stage
+from review.models import Stage, Trait
 from review.pictures import Format
 from review.selecting import Selection
 
@@ -40,11 +41,15 @@ def add_options(parser: ArgumentParser) -> None:
     _about_dialogues(parser.add_argument_group("which dialogues"))
     _about_images(parser.add_argument_group("what models are shown"))
     _about_judges(parser.add_argument_group("how judges go about it"))
+    about_benchmarks(parser.add_argument_group("what a benchmark compares"))
 
 
 def _about_dialogues(group: _ArgumentGroup) -> None:
     group.add_argument("--words", default="", help="in the final query, or in the id")
     group.add_argument("--stage", default="", choices=["", *Stage.values], help="as it is now")
+    group.add_argument(
+        "--trait", default="", choices=["", *Trait.values], help="that retrieval shows of them"
+    )
     group.add_argument(
         "--import", dest="import_id", type=int, metavar="NUMBER", help="that they came with"
     )
@@ -95,14 +100,19 @@ def _about_judges(group: _ArgumentGroup) -> None:
 
 
 def wishes_of(options: dict[str, Any]) -> Wishes:
-    """What the options ask for. Raises `Invalid` for images that cannot be sent so."""
+    """What the options ask for. Raises `Invalid` for images that cannot be sent so, and for files
+    of rewrites that are no good."""
     return Wishes(
         endpoints=options["endpoint"],
         candidates=options["candidates"],
         limit=options["limit"],
         budget=options["budget"],
         selection=Selection(
-            options["words"], options["stage"], options["import_id"], options["sample"]
+            options["words"],
+            options["stage"],
+            options["import_id"],
+            options["sample"],
+            options["trait"],
         ),
         images=_images_of(options),
         target=options["show_target"],
@@ -110,6 +120,7 @@ def wishes_of(options: dict[str, Any]) -> Wishes:
         pairwise=options["pairwise"],
         best=options["best"],
         batch=options["batch"],
+        benchmark=benchmark_of(options),
     )
 
 

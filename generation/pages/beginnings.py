@@ -10,6 +10,7 @@ from generation.jury import BEST
 from generation.models import Run, RunKind
 from generation.seeing import ImageSettings
 from generation.templatetags.spending import exact
+from review.models import Trait
 from review.selecting import Selection
 from review.templatetags.numbers import counted
 
@@ -40,6 +41,7 @@ def chosen_in_words(parameters: dict[str, Any]) -> str:
     parts = [
         f"with “{chosen.words}”" if chosen.words else "",
         f"{chosen.stage} when it started" if chosen.stage else "",
+        f"that show: {Trait(chosen.trait).label}" if chosen.trait else "",
         f"of import {chosen.import_id}" if chosen.import_id else "",
         f"a sample of {chosen.sample:,}" if chosen.sample else "",
         f"the first {parameters['limit']:,}" if parameters.get("limit") else "",

@@ -33,7 +33,7 @@ from review.templatetags.numbers import counted
 RUNS_SHOWN = 20
 CALLS_SHOWN = 8
 # What the address of the list may say of a run to start.
-FROM_ADDRESS = ("kind", "words", "stage", "import_id", "sample", "limit")
+FROM_ADDRESS = ("kind", "words", "stage", "trait", "import_id", "sample", "limit")
 
 
 @require_safe

@@ -29,7 +29,7 @@ from review.api.serializers import (
     ProblemSerializer,
 )
 from review.errors import Invalid, Missing
-from review.models import Dataset, Dialogue, Membership, Stage
+from review.models import Dataset, Dialogue, Membership, Stage, Trait
 from review.models.dialogues import DialogueQuerySet
 from review.permissions import dataset_for
 from review.practice import masking
@@ -142,15 +142,26 @@ class DialogueFilter(django_filters.FilterSet):
     language = django_filters.CharFilter(
         max_length=16, label="Only those in this language: an ISO code such as de."
     )
+    trait = django_filters.ChoiceFilter(
+        method="showing",
+        choices=Trait.choices,
+        label="Only those that show this, among those whose checks you may see.",
+    )
 
     class Meta:
         model = Dialogue
         fields: list[str] = []
 
     def standing(self, rows: DialogueQuerySet, name: str, stage: str) -> QuerySet[Dialogue]:
+        return masking.at_stage(rows, stage, self._membership())
+
+    def showing(self, rows: DialogueQuerySet, name: str, trait: str) -> QuerySet[Dialogue]:
+        return visibility.with_seen_checks(rows, self._membership()).with_trait(trait)
+
+    def _membership(self) -> Membership:
         # By the request of the framework, which knows the operation that filters.
         view = cast(Request, self.request).parser_context["view"]
-        return masking.at_stage(rows, stage, view.membership)
+        return cast(Membership, view.membership)
 
 
 class ByKey(CursorPagination):
@@ -169,7 +180,7 @@ class ByKey(CursorPagination):
         parameters=[DATASET],
         responses={
             200: DialogueBriefSerializer(many=True),
-            (400, "application/problem+json"): problem("There is no such stage."),
+            (400, "application/problem+json"): problem("There is no such stage or trait."),
             **UNKNOWN,
         },
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
@@ -19,21 +19,20 @@ from review.agreement.behind import Behind, overseen
 from review.errors import Invalid
 from review.languages import language_name, languages_in
 from review.models import (
-    Assignment,
     CheckOutcome,
     Dataset,
     Dialogue,
     Image,
     Membership,
-    PlaceState,
     Stage,
+    Trait,
 )
 from review.models.dialogues import DialogueQuerySet
 from review.pages.people import SignedIn, wants_fragment
 from review.permissions import dataset_for
 from review.practice import masking
 from review.progress import stages_of
-from review.visibility import Sight, sights
+from review.visibility import Sight, shows_traits, sights, with_seen_checks
 
 PAGE_SIZE = 30
 # Counting stops here: nobody reads that many, and counting all would be slow.
@@ -50,6 +49,7 @@ CHECKS = [
 ]
 
 
+TRAITS = dict(Trait.choices)
 UNTOLD = "und"
 JUDGES = [
     ("differ", "Judges differ by 1 or more"),
@@ -75,6 +75,9 @@ class DialogueFilter(django_filters.FilterSet):
         method="checked", choices=CHECKS, empty_label="Any check", label="Check"
     )
 
+    trait = django_filters.ChoiceFilter(
+        method="showing", choices=Trait.choices, empty_label="Whatever it shows", label="Shows"
+    )
     language = django_filters.ChoiceFilter(method="written", empty_label="All languages")
     judges = django_filters.ChoiceFilter(
         method="judged", choices=JUDGES, empty_label="Whatever judges say", label="Judges"
@@ -131,19 +134,14 @@ class DialogueFilter(django_filters.FilterSet):
     def search(self, rows: DialogueQuerySet, name: str, words: str) -> QuerySet[Dialogue]:
         return rows.matching(words)
 
+    def showing(self, rows: DialogueQuerySet, name: str, trait: str) -> QuerySet[Dialogue]:
+        return with_seen_checks(rows, self.membership).with_trait(trait)
+
     def checked(self, rows: DialogueQuerySet, name: str, outcome: str) -> QuerySet[Dialogue]:
-        rows = self._with_visible_checks(rows)
+        rows = with_seen_checks(rows, self.membership)
         if outcome == AWAITING:
             return rows.filter(pk__in=Dialogue.objects.awaiting_check())
         return rows.filter(check_outcome=outcome)
-
-    def _with_visible_checks(self, rows: DialogueQuerySet) -> DialogueQuerySet:
-        if self.membership.adjudicates():
-            return rows
-        own = Assignment.objects.filter(reviewer=self.membership.user, state=PlaceState.DECIDED)
-        # What was decided in an earlier round tells nothing of this one.
-        present = own.filter(round=F("dialogue__round")).values("dialogue")
-        return masking.without_controls(rows.filter(pk__in=present), self.membership)
 
 
 @dataclass(frozen=True)
@@ -157,6 +155,8 @@ class Row:
     outcome: str
     awaits_check: bool
     hides_targets: bool
+    # What it shows beside, in words.
+    traits: list[str]
 
 
 @dataclass(frozen=True)
@@ -245,7 +245,7 @@ def _address(request: HttpRequest, **changes: object) -> str:
 def _filters_of(request: HttpRequest) -> dict[str, str]:
     return {
         name: request.GET[name]
-        for name in ("q", "stage", "check", "language", "judges", "agreement")
+        for name in ("q", "stage", "check", "trait", "language", "judges", "agreement")
         if request.GET.get(name)
     }
 
@@ -253,7 +253,7 @@ def _filters_of(request: HttpRequest) -> dict[str, str]:
 def _selection(request: HttpRequest) -> str:
     """The filters by the names of a selection; empty where it could not say them all."""
     given = _filters_of(request)
-    names = {"q": "words", "stage": "stage"}
+    names = {"q": "words", "stage": "stage", "trait": "trait"}
     return "" if given.keys() - names else _query({names[name]: v for name, v in given.items()})
 
 
@@ -311,6 +311,7 @@ def _row(dialogue: Dialogue, sight: Sight, images: dict[str, Image]) -> Row:
         outcome=dialogue.check_outcome if sight.retrieval else "",
         awaits_check=sight.retrieval and _awaits_check(dialogue),
         hides_targets=not sight.target,
+        traits=[TRAITS[code] for code in dialogue.traits] if shows_traits(sight) else [],
     )
 
 
