@@ -127,6 +127,25 @@ def test_the_fingerprint_is_of_the_content_and_not_of_the_place(
     assert (here.texts(["a boat"]).vectors != before).any()
 
 
+def test_a_model_with_its_weights_in_another_file_runs(
+    tiny_models: TinyModels, tmp_path: Path
+) -> None:
+    import onnx  # noqa: PLC0415 - for tests alone
+
+    folder = copied(tiny_models, tmp_path)
+    model = onnx.load(folder / "model.onnx")
+    onnx.save_model(
+        model,
+        folder / "model.onnx",
+        save_as_external_data=True,
+        location="model.onnx_data",
+        size_threshold=64,
+    )
+    assert (folder / "model.onnx_data").exists()
+    apart, whole = (TextModel(Source(path=str(path))) for path in (folder, tiny_models.text))
+    assert (apart.texts(["a boat"]).vectors == whole.texts(["a boat"]).vectors).all()
+
+
 def test_weights_beside_the_model_are_part_of_it(tiny_models: TinyModels, tmp_path: Path) -> None:
     folder = copied(tiny_models, tmp_path)
     model = TextModel(Source(path=str(folder)))

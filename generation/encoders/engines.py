@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -53,7 +53,8 @@ class Source:
     device: str = "cpu"
 
     def __str__(self) -> str:
-        return self.model or self.path
+        """What people call it: reports that go elsewhere need not tell where folders are here."""
+        return self.model or PurePath(self.path).name
 
 
 @dataclass(frozen=True)
@@ -267,5 +268,6 @@ def _registered(folder: Path, file: str, pooling: str) -> str:
                 # As described only: the true number is found when the model runs.
                 dim=0,
                 model_file=file,
+                additional_files=files.weights_beside(folder, file),
             )
     return name

@@ -63,7 +63,8 @@ def from_hub(repository: str, names: Sequence[str]) -> Path:
         snapshot_download,
         repository,
         cache_dir=str(settings.RECORD_DIR / "models"),
-        allow_patterns=[*PREPARATION, *names],
+        # What is too large for one ONNX file lies beside it: model.onnx_data.
+        allow_patterns=[*PREPARATION, *(f"{name}*" for name in names)],
     )
     try:
         with suppress(LocalEntryNotFoundError):
@@ -95,6 +96,12 @@ def _unfetched(repository: str, why: str) -> str:
 def _short(error: Exception) -> str:
     line = str(error).strip().partition("\n")[0][:200].rstrip(".")
     return f"{line or type(error).__name__}."
+
+
+def weights_beside(folder: Path, file: str) -> list[str]:
+    """Files that an ONNX file is continued in, named after it."""
+    model = folder / file
+    return sorted(str(path.relative_to(folder)) for path in model.parent.glob(f"{model.name}?*"))
 
 
 def fingerprint(folder: Path, file: str) -> str:
