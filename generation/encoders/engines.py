@@ -36,6 +36,8 @@ NO_CUDA = (
 T = TypeVar("T")
 Vector = NDArray[np.floating[Any]]
 _opening = Lock()
+# A worker that forks while a thread of it opens a model must not leave its child waiting for it.
+os.register_at_fork(after_in_child=_opening._at_fork_reinit)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
@@ -129,24 +131,25 @@ def place_of_vision(source: Source) -> Place:
 def text_model(place: Place) -> Reading:
     """Raises `NotReady`."""
     with _opening:
-        return _text_model(place, place.fingerprint())
+        return _text_model(place, place.fingerprint(), os.getpid())
 
 
 def vision_model(place: Place) -> Picturing:
     """Raises `NotReady`."""
     with _opening:
-        return _vision_model(place, place.fingerprint())
+        return _vision_model(place, place.fingerprint(), os.getpid())
 
 
 @lru_cache(maxsize=MOST_OPEN)
-def _text_model(place: Place, fingerprint: str) -> Reading:
+def _text_model(place: Place, fingerprint: str, process: int) -> Reading:
+    """Of each process its own: what runs on a GPU does not survive a fork."""
     model = _loaded(place, _library().TextEmbedding)
     query, item = _one_by_one(model.query_embed), _one_by_one(model.passage_embed)
     return Reading(query, item, _dimensions(place, item, "a picture"), model.model.tokenizer)
 
 
 @lru_cache(maxsize=MOST_OPEN)
-def _vision_model(place: Place, fingerprint: str) -> Picturing:
+def _vision_model(place: Place, fingerprint: str, process: int) -> Picturing:
     item = _one_by_one(_loaded(place, _library().ImageEmbedding).embed)
     return Picturing(item, _dimensions(place, item, Pillow.new("RGB", (64, 48))))
 
