@@ -1,12 +1,17 @@
 """Indexes in the background: built when a page first asks for one, or the corpus has changed."""
 
+import logging
+
 from celery import shared_task
 
 from generation import retrievers, workers
+from generation.retrievers import NotReady
 from generation.retrievers.corpora import index_of
 from review.locking import held
 from review.models import Dataset
 from review.publishing import publish
+
+logger = logging.getLogger(__name__)
 
 # The first number of PostgreSQL's advisory locks on building, one lock per dataset.
 BUILDING = 0x1D8
@@ -16,13 +21,17 @@ SEND_AGAIN_SECONDS = 5
 
 @shared_task
 def build_index(dataset_id: int) -> None:
-    """Builds the index of a dataset's present corpus. What is there already costs nothing."""
+    """Builds the indexes of a dataset's present corpus, the primary retriever's first. What is
+    there already costs nothing; what is not ready yet asks again when it is."""
     dataset = Dataset.objects.filter(pk=dataset_id).first()
     if dataset is None:
         return
     with held(BUILDING, dataset_id) as is_ours:
-        if is_ours:
-            index_of(dataset, retrievers.primary(dataset))
+        for retriever in retrievers.of_dataset(dataset) if is_ours else []:
+            try:
+                index_of(dataset, retriever)
+            except NotReady as reason:
+                logger.info("%s of %s has no index yet: %s", retriever.name, dataset.slug, reason)
 
 
 def ask_for_index(dataset: Dataset) -> None:

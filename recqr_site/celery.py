@@ -51,6 +51,11 @@ app.conf.beat_schedule = {
         "schedule": 15.0,
         "options": {"expires": 15.0},
     },
+    "sweep-vectors": {
+        "task": "generation.vectors.tasks.sweep_vectors",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
     "sweep-likenesses": {
         "task": "generation.likeness.tasks.sweep_likenesses",
         "schedule": 30.0,
@@ -61,3 +66,4 @@ app.autodiscover_tasks()
 app.autodiscover_tasks(["review"], related_name="picture_tasks")
 app.autodiscover_tasks(["review"], related_name="agreement_tasks")
 app.autodiscover_tasks(["generation.likeness"])
+app.autodiscover_tasks(["generation.vectors"])

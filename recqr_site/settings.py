@@ -198,6 +198,10 @@ CELERY_TASK_ROUTES = {
     "generation.report_tasks.*": {"queue": "default"},
     # Seconds of work in a large corpus: no check waits behind it.
     "generation.likeness.tasks.*": {"queue": "default"},
+    "generation.vectors.tasks.fill_vectors": {"queue": "retrieval"},
+    # Waits for PostgreSQL for a minute, and must hold up no check.
+    "generation.vectors.tasks.tend_indexes": {"queue": "llm"},
+    "generation.vectors.tasks.sweep_vectors": {"queue": "default"},
     "review.tasks.*": {"queue": "default"},
     "review.picture_tasks.*": {"queue": "default"},
     "review.agreement_tasks.*": {"queue": "default"},

@@ -94,6 +94,9 @@ class VectorSpace(models.Model):
     )
     # `Retriever.hash`: of everything that changes a rank.
     hash = models.CharField(max_length=64)
+    # The retriever as it was then, so that texts can be searched with while a new version is made.
+    settings = models.JSONField(default=dict)
+    fingerprint = models.CharField(max_length=64, default="")
     dimensions = models.PositiveIntegerField()
     # The newest version of the corpus of which every image has a vector, or a reason for none.
     complete_version = models.PositiveIntegerField(null=True)

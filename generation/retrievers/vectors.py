@@ -23,6 +23,7 @@ from review.models.candidates import text_key
 
 # Of how vectors are rounded and compared. Another number: all are computed anew.
 RECIPE = 1
+CHANGED = "The model has changed since: its vectors are being prepared anew."
 PREPARING = "Its vectors are being prepared: the model has not been loaded yet."
 
 
@@ -66,8 +67,7 @@ class VectorRetriever:
 
     def space(self) -> VectorSpace:
         """Where the vectors of this version are. Raises `NotReady` where none were begun."""
-        rows = VectorSpace.objects.filter(retriever=self.configured.pk, hash=self.hash)
-        space = rows.first()
+        space = VectorSpace.objects.filter(retriever=self.configured.pk, hash=self.hash).first()
         if space is None:
             raise NotReady(self.configured.problem or PREPARING)
         return space
@@ -75,8 +75,12 @@ class VectorRetriever:
     def loaded(self) -> Encoder:
         """The model, where it is still the one whose vectors these are. Raises `NotReady`."""
         encoder = self.encoder()
-        if encoder.fingerprint() != self.configured.fingerprint:
-            raise NotReady("The model has changed since: its vectors are being prepared anew.")
+        known = self.configured.fingerprint
+        if encoder.fingerprint() != known:
+            # The sweep sees it, and begins the space of the new version.
+            rows = ConfiguredRetriever.objects.filter(pk=self.configured.pk, fingerprint=known)
+            rows.update(problem=CHANGED)
+            raise NotReady(CHANGED)
         return encoder
 
     def queries(self, texts: Sequence[str]) -> Queries:

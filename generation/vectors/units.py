@@ -12,7 +12,7 @@ def unit(vectors: NDArray[np.floating]) -> tuple[NDArray[np.float16], NDArray[np
     One that is zero or not finite has no direction: its row is 0.
     """
     wide = np.asarray(vectors, dtype=np.float64)
-    usable = np.isfinite(wide).all(axis=1) & wide.any(axis=1)
+    usable: NDArray[np.bool_] = np.logical_and(np.isfinite(wide).all(axis=1), wide.any(axis=1))
     wide = np.where(usable[:, None], wide, 1.0)
     # By the largest component first: squares of very small or large ones would be lost.
     wide /= np.abs(wide).max(axis=1, keepdims=True)

@@ -1,0 +1,231 @@
+"""Vectors of all images of a corpus, made in the background, a batch at a time.
+
+What is missing is a question to the record, so that any worker may die at any moment and the next
+one goes on: it loses the batch in hand, and computes the same vectors again.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Event
+
+import numpy as np
+from django.db import Error, IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from numpy.typing import NDArray
+
+from generation.models import ImageVector, Run, RunKind, RunStatus, VectorSpace
+from generation.retrievers.protocol import Encoded, Encoder, NotReady, Picture
+from generation.vectors import rows
+from generation.vectors.units import UNUSABLE, unit
+from review.models import Dataset, Image
+
+logger = logging.getLogger(__name__)
+
+# A batch of the slowest model takes less; another worker takes over after it at the latest.
+LEASE = timedelta(seconds=120)
+# After a problem. The sweep comes every few seconds, and a model at an endpoint may be paid for.
+REST = timedelta(seconds=60)
+# What a quick model made is written together, what a slow one made at once.
+WRITTEN_TOGETHER = 2000
+WRITE_AFTER_SECONDS = 1.0
+
+
+@dataclass
+class Made:
+    """Vectors that are not in the record yet."""
+
+    images: list[int]
+    vectors: list[NDArray[np.float16]]
+    reasons: dict[int, str]
+    since: float
+
+    @classmethod
+    def nothing(cls) -> "Made":
+        return cls([], [], {}, time.monotonic())
+
+    def is_enough(self) -> bool:
+        count = len(self.images) + len(self.reasons)
+        return count >= WRITTEN_TOGETHER or time.monotonic() > self.since + WRITE_AFTER_SECONDS
+
+
+def fill(space: VectorSpace, encoder: Encoder, *, enough: Event | None = None) -> bool:
+    """Makes what is missing until nothing is, or it was `enough`; True where nothing is missing.
+
+    Does nothing while another worker is at it, or the space rests from a problem.
+    """
+    until = _taken(space)
+    if until is None:
+        return False
+    filler = Filler(space, encoder, until)
+    try:
+        is_whole = filler.run(enough or Event())
+    except NotReady as reason:
+        _rest(space, str(reason))
+        return False
+    except Error:
+        raise  # The database has gone: the lease runs out by itself.
+    except Exception as error:
+        logger.exception("The vectors of %s could not be made", space)
+        _rest(space, f"The model failed: {error}")
+        return False
+    filler.let_go()
+    return is_whole
+
+
+class Filler:
+    """One worker at one space, which is its own until `until`."""
+
+    def __init__(self, space: VectorSpace, encoder: Encoder, until: datetime) -> None:
+        self.space = space
+        self.encoder = encoder
+        self.until = until
+        self.made = Made.nothing()
+
+    def run(self, enough: Event) -> bool:
+        version = _version(self.space)
+        after = 0
+        while not enough.is_set() and self._renewed():
+            batch = list(missing(self.space).filter(pk__gt=after)[: self.encoder.batch])
+            if batch:
+                after = batch[-1].pk
+                self._add(batch)
+            if not batch or self.made.is_enough():
+                self._write()
+            if not batch and (after == 0 or not missing(self.space).exists()):
+                return _completed(self.space, version)
+            after = after if batch else 0
+        self._write()
+        return False
+
+    def let_go(self) -> None:
+        _mine(self.space, self.until).update(leased_until=None)
+
+    def _renewed(self) -> bool:
+        """Shows life; False where another has taken the space meanwhile."""
+        until = timezone.now() + LEASE
+        if until - self.until < LEASE / 4:
+            return True
+        is_mine = bool(_mine(self.space, self.until).update(leased_until=until))
+        self.until = until if is_mine else self.until
+        return is_mine
+
+    def _add(self, batch: Sequence[Image]) -> None:
+        encoded = encode(self.encoder, [_picture(image) for image in batch])
+        vectors, usable = unit(encoded.vectors)
+        for place, image in enumerate(batch):
+            if place in encoded.reasons or not usable[place]:
+                self.made.reasons[image.pk] = encoded.reasons.get(place, UNUSABLE)
+            else:
+                self.made.images.append(image.pk)
+                self.made.vectors.append(vectors[place])
+
+    def _write(self) -> None:
+        made, self.made = self.made, Made.nothing()
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                # What a power cut takes is made again.
+                cursor.execute("SET LOCAL synchronous_commit = off")
+                if made.images:
+                    rows.insert(self.space, made.images, np.array(made.vectors))
+                _write_reasons(self.space, made.reasons)
+        except IntegrityError:
+            # An image has gone, or another worker was here: what is missing still is seen anew.
+            logger.info("Some vectors of %s were not needed any more", self.space)
+
+
+def encode(encoder: Encoder, pictures: Sequence[Picture]) -> Encoded:
+    """Vectors of images; where a batch fails, of each by itself. Raises `NotReady` and, where none
+    succeeds, what the model raised."""
+    try:
+        return encoder.pictures(pictures)
+    except NotReady:
+        raise
+    except Exception as error:
+        if len(pictures) < 2:
+            raise
+        return _one_by_one(encoder, pictures, error)
+
+
+def _one_by_one(encoder: Encoder, pictures: Sequence[Picture], failure: Exception) -> Encoded:
+    vectors = np.zeros((len(pictures), encoder.dimensions()), np.float32)
+    reasons: dict[int, str] = {}
+    for place, picture in enumerate(pictures):
+        try:
+            alone = encoder.pictures([picture])
+        except NotReady:
+            raise
+        except Exception as error:
+            logger.warning("The model failed on image %s", picture.image_id, exc_info=True)
+            reasons[place] = f"The model failed on it: {error}"
+        else:
+            vectors[place] = alone.vectors[0]
+            reasons |= {place: alone.reasons[0]} if 0 in alone.reasons else {}
+    if len(reasons) == len(pictures):
+        raise failure
+    return Encoded(vectors, reasons=reasons)
+
+
+def missing(space: VectorSpace) -> QuerySet[Image]:
+    """The images that have neither a vector in a space nor a reason for none: of the present
+    corpus, and of those that benchmarks froze which are not over."""
+    dataset_id = space.retriever.dataset_id
+    wanted = Q(removed_version=None)
+    for version in _frozen_versions(dataset_id):
+        wanted |= Q(added_version__lte=version, removed_version__gt=version)
+    known = ImageVector.objects.filter(space=space, image=OuterRef("pk"))
+    images = Image.objects.filter(wanted, ~Exists(known), dataset=dataset_id)
+    return images.only("external_id", "caption", "file").order_by("pk")
+
+
+def _frozen_versions(dataset_id: int) -> list[int]:
+    runs = Run.objects.filter(
+        dataset=dataset_id,
+        kind=RunKind.BENCHMARK,
+        status__in=[RunStatus.RUNNING, RunStatus.PAUSED],
+    )
+    return list(runs.values_list("parameters__corpus_version", flat=True).distinct())
+
+
+def _picture(image: Image) -> Picture:
+    return Picture(image.external_id, image.caption, image.file.name or "")
+
+
+def _write_reasons(space: VectorSpace, reasons: dict[int, str]) -> None:
+    without = [
+        ImageVector(space=space, image_id=key, reason=reason) for key, reason in reasons.items()
+    ]
+    ImageVector.objects.bulk_create(without)
+
+
+def _taken(space: VectorSpace) -> datetime | None:
+    """Makes a space the worker's own; None where it is another's, or rests."""
+    now = timezone.now()
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    until = now + LEASE
+    is_ours = VectorSpace.objects.filter(free, pk=space.pk).update(leased_until=until)
+    return until if is_ours else None
+
+
+def _mine(space: VectorSpace, until: datetime) -> QuerySet[VectorSpace]:
+    return VectorSpace.objects.filter(pk=space.pk, leased_until=until)
+
+
+def _rest(space: VectorSpace, problem: str) -> None:
+    """Says what is wrong, and lets nobody try again for a while."""
+    rests = timezone.now() + REST
+    VectorSpace.objects.filter(pk=space.pk).update(problem=problem, leased_until=rests)
+
+
+def _version(space: VectorSpace) -> int:
+    versions = Dataset.objects.filter(pk=space.retriever.dataset_id)
+    return versions.values_list("corpus_version", flat=True).get()
+
+
+def _completed(space: VectorSpace, version: int) -> bool:
+    """Nothing is missing of the corpus as it was when this worker began to look."""
+    VectorSpace.objects.filter(pk=space.pk).update(complete_version=version, problem="")
+    return True
