@@ -48,6 +48,12 @@ def check_can_see_agreement(user: User, dataset: Dataset) -> None:
         raise NotAllowed("Only adjudicators and admins of this dataset see how reviewers agree.")
 
 
+def check_can_see_benchmark(user: User, dataset: Dataset) -> None:
+    member = membership_of(user, dataset)
+    if member is None or not member.adjudicates():
+        raise NotAllowed("Only adjudicators and admins of this dataset see its benchmark.")
+
+
 def check_can_administer(user: User, dataset: Dataset) -> None:
     member = membership_of(user, dataset)
     if member is None or not member.administers():

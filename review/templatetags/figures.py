@@ -13,12 +13,17 @@ MINUS = "\N{MINUS SIGN}"
 
 @register.filter
 def written(value: float | None, form: str) -> str:
-    """A value as a `share` (“64%”), a `number` (“0.71”), a `change` of it (“+0.35”), `points` of
-    a share (“+4”) or `seconds` (“14 s”, and of a difference “+1.5 s”)."""
+    """A value as a `share` (“64%”), a `rate` in percent (“64.2”), a `number` (“0.71”), a `change`
+    of it (“+0.35”), `points` of a share (“+4”), a `gain` in tenths of them (“+4.2”) or `seconds`
+    (“14 s”, and of a difference “+1.5 s”)."""
     if value is None:
         return ""
     if form == "share":
         return f"{value:.0%}"
+    if form == "rate":
+        return f"{100 * value:.1f}"
+    if form == "gain":
+        return _signed(f"{100 * value:+.1f}", "+0.0")
     if form == "points":
         return _signed(f"{100 * value:+.0f}", "+0")
     if form == "seconds":
@@ -61,6 +66,8 @@ def effect_cells(figure: Figure, scale: Scale) -> dict[str, Any]:
 def _short(value: float, form: str) -> str:
     if form in {"share", "points"}:
         return written(value, form)
+    if form == "gain":
+        return written(value, "points")
     if form in {"seconds", "longer"}:
         return f"{value:{'+' if form == 'longer' and value else ''}g} s".replace("-", MINUS)
     return f"{value:{'+' if form == 'change' and value else ''}g}".replace("-", MINUS)

@@ -23,6 +23,15 @@ def here_panel(context: Context, panel: Panel) -> SafeString | str:
     return here(context, panel.url_name, *panel.inner)
 
 
+@register.simple_tag(takes_context=True)
+def here_or_in(
+    context: Context, membership: Membership, slot: Slot, *names: str
+) -> SafeString | str:
+    """`aria-current` on one of these pages, or on one that a panel of the slot brings."""
+    brought = [(panel.url_name, *panel.inner) for panel in panels(slot, membership)]
+    return here(context, *names, *(name for names in brought for name in names))
+
+
 @register.filter
 def panels_in(membership: Membership, slot: Slot) -> list[Panel]:
     return panels(slot, membership)
