@@ -3,12 +3,14 @@
 Every function is safe to repeat: what is already there stays as it is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from review import bulk, traits
@@ -21,6 +23,7 @@ from review.models import (
     RetrievalCheck,
 )
 from review.models.candidates import text_key
+from review.models.dialogues import DialogueQuerySet
 from review.stages import Event, advance
 
 
@@ -57,6 +60,27 @@ class Checker:
             "corpus_version": self.corpus_version,
             "leaves_out": self.leaves_out,
         }
+
+
+Tells = Callable[[Dataset], Sequence[Checker]]
+_tellers: dict[str, Tells] = {}
+
+
+def tell_checkers(tells: Tells) -> None:
+    """How a dataset is checked now, told by the app that has the retrievers when it starts."""
+    _tellers["checkers"] = tells
+
+
+def outdated(dataset: Dataset) -> DialogueQuerySet:
+    """Checked dialogues of which a retriever, the corpus or the rule has changed since."""
+    rows = Dialogue.objects.approved().filter(dataset=dataset, checked_at__isnull=False)
+    return rows.filter(lacks(_tellers["checkers"](dataset)), checks_due=False)
+
+
+def lacks(by: Sequence[Checker]) -> Q:
+    """Of a dialogue: some of these retrievers has not checked its approved rewrite."""
+    none = Q(pk__in=[])
+    return reduce(or_, (~Q(checker.has_checked()) for checker in by), none)
 
 
 @dataclass(frozen=True)

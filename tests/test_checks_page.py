@@ -48,7 +48,7 @@ def test_it_says_what_the_rewrite_did(checked: Dialogue, bob: User, client_of: C
     assert "Full history" in page
     assert "Approved rewrite" in page
     assert "Every candidate" in page
-    assert "Left out: 1 image" in page
+    assert "Left out, since the dialogue shows them: “pier”." in page
     assert 'class="hit"' in page
     assert "hx-trigger" not in page
 
@@ -149,10 +149,10 @@ def test_a_check_of_an_older_corpus_says_so(
     checked: Dialogue, bob: User, client_of: ClientOf
 ) -> None:
     Dataset.objects.update(corpus_version=2)
-    assert "The corpus has changed since" in strip(client_of(bob))
+    assert "Outdated: the corpus has changed since" in strip(client_of(bob))
 
 
 def test_pages_find_it_in_its_place(dataset: Dataset, alice: User) -> None:
     membership = alice.memberships.get()
     urls = [panel.url(slug="coast", external_id="a/b") for panel in panels("dialogue", membership)]
-    assert urls == ["/datasets/coast/checks/a/b/"]
+    assert "/datasets/coast/checks/a/b/" in urls

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from generation.checks.checking import checker_of
 from generation.retrievers import NotReady, configured
-from review.checking import Checker
+from review.checking import Checker, lacks
 from review.models import Candidate, Dataset, Dialogue
 from review.models.dialogues import DialogueQuerySet
 
@@ -57,10 +57,8 @@ def outdated(dataset: Dataset, by: Sequence[Checker] | None = None) -> DialogueQ
     """Approved dialogues with targets that lack a check by some retriever as it is now, of the
     corpus as it is now, under the present rule."""
     approved = Dialogue.objects.approved().filter(dataset=dataset).exclude(target_images=[])
-    lacking = Q(checks_due=True) | Q(checked_at=None)
-    for checker in checkers(dataset) if by is None else by:
-        lacking |= ~Q(checker.has_checked())
-    return approved.filter(lacking)
+    waits = Q(checks_due=True) | Q(checked_at=None)
+    return approved.filter(waits | lacks(checkers(dataset) if by is None else by))
 
 
 def rankable(dataset: Dataset) -> DialogueQuerySet:

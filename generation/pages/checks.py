@@ -1,7 +1,8 @@
 """The strip that shows what a retrieval check found, or that it is still to come."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,10 +11,14 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from generation.checks import words
+from generation.checks import checker_of, words
+from generation.checks.waiting import what_lacks
+from generation.models import ConfiguredRetriever
+from generation.retrievers import NotReady, configured
+from review.checking import Checker
 from review.errors import NotAllowed
 from review.liveness import worker_alive
-from review.models import Dialogue, Image, QueryForm, RetrievalCheck, Stage
+from review.models import Candidate, Dialogue, Image, QueryForm, RetrievalCheck, Stage
 from review.pages.dialogue import named_dialogue
 from review.pages.people import SignedIn, wants_fragment
 from review.permissions import dataset_for
@@ -53,6 +58,19 @@ class FoundForm:
         return self.check.form == QueryForm.REWRITE
 
 
+@dataclass(frozen=True)
+class FoundBy:
+    """What one retriever found: a sentence, the forms behind it, and notes. One that has not
+    looked yet has a sentence alone."""
+
+    name: str
+    sentence: str
+    rewrite: RetrievalCheck | None = None
+    forms: list[FoundForm] = field(default_factory=list)
+    candidates: list[tuple[Candidate, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
 @require_safe
 @never_cache
 def check_strip(request: SignedIn, slug: str, external_id: str) -> HttpResponse:
@@ -63,7 +81,7 @@ def check_strip(request: SignedIn, slug: str, external_id: str) -> HttpResponse:
         return _hidden(request)
     found = _wait(request, dialogue) if _is_awaited(dialogue) else _result(dialogue)
     template = "check_strip.html" if wants_fragment(request) else "check.html"
-    context = {"dataset": dataset, "dialogue": dialogue, **found}
+    context = {"dataset": dataset, "dialogue": dialogue, "address": _address(dialogue), **found}
     response = render(request, f"generation/{template}", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -81,17 +99,20 @@ def _is_awaited(dialogue: Dialogue) -> bool:
     return approved and dialogue.checked_at is None
 
 
+def _address(dialogue: Dialogue) -> str:
+    of = {"slug": dialogue.dataset.slug, "external_id": dialogue.external_id}
+    return reverse("check_strip", kwargs=of)
+
+
 def _wait(request: HttpRequest, dialogue: Dialogue) -> dict[str, object]:
     """How the fragment asks again, and what it says meanwhile."""
     asked = _asked(request)
-    slug, external_id = dialogue.dataset.slug, dialogue.external_id
-    address = reverse("check_strip", kwargs={"slug": slug, "external_id": external_id})
     return {
         "awaited": True,
         "asks_again": asked < MOST_POLLS,
-        "url": f"{address}?asked={asked + 1}",
-        "url_anew": address,
+        "asked_next": asked + 1,
         "no_worker": asked >= PATIENCE and not worker_alive("retrieval"),
+        "lacks": what_lacks(dialogue.dataset, configured(dialogue.dataset)[0]),
     }
 
 
@@ -103,21 +124,44 @@ def _asked(request: HttpRequest) -> int:
 
 def _result(dialogue: Dialogue) -> dict[str, object]:
     checks = standing(dialogue, dialogue.retrieval_checks.select_related("candidate"))
-    by_form = {check.form: check for check in checks if check.form in TITLES}
-    rewrite = by_form.get(QueryForm.REWRITE)
-    if rewrite is None:
+    by_name: dict[str, list[RetrievalCheck]] = {}
+    for check in checks:
+        by_name.setdefault(check.retriever, []).append(check)
+    if not any(check.form == QueryForm.REWRITE for check in checks):
         return {"nothing": _nothing(dialogue)}
-    return {
-        "rewrite": rewrite,
-        "sentence": words.sentence(by_form.get(QueryForm.FINAL_QUERY), rewrite),
-        "forms": _forms(dialogue, [by_form[form] for form in TITLES if form in by_form]),
-        "candidates": [
-            (check.candidate, words.place(check))
-            for check in checks
-            if check.form == QueryForm.CANDIDATE
-        ],
-        "outdated": rewrite.corpus_version != dialogue.dataset.corpus_version,
-    }
+    images = _images(dialogue, (image_id for check in checks for image_id, _ in check.top))
+    first, *others = list(_found_by(dialogue, by_name, images))
+    return {"first": first, "others": others, "due": dialogue.checks_due}
+
+
+def _found_by(
+    dialogue: Dialogue, by_name: dict[str, list[RetrievalCheck]], images: dict[str, Image]
+) -> Iterator[FoundBy]:
+    """The retrievers of the dataset, its primary first, then those of the past that checked."""
+    rows = configured(dialogue.dataset)
+    used = {row.name for row in rows}
+    for row in rows:
+        checks = by_name.get(row.name, [])
+        if any(check.form == QueryForm.REWRITE for check in checks):
+            yield _found(dialogue, checks, images, _checker(dialogue, row))
+        elif dialogue.stage == Stage.APPROVED:
+            yield FoundBy(row.name, _awaited(dialogue, row))
+    for name, checks in by_name.items():
+        if name not in used and any(check.form == QueryForm.REWRITE for check in checks):
+            yield _found(dialogue, checks, images, None)
+
+
+def _checker(dialogue: Dialogue, row: ConfiguredRetriever) -> Checker | None:
+    with suppress(NotReady):
+        return checker_of(dialogue.dataset, row)
+    return None
+
+
+def _awaited(dialogue: Dialogue, row: ConfiguredRetriever) -> str:
+    """Why a retriever has not looked at an approved rewrite that others have looked at."""
+    if lacks := what_lacks(dialogue.dataset, row):
+        return f"Not checked yet. {lacks}"
+    return "Being checked…" if dialogue.checks_due else "Not checked: a check run does it."
 
 
 def _nothing(dialogue: Dialogue) -> str:
@@ -129,17 +173,37 @@ def _nothing(dialogue: Dialogue) -> str:
     return "Checked as soon as a rewrite is approved."
 
 
-def _forms(dialogue: Dialogue, checks: list[RetrievalCheck]) -> list[FoundForm]:
-    images = _images(dialogue, (image_id for check in checks for image_id, _ in check.top))
-    return [
-        FoundForm(
-            title=TITLES[QueryForm(check.form)],
-            place=words.place(check),
-            check=check,
-            hits=_hits(dialogue, check, images),
-        )
-        for check in checks
-    ]
+def _found(
+    dialogue: Dialogue,
+    checks: list[RetrievalCheck],
+    images: dict[str, Image],
+    now: Checker | None,
+) -> FoundBy:
+    by_form = {check.form: check for check in checks if check.form in TITLES}
+    before, rewrite = by_form.get(QueryForm.FINAL_QUERY), by_form[QueryForm.REWRITE]
+    apart = words.targets_apart(dialogue, before, rewrite) if before else []
+    notes = [*apart, words.left_out(rewrite), words.outdated(rewrite, now)]
+    return FoundBy(
+        name=rewrite.retriever,
+        sentence=words.sentence(before, rewrite),
+        rewrite=rewrite,
+        forms=[_form(dialogue, by_form[form], images) for form in TITLES if form in by_form],
+        candidates=[
+            (check.candidate, words.place(check))
+            for check in checks
+            if check.form == QueryForm.CANDIDATE and check.candidate
+        ],
+        notes=[note for note in notes if note],
+    )
+
+
+def _form(dialogue: Dialogue, check: RetrievalCheck, images: dict[str, Image]) -> FoundForm:
+    return FoundForm(
+        title=TITLES[QueryForm(check.form)],
+        place=words.place(check),
+        check=check,
+        hits=_hits(dialogue, check, images),
+    )
 
 
 def _hits(dialogue: Dialogue, check: RetrievalCheck, images: dict[str, Image]) -> list[Hit]:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from generation import board
 from generation import runs as engine
+from generation.checks import outdated
 from generation.drafting import draft
 from generation.estimating import Estimate, estimate
 from generation.models import Run, RunKind
@@ -27,7 +28,7 @@ from review.errors import Invalid, ReviewError
 from review.liveness import worker_alive
 from review.models import Dataset, Membership, Stage
 from review.pages.people import SignedIn, administered, told, wants_fragment
-from review.progress import checks_of, stages_of
+from review.progress import stages_of
 from review.templatetags.numbers import counted
 
 RUNS_SHOWN = 20
@@ -213,7 +214,7 @@ def _waits(dataset: Dataset) -> dict[str, int]:
     return {
         RunKind.REWRITE.value: stages.of(Stage.IMPORTED),
         RunKind.JUDGE.value: stages.of(Stage.PROPOSED),
-        RunKind.CHECK.value: checks_of(dataset).awaiting,
+        RunKind.CHECK.value: outdated(dataset).count(),
     }
 
 

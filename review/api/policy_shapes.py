@@ -29,6 +29,13 @@ class PolicySerializer(serializers.Serializer[Any]):
     dispute_when_worse = serializers.BooleanField(
         help_text="A rewrite that finds its target worse goes to an adjudicator."
     )
+    check_margin = serializers.FloatField(
+        help_text="How far 1 divided by the rank of a target must move, 0 to 1, for a check to be "
+        "improved or worse."
+    )
+    leave_out_shown = serializers.BooleanField(
+        help_text="Images that a dialogue shows are left out where its target is looked for."
+    )
     hide_authors = serializers.BooleanField()
     hide_scores = serializers.BooleanField()
     hide_until = serializers.ChoiceField(choices=HideUntil.choices)

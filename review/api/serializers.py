@@ -205,7 +205,11 @@ class RetrievalSerializer(serializers.ModelSerializer[RetrievalCheck]):
             "score",
             "outcome",
             "unranked_reason",
+            "ranks",
+            "cut",
             "left_out",
+            "leaves_out",
+            "margin",
         ]
 
 

@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from review import checking
 from review.agreement.behind import Behind, overseen
 from review.errors import Invalid
 from review.languages import language_name, languages_in
@@ -40,12 +41,14 @@ MOST_COUNTED = 1000
 THUMBNAILS = 3
 
 AWAITING = "awaiting"
+OUTDATED = "outdated"
 CHECKS = [
     (CheckOutcome.IMPROVED, "Improved"),
     (CheckOutcome.SAME, "Same"),
     (CheckOutcome.WORSE, "Worse"),
     (CheckOutcome.UNRANKED, "Not ranked"),
     (AWAITING, "Awaiting its check"),
+    (OUTDATED, "Outdated"),
 ]
 
 
@@ -141,6 +144,8 @@ class DialogueFilter(django_filters.FilterSet):
         rows = with_seen_checks(rows, self.membership)
         if outcome == AWAITING:
             return rows.filter(pk__in=Dialogue.objects.awaiting_check())
+        if outcome == OUTDATED:
+            return rows.filter(pk__in=checking.outdated(self.membership.dataset))
         return rows.filter(check_outcome=outcome)
 
 

@@ -21,6 +21,13 @@ class Whole(forms.IntegerField):
     default_error_messages = {"required": "Give a number.", "invalid": "Give a whole number."}
 
 
+class Decimal(forms.FloatField):
+    default_error_messages = {"required": "Give a number.", "invalid": "Give a number."}
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value:g}" if isinstance(value, float) else value
+
+
 class Percent(forms.FloatField):
     """A share as people write it: 10 for a tenth."""
 
@@ -71,6 +78,17 @@ FIELDS: dict[str, forms.Field] = {
         "An adjudicator looks at approved rewrites that find their target worse",
         "Each approved rewrite is checked: does it find its image better than the final query?",
     ),
+    "check_margin": Decimal(
+        label="How far 1 divided by the rank must move to count",
+        help_text="0 to 1. With 0.001 each place counts down to about the 30th, ten places count "
+        "near the 100th, and below the 1,000th none does.",
+        widget=forms.NumberInput(attrs={"min": 0, "max": 1, "step": "any"}),
+    ),
+    "leave_out_shown": _tick(
+        "Leave out the images that a dialogue shows",
+        "Who has them before their eyes does not look for them. Else a rewrite that names one "
+        "finds it before its target.",
+    ),
     "queue_order": _choice(
         "Which comes first", ORDERS, "Scored dialogues come before the others in any order."
     ),
@@ -110,7 +128,13 @@ GROUPS = [
     (
         "How many decisions",
         "More decisions cost more time, and tell how far people agree.",
-        ["decisions_needed", "quorum", "dispute_when_worse"],
+        ["decisions_needed", "quorum"],
+    ),
+    (
+        "The retrieval check",
+        "How an approved rewrite is compared with the final query. Checks made before keep their "
+        "outcome until a check run renews them.",
+        ["check_margin", "leave_out_shown", "dispute_when_worse"],
     ),
     (
         "Which dialogue first, and to whom",

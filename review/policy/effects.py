@@ -134,6 +134,7 @@ def consequences(dataset: Dataset, changes: Mapping[str, Any]) -> list[str]:
     """What a change, checked already, would do to open work: sentences with counts."""
     changed = {name: new for name, new in changes.items() if new != getattr(dataset, name)}
     said = [SENTENCES[name](dataset, new) for name, new in changed.items() if name in SENTENCES]
+    said = list(dict.fromkeys(said))  # two changes of one rule do the same
     if CLOSING & changed.keys():
         said.insert(0, _settled_now(dataset, changed))
     for field in KINDS:
@@ -233,7 +234,20 @@ def _controls_asked(dataset: Dataset, rate: float) -> str:
     )
 
 
+def _rule_changed(dataset: Dataset, rule: Any) -> str:
+    checked = dataset.dialogues.filter(stage=Stage.APPROVED, checked_at__isnull=False).count()
+    if not checked:
+        return ""
+    kept = "keeps its outcome, and counts" if checked == 1 else "keep their outcome, and count"
+    return (
+        f"{_dialogues(checked)} checked before {kept} as outdated until a check run looks again "
+        "under the new rule."
+    )
+
+
 SENTENCES: dict[str, Any] = {
+    "check_margin": _rule_changed,
+    "leave_out_shown": _rule_changed,
     "quiz_size": _quiz_asked,
     "control_rate": _controls_asked,
     "decisions_needed": _more_needed,

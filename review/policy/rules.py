@@ -89,6 +89,13 @@ def _share(most: float = 1.0) -> Check:
     return check
 
 
+def _margin(value: Any) -> float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= 1:
+        raise Invalid("Give a number from 0 to 1: how far 1 divided by the rank must move.")
+    return float(value)
+
+
 def _quorum(value: Any) -> int | None:
     return None if value is None else _whole(1, MOST_DECISIONS)(value)
 
@@ -126,6 +133,8 @@ CHECKS: dict[str, Check] = {
     "quorum": _quorum,
     "needs_scores": _truth,
     "dispute_when_worse": _truth,
+    "check_margin": _margin,
+    "leave_out_shown": _truth,
     "hide_authors": _truth,
     "hide_scores": _truth,
     "hide_until": _one_of(HideUntil.values),

@@ -12,6 +12,8 @@ LABELS = {
     "decisions_needed": "Decisions of a dialogue",
     "quorum": "How many must agree",
     "dispute_when_worse": "Worse checks go to an adjudicator",
+    "check_margin": "Margin of a check",
+    "leave_out_shown": "Shown images left out of checks",
     "queue_order": "Order",
     "needs_scores": "Scores needed first",
     "takers": "Who is handed dialogues",
@@ -77,7 +79,8 @@ class Part:
 def in_words(dataset: Dataset) -> list[Part]:
     """The whole policy, part by part."""
     return [
-        Part("How many decisions", [_decisions(dataset), _worse(dataset)]),
+        Part("How many decisions", [_decisions(dataset)]),
+        Part("The retrieval check", [_worse(dataset), _margin(dataset), _left_out(dataset)]),
         Part("Which dialogue first, and to whom", _queue(dataset)),
         Part("What reviewers see", [_hidden(dataset), _order_shown(dataset)]),
         Part("Arms", _arms(dataset)),
@@ -105,6 +108,21 @@ def _decisions(dataset: Dataset) -> str:
 def _worse(dataset: Dataset) -> str:
     goes = "goes to an adjudicator" if dataset.dispute_when_worse else "stays approved"
     return f"A rewrite that finds its target worse than the final query {goes}."
+
+
+def _margin(dataset: Dataset) -> str:
+    if not dataset.check_margin:
+        return "A check counts as improved or worse by any change of the target's rank."
+    return (
+        "A check counts as improved or worse where 1 divided by the rank of the target moves by "
+        f"more than {dataset.check_margin:g}; anything less is the same."
+    )
+
+
+def _left_out(dataset: Dataset) -> str:
+    if dataset.leave_out_shown:
+        return "Images that a dialogue shows are left out where its target is looked for."
+    return "Images that a dialogue shows are ranked with all others where its target is looked for."
 
 
 def _queue(dataset: Dataset) -> list[str]:
