@@ -1,8 +1,8 @@
 """A run before it starts: its options checked, its endpoints, prompt and rubric chosen."""
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,9 @@ from django.utils import timezone
 
 from generation import endpoints as known_endpoints
 from generation import prompts
+from generation.benchmark import planning as benchmarks
+from generation.benchmark.forms import Rewrites
+from generation.benchmark.planning import BenchmarkOptions
 from generation.jury import BEST, panel_of
 from generation.models import Endpoint, Prompt, PromptKind, Run, RunItem, RunKind
 from generation.planning import Piece, items_of, pieces
@@ -24,6 +27,8 @@ from review.selecting import EVERYTHING, Selection
 MOST_CANDIDATES = 20
 MOST_COMPARED = 6
 MOST_DOLLARS = 1_000_000
+# Their items are done by retrievers, which know themselves whom they ask.
+WITHOUT_ENDPOINT = {RunKind.CHECK.value, RunKind.BENCHMARK.value}
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class RunOptions:
     in dollars. `images` are sent where an endpoint sees them (None: nowhere), `target` names what
     models are shown of the right answer: "caption", "image", both or nothing. Judges see the
     candidates in `both_orders`, or compare the `best` ones of each dialogue in pairs. `batch` hands
-    the work to the Batch API of endpoints that have one.
+    the work to the Batch API of endpoints that have one. `benchmark` is for that kind alone.
     """
 
     endpoints: Sequence[str] = ()
@@ -48,14 +53,17 @@ class RunOptions:
     pairwise: bool = False
     best: int = BEST
     batch: bool = False
+    benchmark: BenchmarkOptions = field(default_factory=BenchmarkOptions)
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A run that is not saved yet, and the endpoints that it is to ask."""
+    """A run that is not saved yet, and the endpoints that it is to ask. A benchmark freezes what
+    it is about when it is saved: `rewrites` are what came with it."""
 
     run: Run
     endpoints: list[Endpoint]
+    rewrites: Mapping[str, Rewrites] = field(default_factory=dict)
 
     def pieces(self) -> list[Piece]:
         """What is to be done, before it has rows."""
@@ -72,17 +80,17 @@ def draft(*, dataset: Dataset, kind: str, options: RunOptions, asking: bool = Tr
     """
     _check(dataset, kind, options)
     used = _endpoints(dataset, kind, options, asking)
-    _check_budget(used, options.budget)
+    _check_budget(_paid(dataset, kind, used, options), options.budget)
     asks = any(not endpoint.is_offline() for endpoint in used)
     run = Run(
         dataset=dataset,
         kind=kind,
         prompt=_prompt(dataset, kind, options) if asks else None,
         rubric=rubrics.current(dataset) if kind == RunKind.JUDGE else None,
-        parameters=_parameters(kind, used, options),
+        parameters=_parameters(dataset, kind, used, options),
         budget_usd=options.budget,
     )
-    return Draft(run, used)
+    return Draft(run, used, options.benchmark.rewrites if kind == RunKind.BENCHMARK else {})
 
 
 def _check(dataset: Dataset, kind: str, options: RunOptions) -> None:
@@ -116,11 +124,20 @@ def check_amount(budget: Decimal) -> None:
 
 
 def _endpoints(dataset: Dataset, kind: str, options: RunOptions, asking: bool) -> list[Endpoint]:
-    if kind == RunKind.CHECK:
+    if kind in WITHOUT_ENDPOINT:
         if options.endpoints:
-            raise Invalid("A check run asks no endpoint: leave it out.", field="endpoints")
+            raise Invalid(f"A {kind} run asks no endpoint: leave it out.", field="endpoints")
         return []
     return known_endpoints.chosen(options.endpoints, dataset, kind, asking=asking)
+
+
+def _paid(
+    dataset: Dataset, kind: str, used: Sequence[Endpoint], options: RunOptions
+) -> Sequence[Endpoint]:
+    """The endpoints whose calls a budget is for."""
+    if kind != RunKind.BENCHMARK:
+        return used
+    return benchmarks.asked_endpoints(dataset, options.benchmark.retrievers)
 
 
 def _check_budget(used: Sequence[Endpoint], budget: Decimal | None) -> None:
@@ -141,7 +158,9 @@ def _prompt(dataset: Dataset, kind: str, options: RunOptions) -> Prompt:
     return prompts.current(PromptKind.COMPARE if options.pairwise else PromptKind.JUDGE, dataset)
 
 
-def _parameters(kind: str, used: Sequence[Endpoint], options: RunOptions) -> dict[str, Any]:
+def _parameters(
+    dataset: Dataset, kind: str, used: Sequence[Endpoint], options: RunOptions
+) -> dict[str, Any]:
     """What a run keeps; what is left at its default is left out, so that recipes stay the same."""
     parameters: dict[str, Any] = {
         "limit": options.limit,
@@ -153,7 +172,9 @@ def _parameters(kind: str, used: Sequence[Endpoint], options: RunOptions) -> dic
         parameters |= {"seed": secrets.token_hex(8), "panel": panel_of(used)}
         parameters |= {"both_orders": True} if options.both_orders else {}
         parameters |= {"pairwise": True, "best": options.best} if options.pairwise else {}
-    if kind != RunKind.CHECK:
+    if kind == RunKind.BENCHMARK:
+        parameters |= benchmarks.parameters(dataset, options.selection, options.benchmark)
+    if kind not in WITHOUT_ENDPOINT:
         parameters |= {"images": options.images.to_json()} if options.images else {}
         parameters |= {"target": sorted(set(options.target))} if options.target else {}
         parameters |= {"batch": True} if options.batch else {}

@@ -8,9 +8,12 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
+from generation.benchmark.freezing import freeze
+from generation.benchmark.planning import BenchmarkOptions
+from generation.benchmark.reckoning import want
 from generation.drafting import Draft, RunOptions, check_amount, draft
 from generation.errors import RunEnded
-from generation.models import ItemState, Run, RunItem, RunStatus
+from generation.models import ItemState, Run, RunItem, RunKind, RunStatus
 from generation.progress import Progress, progress
 from generation.seeing import ImageSettings
 from review import bulk
@@ -49,6 +52,7 @@ class Wishes(TypedDict, total=False):
     pairwise: bool
     best: int
     batch: bool
+    benchmark: BenchmarkOptions
 
 
 def start(*, dataset: Dataset, kind: str, by: User | None = None, **wishes: Unpack[Wishes]) -> Run:
@@ -131,7 +135,11 @@ def conclude(run_id: int) -> bool:
     # What was in flight when it was paused may have been the last of it.
     going = [RunStatus.RUNNING, RunStatus.PAUSED]
     ended = Run.objects.filter(pk=run_id, status__in=going).exclude(Exists(left))
-    return bool(ended.update(status=RunStatus.DONE, note="", finished=Now()))
+    if not ended.update(status=RunStatus.DONE, note="", finished=Now()):
+        return False
+    if Run.objects.filter(pk=run_id, kind=RunKind.BENCHMARK).exists():
+        want(run_id)
+    return True
 
 
 def _with_work_left() -> QuerySet[Run]:
@@ -146,6 +154,8 @@ def _frozen(drafted: Draft) -> Run:
     items = drafted.items()
     for begin in range(0, len(items), PLANNED_AT_ONCE):
         bulk.insert(items[begin : begin + PLANNED_AT_ONCE])
+    if run.kind == RunKind.BENCHMARK:
+        freeze(run, [item.dialogue_id for item in items], drafted.rewrites)
     conclude(run.pk)
     run.refresh_from_db()
     return run

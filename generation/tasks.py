@@ -7,8 +7,8 @@ from celery import shared_task
 from generation import batch_runs, checks, deceiving, leasing, running
 from generation.checks.tasks import drain_checks
 from generation.deceiving.tasks import drain_traits
-from generation.models import JudgeReport, Run
-from generation.report_tasks import compute_judge_report
+from generation.models import BenchmarkReport, JudgeReport, Run
+from generation.report_tasks import compute_benchmark_report, compute_judge_report
 from review.publishing import SafelySent
 
 SWEEP_EXPIRES_SECONDS = 30.0
@@ -29,6 +29,8 @@ def drain_run(run_id: int) -> None:
         running.drain(run_id, enough=enough)
     finally:
         turn.cancel()
+    if BenchmarkReport.objects.awaiting().filter(run=run_id).exists():
+        compute_benchmark_report.delay(run_id)
     if enough.is_set() and Run.objects.unfinished().filter(pk=run_id).exists():
         drain_run.delay(run_id)
 
@@ -55,3 +57,5 @@ def sweep() -> None:
         drain_traits.apply_async((dataset.pk,), expires=SWEEP_EXPIRES_SECONDS)
     for report in JudgeReport.objects.awaiting():
         compute_judge_report.apply_async((report.dataset_id,), expires=SWEEP_EXPIRES_SECONDS)
+    for run_id in BenchmarkReport.objects.awaiting().values_list("run", flat=True):
+        compute_benchmark_report.apply_async((run_id,), expires=SWEEP_EXPIRES_SECONDS)

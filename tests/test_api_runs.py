@@ -84,7 +84,7 @@ def test_all_that_a_run_may_be_is_kept_with_it(program: Client, endpoint: Endpoi
 @pytest.mark.parametrize(
     ("sent", "field"),
     [
-        ({"kind": "benchmark"}, "kind"),
+        ({"kind": "dream"}, "kind"),
         ({}, "kind"),
         ({"kind": "rewrite", "candidates": 99}, "candidates"),
         ({"kind": "rewrite", "candidates": "4"}, "candidates"),

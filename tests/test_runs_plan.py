@@ -186,7 +186,7 @@ def test_the_key_goes_over_the_wire_and_into_no_row(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"kind": "benchmark"}, "rewrite, judge, check"),
+        ({"kind": "dream"}, "rewrite, judge, check, benchmark"),
         ({"kind": "rewrite", "candidates": 0}, "1 to 20"),
         ({"kind": "rewrite", "limit": 0}, "at least 1"),
         ({"kind": "rewrite", "budget": Decimal(-1)}, "dollars"),

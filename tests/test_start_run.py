@@ -154,7 +154,7 @@ def test_only_dialogues_of_the_named_import_are_planned(
     [
         (["dunes", "rewrite"], "no dataset “dunes”. There are: coast."),
         (["coast", "rewrite", "--endpoint", "gpt"], "no endpoint “gpt”. There are: offline."),
-        (["coast", "benchmark"], "choose from"),
+        (["coast", "dream"], "choose from"),
         (["coast", "rewrite", "--budget", "much"], "no amount in dollars"),
         (["coast", "rewrite", "--candidates", "99"], "1 to 20"),
         (["coast", "rewrite", "--estimate", "--candidates", "99"], "1 to 20"),

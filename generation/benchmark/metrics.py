@@ -44,7 +44,13 @@ class Placed:
         """E of the rank of the first relevant image: s + (e + 1) / (r + 1) with r of them tied."""
         groups = self._groups
         first = groups.first
-        return groups.above[first] + (groups.tied[first] + 1) / (groups.count[first] + 1)
+        among = (groups.tied[first] + 1) / (groups.count[first] + 1)
+        return np.asarray(groups.above[first] + among, np.float64)
+
+    def best(self) -> tuple[Ints, Ints]:
+        """s and e of the first relevant image."""
+        groups = self._groups
+        return groups.above[groups.first], groups.tied[groups.first]
 
     def average_precision(self, k: int) -> Floats:
         """E of the mean, over relevant images, of the precision at those among the k best.
@@ -71,7 +77,7 @@ class Placed:
         return self._added(worth if gain is None else worth * gain) / best
 
     def _added(self, values: Floats) -> Floats:
-        return np.bincount(self.query, values, len(self.relevant))
+        return np.bincount(self.query, values, len(self.relevant)).astype(np.float64)
 
     @cached_property
     def _groups(self) -> "_Groups":
@@ -136,7 +142,7 @@ def reciprocal_of_first(
     if len(several):
         cases = np.stack([above[several], tied[several], count[several]])
         distinct, where = np.unique(cases, axis=1, return_inverse=True)
-        values = [_first_of_several(*map(int, case), most) for case in distinct.T]
+        values = [_first_of_several(int(s), int(e), int(r), most) for s, e, r in distinct.T]
         found[several] = np.array(values)[where.ravel()]
     return found
 

@@ -286,3 +286,16 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         return {"form": FORM, **asdict(self), "scores": self.scores_json()}
+
+
+def scores_in_order(data: dict[str, Any]) -> dict[str, dict[str, dict[str, Any]]]:
+    """The scores of a stored report by retriever and form, in their order: PostgreSQL keeps none
+    of its own."""
+    return {
+        retriever["name"]: {
+            form["name"]: data["scores"][retriever["name"]][form["name"]]
+            for form in data["forms"]
+            if form["name"] in data["scores"][retriever["name"]]
+        }
+        for retriever in data["retrievers"]
+    }

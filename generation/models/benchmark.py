@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from generation.models.runs import Run
 from review.models import Dialogue, Reckoned
+from review.models.reports import ReckonedQuerySet
 
 
 class BenchmarkDialogue(models.Model):
@@ -98,5 +99,22 @@ class BenchmarkReport(Reckoned):
 
     run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="+")
 
+    objects = ReckonedQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"report of {self.run}"
+
+
+class BenchmarkArchive(Reckoned):
+    """All files of a benchmark in one zip, as last written: rankings take a worker its time.
+
+    `data` has its `file` in the storage, its size in `bytes`, the `files` that it holds, and
+    `left_out`: why rankings are missing.
+    """
+
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="+")
+
+    objects = ReckonedQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"files of {self.run}"

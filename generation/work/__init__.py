@@ -2,6 +2,7 @@
 
 from generation.models import Run, RunKind
 from generation.showing import shown_for
+from generation.work.benchmarking import Benchmarking
 from generation.work.checking import Checking
 from generation.work.comparing import Comparing
 from generation.work.judging import Judging
@@ -14,6 +15,7 @@ KINDS_OF_WORK: dict[str, MakeWork] = {
     RunKind.REWRITE.value: Rewriting,
     RunKind.JUDGE.value: Judging,
     RunKind.CHECK.value: Checking,
+    RunKind.BENCHMARK.value: Benchmarking,
 }
 
 

@@ -30,8 +30,6 @@ class Reckoned(models.Model):
     # Why it could not be reckoned, in a sentence.
     failure = models.TextField(blank=True, default="")
 
-    objects = ReckonedQuerySet.as_manager()
-
     class Meta:
         abstract = True
 
@@ -45,6 +43,8 @@ class StoredReport(Reckoned):
     dataset = models.OneToOneField(Dataset, on_delete=models.CASCADE, related_name="+")
     # From what: the last row of each kind that was there.
     last_rows = models.JSONField(default=dict)
+
+    objects = ReckonedQuerySet.as_manager()
 
     class Meta:
         abstract = True

@@ -1,4 +1,4 @@
-"""Starts machine work over a dataset: rewriting, judging, or retrieval checks."""
+"""Starts machine work over a dataset: rewriting, judging, retrieval checks, or a benchmark."""
 
 import json
 import signal
@@ -17,6 +17,13 @@ from django.core.management.base import BaseCommand, CommandError
 from generation import running, runs
 from generation.drafting import RunOptions, draft
 from generation.estimating import Estimate, estimate
+from generation.management.benchmarked import (
+    Data,
+    figures,
+    files_in_words,
+    report_of,
+    scores_in_words,
+)
 from generation.management.options import add_options, wishes_of
 from generation.models import Run, RunStatus
 from generation.progress import Progress, progress
@@ -61,14 +68,17 @@ class Command(BaseCommand):
             wait_for(run, told)
         else:
             self._hand_over(run, told)
-        outcome = progress(run)
-        told.end(run, outcome, as_json=json)
+        outcome, report = progress(run), report_of(run)
+        told.end(run, outcome, report, as_json=json)
         if wait and (outcome.failed or outcome.status != RunStatus.DONE):
             sys.exit(1)
 
     def _start(self, options: dict[str, Any]) -> Run:
         dataset = dataset_named(options["dataset"])
-        return runs.start(dataset=dataset, kind=options["kind"], **wishes_of(options))
+        run = runs.start(dataset=dataset, kind=options["kind"], **wishes_of(options))
+        for line in files_in_words(run):
+            self.stderr.write(line)
+        return run
 
     def _estimate(self, options: dict[str, Any]) -> Estimate:
         wanted = RunOptions(**wishes_of(options))
@@ -111,13 +121,16 @@ class Told:
         for line in estimate_in_words(found):
             self.line(line)
 
-    def end(self, run: Run, outcome: Progress, *, as_json: bool) -> None:
+    def end(self, run: Run, outcome: Progress, report: Data | None, *, as_json: bool) -> None:
+        """`report` is of a benchmark that is done."""
         if as_json:
-            self._command.stdout.write(json.dumps(outcome.as_json()))
+            self._command.stdout.write(json.dumps({**outcome.as_json(), **figures(run, report)}))
             return
         self.line(f"{str(run).capitalize()} is {outcome.status}: {in_words(outcome)}")
         if run.note:
             self.line(f"  {run.note}")
+        for line in scores_in_words(report) if report else ():
+            self.line(line)
 
 
 def wait_for(run: Run, told: Told) -> None:
