@@ -8,12 +8,14 @@ from generation.pages import (
     endpoints,
     judges,
     prompts,
+    relevance,
     rubric,
     runs,
     spending,
     trying,
 )
 
+RELEVANCE = "datasets/<slug:slug>/relevance/"
 MODELS = "datasets/<slug:slug>/models/"
 ENDPOINT = f"{MODELS}endpoints/<slug:name>/"
 PROMPT = f"{MODELS}prompts/<slug:kind>/"
@@ -25,6 +27,18 @@ urlpatterns = [
         name="check_strip",
     ),
     path("places/<int:assignment_id>/try/", trying.try_rewrite, name="try_rewrite"),
+    path(RELEVANCE, relevance.queue, name="relevance"),
+    path(f"{RELEVANCE}<path:external_id>/", relevance.grid, name="relevance_of"),
+    path(
+        "datasets/<slug:slug>/relevance-ahead/<path:external_id>/",
+        relevance.ahead,
+        name="relevance_ahead",
+    ),
+    path(
+        "datasets/<slug:slug>/relevance-panel/<path:external_id>/",
+        relevance.panel,
+        name="relevance_panel",
+    ),
     path("datasets/<slug:slug>/runs/", runs.runs, name="runs"),
     path("datasets/<slug:slug>/runs/start/", runs.start_run, name="start_run"),
     path("datasets/<slug:slug>/runs/estimate/", runs.estimate_run, name="estimate_run"),

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from django.db.models import Prefetch
 from django.utils.crypto import salted_hmac
 
+from review import findings
 from review.models import (
     Candidate,
     Dataset,
@@ -14,10 +15,12 @@ from review.models import (
     Dialogue,
     Judgement,
     QueryForm,
+    Relevance,
     RetrievalCheck,
 )
 from review.models.candidates import heard, text_key
 from review.models.dialogues import DialogueQuerySet
+from review.relevance import FITS, TARGET
 
 Split = Literal["train", "validation", "test"]
 # Forms whose text stands in the line itself.
@@ -44,6 +47,8 @@ class Curator:
             Prefetch("candidates", candidates),
             Prefetch("decisions", decisions),
             Prefetch("retrieval_checks", checks),
+            *("word_findings", "word_supports"),
+            Prefetch("relevances", Relevance.objects.standing().order_by("image")),
         )
 
     def line(self, dialogue: Dialogue) -> dict[str, Any]:
@@ -65,6 +70,9 @@ class Curator:
             "candidates": [self._candidate(c, rewrite) for c in candidates],
             "decisions": [self._decision(d, places) for d in decisions],
             "retrieval": _retrieval(dialogue, rewrite),
+            **findings.told(dialogue, self.pseudonym),
+            "relevant_images": self._relevant(dialogue),
+            "judged_images": [word.image for word in self._words(dialogue)],
             "split": self.splits.of(dialogue),
         }
 
@@ -111,6 +119,21 @@ class Curator:
             }
             for pk in sorted(texts, key=lambda pk: (pk != rewrite.pk, -len(found_right[pk])))
         ]
+
+    def _relevant(self, dialogue: Dialogue) -> list[dict[str, Any]]:
+        """The targets, then the others that people found to fit as well."""
+        targets = [{"id": image, "grade": TARGET} for image in dialogue.target_images]
+        others = [
+            {"id": w.image, "grade": FITS, "by": self.pseudonym(w.by_id), "time": w.created}
+            for w in self._words(dialogue)
+            if w.fits
+        ]
+        return targets + others
+
+    def _words(self, dialogue: Dialogue) -> list[Relevance]:
+        """What stands on images; a target is one, whatever was said before it became it."""
+        words = dialogue.relevances.all()
+        return [word for word in words if word.image not in dialogue.target_images]
 
     def _decision(self, decision: Decision, places: dict[int, int]) -> dict[str, Any]:
         """Where an adjudicator ruled there is no place, thus no arm."""
@@ -204,6 +227,7 @@ def _check(check: RetrievalCheck) -> dict[str, Any]:
         "corpus_size": check.corpus_size,
         "rank": check.rank,
         "tied": check.tied,
+        "cut": check.cut,
         "outcome": check.outcome or None,
     }
 

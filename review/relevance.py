@@ -10,11 +10,22 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import F
 
 from review import traits
 from review.errors import Invalid, Missing, NotAllowed, ReviewError
-from review.models import Dialogue, Image, Membership, Relevance, User
+from review.models import (
+    Assignment,
+    Dialogue,
+    Image,
+    Membership,
+    PlaceState,
+    Relevance,
+    User,
+)
+from review.models.dialogues import DialogueQuerySet
 from review.permissions import MEMBERS_ALONE, membership_of
+from review.practice import masking
 from review.visibility import sights
 
 # As TREC grades: the image that was meant, and those that fit as well.
@@ -55,6 +66,16 @@ def can_judge(dialogue: Dialogue, membership: Membership) -> bool:
     except ReviewError:
         return False
     return True
+
+
+def judgeable(membership: Membership) -> DialogueQuerySet:
+    """Approved dialogues of a dataset, of which this member may say which images fit."""
+    rows: DialogueQuerySet = membership.dataset.dialogues.approved().exclude(target_images=[])
+    own = Assignment.objects.filter(reviewer=membership.user_id, round=F("dialogue__round"))
+    rows = masking.without_controls(rows, membership)
+    if membership.adjudicates():
+        return rows.exclude(pk__in=own.filter(state=PlaceState.OPEN).values("dialogue"))
+    return rows.filter(pk__in=own.filter(state=PlaceState.DECIDED).values("dialogue"))
 
 
 def standing(dialogue: Dialogue) -> dict[str, Relevance]:

@@ -2,13 +2,18 @@
 
 from django.urls import path
 
-from generation.api import runs, trying, views
+from generation.api import relevance, runs, trying, views
 
 DATASET = "datasets/<slug:dataset>/"
 RUN = f"{DATASET}runs/<int:run>"
 
 urlpatterns = [
     path("assignments/<int:assignment>/try/", trying.try_text, name="api-try-text"),
+    path(
+        f"{DATASET}dialogues/<path:external_id>/relevance/",
+        relevance.images_that_fit,
+        name="api-relevance",
+    ),
     path(f"{DATASET}endpoints/", views.Endpoints.as_view(), name="api-endpoints"),
     path(f"{DATASET}endpoints/<slug:name>/", views.OneEndpoint.as_view(), name="api-endpoint"),
     path(f"{DATASET}endpoints/<slug:name>/try/", views.try_it, name="api-try"),

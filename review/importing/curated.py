@@ -24,6 +24,9 @@ _NOTED = [
     "references",
     "decisions",
     "retrieval",
+    *("traits", "rank_spread", "words", "supports"),
+    "relevant_images",
+    "judged_images",
     "split",
 ]
 

@@ -1,0 +1,63 @@
+"""Through the dialogues whose images nobody has judged: those first in which most images stand
+above the target, since there an image that fits as well does most harm."""
+
+from dataclasses import dataclass
+
+from django.db.models import Exists, F, IntegerField, Max, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+
+from review import relevance
+from review.models import Dialogue, Membership, QueryForm, Relevance, RetrievalCheck
+from review.models.dialogues import DialogueQuerySet
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many of the dialogues that a member may judge have been judged, by whomever."""
+
+    judged: int
+    total: int
+
+    @property
+    def left(self) -> int:
+        return self.total - self.judged
+
+
+def progress(membership: Membership) -> Progress:
+    rows = _rows(membership)
+    return Progress(rows.filter(_is_judged()).count(), rows.count())
+
+
+def next_after(membership: Membership, passed: Dialogue | None = None) -> Dialogue | None:
+    """The first dialogue that nobody has judged; after one that was judged or passed by, the first
+    of those behind it, and from the start again at the end."""
+    waiting = _rows(membership).filter(~_is_judged()).annotate(above=_above())
+    order = waiting.order_by("-above", "pk")
+    if passed is None:
+        return order.first()
+    place = Dialogue.objects.filter(pk=passed.pk).annotate(above=_above()).get()
+    above = place.above
+    behind = order.filter(Q(above__lt=above) | Q(above=above, pk__gt=passed.pk))
+    return behind.first() or order.exclude(pk=passed.pk).first()
+
+
+def _rows(membership: Membership) -> DialogueQuerySet:
+    """Those for which something was found that is more than chance."""
+    told = RetrievalCheck.objects.filter(dialogue=OuterRef("pk")).exclude(top=[])
+    telling = told.filter(Q(tied=None) | Q(tied__lt=F("corpus_size")))
+    return relevance.judgeable(membership).filter(Exists(telling))
+
+
+def _is_judged() -> Exists:
+    return Exists(Relevance.objects.filter(dialogue=OuterRef("pk")))
+
+
+def _above() -> Coalesce:
+    """The lowest place that a retriever gives the target by the approved rewrite; 0: by none."""
+    checks = RetrievalCheck.objects.filter(
+        dialogue=OuterRef("pk"),
+        form=QueryForm.REWRITE,
+        candidate=OuterRef("approved_candidate"),
+    )
+    lowest = checks.order_by().values("dialogue").annotate(lowest=Max("rank")).values("lowest")
+    return Coalesce(Subquery(lowest), 0, output_field=IntegerField())
