@@ -2,6 +2,7 @@
 
 from generation.models.batches import Batch, BatchState
 from generation.models.benchmark import (
+    BenchmarkArchive,
     BenchmarkDialogue,
     BenchmarkReport,
     BenchmarkScore,
@@ -32,6 +33,7 @@ from generation.models.runs import ItemState, Run, RunItem, RunKind, RunStatus
 __all__ = [
     "Batch",
     "BatchState",
+    "BenchmarkArchive",
     "BenchmarkDialogue",
     "BenchmarkReport",
     "BenchmarkScore",
