@@ -18,7 +18,7 @@ class RunEnded(Conflict):
 class NoUsableReply(Exception):
     """A model gave nothing that could be used; `str(error)` is the reason, kept with the item.
 
-    `status_code` is what its server answered; None: nothing, or something that was no good.
+    `status_code` is what its server answered; None: it did not.
     """
 
     def __init__(self, reason: str, status_code: int | None = None) -> None:

@@ -48,11 +48,11 @@ class Tries:
         self._limited = 0
         self._waited = 0.0
 
-    def repeat(self, reason: str) -> None:
+    def repeat(self, reason: str, status_code: int | None) -> None:
         """Counts an unusable reply; raises `NoUsableReply` after the last one allowed."""
         self._unusable += 1
         if self._unusable > MOST_REPEATS:
-            raise NoUsableReply(f"{reason} (asked {self.made} times)")
+            raise NoUsableReply(f"{reason} (asked {self.made} times)", status_code)
 
     def pause(self, failed: Exchange) -> float:
         """Seconds to wait before the next attempt: what the server asks for, else exponential.
@@ -153,7 +153,7 @@ class Asker:
             if made.exchanged.problem:
                 await self._stand_back(made.exchanged, tries.pause(made.exchanged))
             else:
-                tries.repeat(made.reading.unusable)
+                tries.repeat(made.reading.unusable, made.exchanged.status_code)
 
     async def _stand_back(self, failed: Exchange, seconds: float) -> None:
         if failed.status_code == 429:

@@ -7,6 +7,7 @@ from generation.models import ConfiguredRetriever, RetrieverKind
 from generation.retrievers.bm25 import Bm25
 from generation.retrievers.clip import Clip
 from generation.retrievers.dense import Dense
+from generation.retrievers.endpoint import EmbeddingsServer
 from generation.retrievers.protocol import (
     Corpus,
     Hits,
@@ -52,6 +53,7 @@ KINDS: dict[str, Kind] = {
     RetrieverKind.BM25.value: Bm25,
     RetrieverKind.DENSE.value: Dense,
     RetrieverKind.CLIP.value: Clip,
+    RetrieverKind.ENDPOINT.value: EmbeddingsServer,
 }
 
 

@@ -31,6 +31,19 @@ def choice(given: Mapping[str, Any], name: str, allowed: Sequence[str], *, defau
     return value
 
 
+def number(given: Mapping[str, Any], name: str, allowed: range) -> int | None:
+    """A setting that is a whole number; None where it is not given."""
+    value = given.get(name)
+    if value is None or value == "":
+        return None
+    # True is a number to Python, and to nobody else.
+    if type(value) is not int or value not in allowed:
+        raise Invalid(
+            f"“{name}” is a whole number from {allowed[0]:,} to {allowed[-1]:,}.", field="settings"
+        )
+    return value
+
+
 def folder(given: Mapping[str, Any], name: str) -> str:
     """A setting that names a folder of the machine where models run, which may be another."""
     value = text(given, name).strip()

@@ -131,12 +131,12 @@ def _colour(picture: bytes) -> str:
 class Embedding:
     """The half of a model server that makes vectors.
 
-    `refuses` gives the status that a content is refused with, 0 for none: the whole request fails.
+    `refuses` gives the status and words that a content is refused with, for the whole request.
     """
 
     dimensions: int = 16
     most_inputs: int = 2048
-    refuses: Callable[[Content], int] | None = None
+    refuses: Callable[[Content], tuple[int, str] | None] | None = None
     embedded: int = 0
 
     def embedding_reply(self, request: dict[str, Any], fault: Fault | None) -> Reply:
@@ -145,8 +145,8 @@ class Embedding:
             found = self._vectors(request, asked)
         except Unreadable as error:
             return refused(400, str(error), "invalid_request")
-        if status := self._refusal(asked):
-            return refused(status, "told to refuse one of the inputs", "invalid_request")
+        if refusal := self._refusal(asked):
+            return refused(*refusal, "invalid_request")
         self.embedded += len(asked)
         spoilt = _spoilt(found, fault.kind if fault else "")
         return data(_listed(request, spoilt, sum(content.tokens for content in asked)))
@@ -160,10 +160,10 @@ class Embedding:
         whole = [vector_of(content, self.dimensions)[:wanted] for content in asked]
         return [vector / np.linalg.norm(vector) for vector in whole]
 
-    def _refusal(self, asked: list[Content]) -> int:
+    def _refusal(self, asked: list[Content]) -> tuple[int, str] | None:
         if self.refuses is None:
-            return 0
-        return next((status for one in asked if (status := self.refuses(one))), 0)
+            return None
+        return next((refusal for one in asked if (refusal := self.refuses(one))), None)
 
 
 def _spoilt(vectors: list[Vector], kind: str) -> list[Vector]:
