@@ -20,5 +20,8 @@ class GenerationConfig(AppConfig):
         within = ("run", "calls", "call", "spending", "start_run", "estimate_run")
         register(Panel("navigation", "Runs", url_name="runs", for_admins=True, inner=within))
         register(Panel("selection", "Run over these", url_name="runs", for_admins=True))
-        inner = ("endpoint", "new_endpoint", "prompts", "prompt", "rubric", "judges")
+        inner = (
+            *("endpoint", "new_endpoint", "retrievers", "retriever", "new_retriever"),
+            *("prompts", "prompt", "rubric", "judges"),
+        )
         register(Panel("navigation", "Models", url_name="endpoints", for_admins=True, inner=inner))

@@ -9,6 +9,7 @@ from generation.pages import (
     judges,
     prompts,
     relevance,
+    retrievers,
     rubric,
     runs,
     spending,
@@ -18,6 +19,7 @@ from generation.pages import (
 RELEVANCE = "datasets/<slug:slug>/relevance/"
 MODELS = "datasets/<slug:slug>/models/"
 ENDPOINT = f"{MODELS}endpoints/<slug:name>/"
+RETRIEVER = f"{MODELS}retrievers/<slug:name>/"
 PROMPT = f"{MODELS}prompts/<slug:kind>/"
 
 urlpatterns = [
@@ -57,6 +59,11 @@ urlpatterns = [
     path(f"{ENDPOINT}price/", endpoints.set_price, name="set_price"),
     path(f"{ENDPOINT}price/remove/", endpoints.remove_price, name="remove_price"),
     path(f"{ENDPOINT}retire/", endpoints.retire_endpoint, name="retire_endpoint"),
+    path(f"{MODELS}retrievers/", retrievers.retrievers, name="retrievers"),
+    path(f"{MODELS}retrievers/new/<slug:kind>/", retrievers.new_retriever, name="new_retriever"),
+    path(RETRIEVER, retrievers.retriever, name="retriever"),
+    path(f"{RETRIEVER}primary/", retrievers.make_primary, name="make_primary"),
+    path(f"{RETRIEVER}retire/", retrievers.retire_retriever, name="retire_retriever"),
     path(f"{MODELS}prompts/", prompts.prompts, name="prompts"),
     path(PROMPT, prompts.prompt, name="prompt"),
     path(f"{PROMPT}preview/", prompts.preview_prompt, name="preview_prompt"),

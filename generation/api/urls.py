@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from generation.api import relevance, runs, trying, views
+from generation.api import relevance, retrievers, runs, trying, views
 
 DATASET = "datasets/<slug:dataset>/"
+RETRIEVER = f"{DATASET}retrievers/<slug:name>"
 RUN = f"{DATASET}runs/<int:run>"
 
 urlpatterns = [
@@ -19,6 +20,9 @@ urlpatterns = [
     path(f"{DATASET}endpoints/<slug:name>/try/", views.try_it, name="api-try"),
     path(f"{DATASET}prompts/<slug:kind>/", views.PromptInUse.as_view(), name="api-prompt"),
     path(f"{DATASET}rubric/", views.RubricInForce.as_view(), name="api-rubric"),
+    path(f"{DATASET}retrievers/", retrievers.Retrievers.as_view(), name="api-retrievers"),
+    path(f"{RETRIEVER}/", retrievers.OneRetriever.as_view(), name="api-retriever"),
+    path(f"{RETRIEVER}/primary/", retrievers.make_primary, name="api-make-primary"),
     path(f"{DATASET}runs/", runs.Runs.as_view(), name="api-runs"),
     path(f"{RUN}/", runs.run_detail, name="api-run"),
     path(f"{RUN}/pause/", runs.pause, name="api-pause-run"),

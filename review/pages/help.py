@@ -24,6 +24,7 @@ HELP_PAGES = [
     HelpPage("running-a-review", "Running a review", "For admins: from the import to the release"),
     HelpPage("roles-and-keys", "Roles and keys", "Who may do what, and the desk's keys"),
     HelpPage("way-of-a-dialogue", "The way of a dialogue", "Stages, decisions and checks"),
+    HelpPage("what-deceives", "What deceives", "Leaks, shortcuts, and ranks that mean little"),
     HelpPage("formats", "Formats", "What can be imported, and what a release holds"),
     HelpPage(
         "formats-curated", "Curated JSONL", "What a release holds, and how it comes back", True
@@ -36,6 +37,7 @@ HELP_PAGES = [
     HelpPage("commands", "Commands", "Everything that the command line does"),
     HelpPage("api", "API", "Review from a program of your own"),
     HelpPage("models", "Connecting models", "OpenAI, vLLM, Ollama and llama.cpp, step by step"),
+    HelpPage("retrievers", "Retrievers", "What looks for the images, and where models come from"),
     HelpPage("offline", "Working offline", "What is written and scored without a model"),
 ]
 

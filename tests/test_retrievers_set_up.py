@@ -1,0 +1,139 @@
+"""Admins set up retrievers on pages and by API: each refusal says what is wrong."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from generation import retrievers
+from generation.models import ConfiguredRetriever, Endpoint
+from generation.retrievers import setting_up
+from generation.retrievers.setting_up import Wanted
+from review.errors import Conflict, Invalid
+from review.models import Dataset, Image, User
+
+PAGES = "/datasets/coast/models/retrievers/"
+API = "/api/v1/datasets/coast/retrievers/"
+FOLDER = {"path": "/models/tiny"}
+
+
+@pytest.fixture
+def carols(carol: User, client_of: Callable[[User], Client], images: list[Image]) -> Client:
+    return client_of(carol)
+
+
+def add(dataset: Dataset, name: str, kind: str = "dense", **wanted: Any) -> ConfiguredRetriever:
+    wanted = wanted or {"settings": FOLDER}
+    return setting_up.add_retriever(dataset=dataset, name=name, kind=kind, wanted=Wanted(**wanted))
+
+
+def names(dataset: Dataset) -> list[str]:
+    return [row.name for row in retrievers.configured(dataset)]
+
+
+def test_what_is_added_stands_beside_the_shipped_one_which_stays_the_primary(
+    dataset: Dataset,
+) -> None:
+    add(dataset, "meaning")
+    add(dataset, "both", "fusion", members=["bm25", "meaning"])
+    assert names(dataset) == ["bm25", "both", "meaning"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "wanted", "field"),
+    [
+        ("No Name", "dense", {"settings": FOLDER}, "name"),
+        ("", "dense", {"settings": FOLDER}, "name"),
+        ("x" * 65, "dense", {"settings": FOLDER}, "name"),
+        ("x", "oracle", {}, "kind"),
+        ("x", "dense", {"settings": {}}, "settings"),
+        ("x", "dense", {"settings": {"paht": "/models"}}, "settings"),
+        ("x", "endpoint", {"endpoint": "nowhere"}, "endpoint"),
+        ("x", "dense", {"settings": FOLDER, "endpoint": "remote"}, "endpoint"),
+        ("x", "fusion", {"members": ["bm25"]}, "members"),
+        ("x", "fusion", {"members": ["bm25", "bm26"]}, "members"),
+        ("x", "bm25", {"members": ["bm25", "bm25"]}, "members"),
+    ],
+)
+def test_what_cannot_be_set_up_is_refused_at_its_field(
+    dataset: Dataset, name: str, kind: str, wanted: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        setting_up.add_retriever(dataset=dataset, name=name, kind=kind, wanted=Wanted(**wanted))
+    assert refused.value.field == field
+    assert names(dataset) == ["bm25"]
+
+
+def test_a_name_is_given_once_and_free_again_after_its_retirement(dataset: Dataset) -> None:
+    first = add(dataset, "meaning")
+    with pytest.raises(Conflict, match="already"):
+        add(dataset, "meaning")
+    setting_up.retire_retriever(retriever=first)
+    assert add(dataset, "meaning").pk != first.pk
+
+
+def test_there_is_always_one_primary(dataset: Dataset) -> None:
+    meaning = add(dataset, "meaning")
+    setting_up.make_primary(retriever=meaning)
+    assert names(dataset) == ["meaning", "bm25"]
+    with pytest.raises(Conflict, match="another one primary first"):
+        setting_up.retire_retriever(retriever=meaning)
+
+
+def test_a_member_of_a_fusion_is_not_retired(dataset: Dataset) -> None:
+    meaning = add(dataset, "meaning")
+    add(dataset, "both", "fusion", members=["bm25", "meaning"])
+    with pytest.raises(Conflict, match="both"):
+        setting_up.retire_retriever(retriever=meaning)
+
+
+def test_the_pages_lead_from_the_list_to_a_retriever_and_back(
+    carols: Client, dataset: Dataset
+) -> None:
+    page = carols.get(PAGES).content.decode()
+    for words in ("bm25", "primary", "finds", "Embeddings server", "Fusion"):
+        assert words in page
+    sent = {"name": "meaning", "path": "/models/tiny", "query_prefix": "query: "}
+    assert carols.post(f"{PAGES}new/dense/", sent).status_code == 302
+    kept = ConfiguredRetriever.objects.get(name="meaning").settings
+    assert kept == {"path": "/models/tiny", "query_prefix": "query: "}
+    assert "being prepared" in carols.get(f"{PAGES}meaning/").content.decode()
+    carols.post(f"{PAGES}meaning/", {"path": "/models/other"})
+    assert ConfiguredRetriever.objects.get(name="meaning").settings == {"path": "/models/other"}
+    carols.post(f"{PAGES}meaning/primary/")
+    carols.post(f"{PAGES}bm25/retire/")
+    assert names(dataset) == ["meaning"]
+
+
+def test_a_form_that_is_wrong_says_so_at_its_field(carols: Client) -> None:
+    response = carols.post(f"{PAGES}new/dense/", {"name": "meaning"})
+    assert response.status_code == 422
+    assert "OWNER/NAME" in response.content.decode() or "Name a" in response.content.decode()
+    assert carols.get(f"{PAGES}new/oracle/").status_code == 404
+    assert carols.get(f"{PAGES}nothing/").status_code == 404
+
+
+def test_only_admins_come_near(bob: User, client_of: Callable[[User], Client]) -> None:
+    client = client_of(bob)
+    assert client.get(PAGES).status_code == 403
+    assert client.get(API).status_code == 403
+    assert client.post(f"{PAGES}bm25/retire/").status_code == 403
+
+
+def test_a_program_sets_up_changes_and_retires(
+    carols: Client, dataset: Dataset, make_endpoint: Callable[..., Endpoint]
+) -> None:
+    sent = {"name": "meaning", "kind": "dense", "settings": FOLDER}
+    added = carols.post(API, sent, content_type="application/json")
+    assert added.status_code == 201, added.json()
+    assert added.json()["waits_for"]
+    changed = carols.patch(
+        f"{API}meaning/", {"settings": {"path": "/models/b"}}, content_type="application/json"
+    )
+    assert changed.json()["settings"] == {"path": "/models/b"}
+    assert carols.post(f"{API}meaning/primary/").json()["primary"] is True
+    refused = carols.delete(f"{API}meaning/")
+    assert refused.status_code == 409
+    assert carols.delete(f"{API}bm25/").status_code == 204
+    assert [one["name"] for one in carols.get(API).json()] == ["meaning"]
