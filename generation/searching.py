@@ -1,6 +1,6 @@
 """The search for the targets of one dialogue, by any text: what checks and reviewers ask alike."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol, Self
@@ -77,12 +77,21 @@ class Search:
 
     Images that the dialogue itself shows are left out where the dataset says so: who has them
     before their eyes does not look for them, and a query that names them would push the target
-    down for no fault of its own. A target that is shown is never ranked.
+    down for no fault of its own. A target that is shown is never ranked. `too_new` are images that
+    the corpus has and the index does not have yet.
     """
 
-    def __init__(self, quest: Quest, index: Index, *, leaves_out: bool = True) -> None:
+    def __init__(
+        self,
+        quest: Quest,
+        index: Index,
+        *,
+        leaves_out: bool = True,
+        too_new: Collection[str] = (),
+    ) -> None:
         self._quest = quest
         self._index = index
+        self._too_new = too_new
         shown = quest.shown if leaves_out else []
         self.left_out = [image_id for image_id in shown if image_id in index.places]
         self.ranked_images = len(index.image_ids) - len(self.left_out)
@@ -138,5 +147,7 @@ class Search:
         for target in self._quest.targets:
             if target in self._quest.shown:
                 yield f"Image “{target}” is shown in the dialogue itself."
+            elif target in self._too_new and target not in self._index.places:
+                yield f"Image “{target}” is too new: the index that was searched lacks it yet."
             else:
                 yield self._index.why_not(target)

@@ -6,35 +6,63 @@ dataset's primary retriever over the same corpus, less the images that the dialo
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any, Self
 
 from generation import retrievers, workers
+from generation.checks.waiting import what_lacks
 from generation.index_tasks import ask_for_index
 from generation.models import ConfiguredRetriever
-from generation.retrievers.corpora import at_hand, edition_of, nearest
+from generation.retrievers import Index, NotReady, Retriever
+from generation.retrievers.corpora import edition_of, nearest, nearest_to, too_new
 from generation.retrievers.stored import Edition
+from generation.retrievers.vector_index import VectorIndex
+from generation.retrievers.vectors import VectorRetriever
 from generation.searching import Found, Quest, Search, compared
+from generation.vectors import spaces
+from generation.vectors.nearest import quick_hits
 from review import visibility
 from review.errors import Invalid, NotAllowed
 from review.liveness import worker_alive
-from review.models import Assignment, Candidate, CheckOutcome
+from review.models import Assignment, Candidate, CheckOutcome, Dataset
 from review.places.trying import Trial, record_tried
 from review.rulings import LONGEST_REWRITE
 
 TOP_IMAGES = 12
+# Of a retriever's row: what it is made from where it searches.
+OF_ROW = ("id", "dataset_id", "name", "kind", "settings", "fingerprint", "endpoint_id")
 
 
 class Answer(StrEnum):
     FOUND = "found"
+    PREPARING = "preparing"  # the model or the vectors are not there yet
     BUILDING = "building"  # the index is on its way
     BUSY = "busy"  # workers are there, and none answered in time
     NO_WORKER = "no-worker"
 
 
 @dataclass(frozen=True)
+class Question:
+    """What a search needs to know. `retriever` are the columns `OF_ROW` of its row."""
+
+    retriever: dict[str, Any]
+    edition: Edition
+    quest: Quest
+    leaves_out: bool
+    texts: list[str]
+
+    @classmethod
+    def read(cls, sent: workers.Parts) -> Self:
+        """As it came from the page that asks."""
+        edition, quest = Edition(**sent["edition"]), Quest(**sent["quest"])
+        return cls(**{**sent, "edition": edition, "quest": quest})
+
+
+@dataclass(frozen=True)
 class Tried:
     """What was found for the final query, the chosen candidate (None: none chosen), and the text.
 
-    All three are None unless the answer is *found*. `outdated`: the corpus has changed since the
+    All three are None unless the answer is *found*; `lacks` says what is waited for where it is
+    *preparing*. `outdated`: the corpus has changed since the
     index was built, and a new one is on its way.
     """
 
@@ -42,6 +70,7 @@ class Tried:
     edition: Edition
     retriever: str
     margin: float
+    lacks: str = ""
     outdated: bool = False
     final_query: Found | None = None
     candidate: Found | None = None
@@ -100,48 +129,79 @@ def _answered(place: Assignment, text: str, candidate: Candidate | None) -> Trie
 
 
 def _searched(place: Assignment, quest: Quest, texts: list[str]) -> tuple[Tried, list[Found]]:
-    """By an index of this machine if there is one, else by a worker."""
+    """By an index of this machine where no model is needed and there is one, else by a worker."""
     dataset = place.dialogue.dataset
     row = retrievers.configured(dataset)[0]
-    retriever, present = retrievers.made(row), edition_of(dataset)
-    tried = Tried(Answer.FOUND, present, retriever.name, dataset.check_margin)
-    near = nearest(dataset, retriever) if retriever.is_light else None
-    if near is not None:
-        edition, index = near
-        if edition != present:
-            ask_for_index(dataset)
-        search = Search(quest, index, leaves_out=dataset.leave_out_shown)
-        found = search.found(retriever.queries(texts), top=TOP_IMAGES)
-        return replace(tried, edition=edition, outdated=edition != present), found
+    present = edition_of(dataset)
+    tried = Tried(Answer.FOUND, present, row.name, dataset.check_margin)
+    serving = spaces.serving(row)
+    asked = Question(
+        retriever={name: getattr(serving, name) for name in OF_ROW},
+        edition=present,
+        quest=quest,
+        leaves_out=dataset.leave_out_shown,
+        texts=texts,
+    )
+    try:
+        retriever = retrievers.made(serving)
+        near = nearest(dataset, retriever) if retriever.is_light else None
+        if near is not None:
+            return _told(tried, dataset, near[0], _found(asked, retriever, *near))
+        _ = retriever.hash  # No worker knows more of a version that is not there yet.
+    except NotReady as reason:
+        return replace(tried, answer=Answer.PREPARING, lacks=str(reason)), []
+    return _of_worker(tried, dataset, row, asked)
+
+
+def _told(
+    tried: Tried, dataset: Dataset, edition: Edition, found: list[Found]
+) -> tuple[Tried, list[Found]]:
+    outdated = edition != tried.edition
+    if outdated:
+        ask_for_index(dataset)
+    return replace(tried, edition=edition, outdated=outdated), found
+
+
+def _of_worker(
+    tried: Tried, dataset: Dataset, row: ConfiguredRetriever, asked: Question
+) -> tuple[Tried, list[Found]]:
     if not worker_alive(workers.QUEUE):
         return replace(tried, answer=Answer.NO_WORKER), []
     try:
-        answer = workers.ask(
-            {
-                "retriever": {"name": row.name, "kind": row.kind},
-                "edition": present,
-                "quest": quest,
-                "leaves_out": dataset.leave_out_shown,
-                "texts": texts,
-                "top": TOP_IMAGES,
-            }
-        )
+        answer = workers.ask(vars(asked))
     except workers.NoAnswer:
         return replace(tried, answer=Answer.BUSY), []
-    if not answer["found"]:
-        ask_for_index(dataset)
-        return replace(tried, answer=Answer.BUILDING), []
-    return tried, [Found(**one) for one in answer["found"]]
+    if answer["lacks"]:
+        return replace(tried, answer=Answer.PREPARING, lacks=answer["lacks"]), []
+    if answer["found"]:
+        edition = Edition(**answer["edition"])
+        return _told(tried, dataset, edition, [Found(**one) for one in answer["found"]])
+    ask_for_index(dataset)
+    lacks = what_lacks(dataset, row)
+    return replace(tried, answer=Answer.PREPARING if lacks else Answer.BUILDING, lacks=lacks), []
 
 
 def answer(question: workers.Parts) -> workers.Parts:
     """A worker's answer to a page elsewhere; nothing found where its machine has no such index."""
-    retriever = retrievers.made(ConfiguredRetriever(**question["retriever"]))
-    index = at_hand(Edition(**question["edition"]), retriever)
-    if index is None:
-        return {"found": []}
-    search = Search(Quest(**question["quest"]), index, leaves_out=question["leaves_out"])
-    return {"found": search.found(retriever.queries(question["texts"]), top=question["top"])}
+    asked = Question.read(question)
+    retriever = retrievers.made(ConfiguredRetriever(**asked.retriever))
+    try:
+        near = nearest_to(asked.edition, retriever)
+        found = [] if near is None else _found(asked, retriever, *near)
+    except NotReady as reason:
+        return {"found": [], "lacks": str(reason)}
+    return {"found": found, "edition": near[0] if near else None, "lacks": ""}
+
+
+def _found(asked: Question, retriever: Retriever, edition: Edition, index: Index) -> list[Found]:
+    newer = too_new(edition, asked.edition, asked.quest.targets)
+    search = Search(asked.quest, index, leaves_out=asked.leaves_out, too_new=newer)
+    queries = retriever.queries(asked.texts)
+    if isinstance(retriever, VectorRetriever) and isinstance(index, VectorIndex):
+        hits = quick_hits(retriever.space(), index, queries, search.sought, TOP_IMAGES)
+        rows = zip(queries.texts, queries.cut, hits, strict=True)
+        return [search.told(text, cut, one) for text, cut, one in rows]
+    return search.found(queries, top=TOP_IMAGES)
 
 
 def _trial(found: Found, tried: Tried) -> Trial:

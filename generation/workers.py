@@ -3,8 +3,8 @@
 A page answers with an index that lies on its own machine: mapped, it takes milliseconds and no
 memory worth counting, and needs nobody. Where web servers and workers share no disk, or a
 retriever needs a model that no web process may load, the question goes through Redis. A thread
-of each worker takes it, so that it waits behind no task, and never touches the database: all it
-needs is in the question. Whoever asks waits a second, then says so and goes on.
+of each process that works on tasks takes it, so that it waits behind no task and shares the models
+that these have loaded. Whoever asks waits a second, then says so and goes on.
 """
 
 import logging
@@ -16,8 +16,10 @@ from functools import cache
 from typing import Any
 
 import orjson
-from celery import signals
+from celery import current_app, signals
+from celery.concurrency import prefork
 from django.conf import settings
+from django.db import close_old_connections
 from redis import Redis, RedisError
 
 logger = logging.getLogger(__name__)
@@ -79,15 +81,26 @@ def is_first(name: str, seconds: int) -> bool:
 
 
 def answer_with(answering: Answering) -> None:
-    """From now on, a worker of `retrieval` that starts in this process answers so."""
+    """From now on, a worker of `retrieval` that starts in this process, or below it, answers so."""
+
+    def begin_beside_tasks(**_: Any) -> None:
+        """Where tasks run in processes of their own, each of these answers."""
+        _begin(answering)
 
     def begin(sender: Any, **_: Any) -> None:
-        if QUEUE in sender.app.amqp.queues.consume_from:
-            named = f"answers-{QUEUE}"
-            threading.Thread(target=_serve, args=(answering,), name=named, daemon=True).start()
+        if not isinstance(sender.pool, prefork.TaskPool):
+            _begin(answering)
 
+    signals.worker_process_init.connect(begin_beside_tasks, weak=False, dispatch_uid="answers")
     signals.worker_ready.connect(begin, weak=False, dispatch_uid="answers")
     signals.worker_shutdown.connect(lambda **_: _ended.set(), weak=False, dispatch_uid="answers")
+
+
+def _begin(answering: Answering) -> None:
+    named = f"answers-{QUEUE}"
+    begun = {thread.name for thread in threading.enumerate()}
+    if QUEUE in current_app.amqp.queues.consume_from and named not in begun:
+        threading.Thread(target=_serve, args=(answering,), name=named, daemon=True).start()
 
 
 def _serve(answering: Answering) -> None:
@@ -98,6 +111,8 @@ def _serve(answering: Answering) -> None:
             _ended.wait(IDLE_SECONDS)
         except Exception:
             logger.exception("A question was not answered")
+        finally:
+            close_old_connections()
 
 
 @cache

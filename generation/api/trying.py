@@ -47,6 +47,9 @@ class TrialSerializer(serializers.Serializer[Any]):
     """Unless the answer is *found*, there are no ranks and no images yet."""
 
     answer = serializers.ChoiceField(choices=[one.value for one in Answer])
+    lacks = serializers.CharField(
+        allow_blank=True, help_text="What is waited for where the answer is *preparing*."
+    )
     retriever = serializers.CharField()
     corpus_version = serializers.IntegerField(help_text="Of the index that was searched.")
     outdated = serializers.BooleanField(help_text="The corpus has changed since.")
@@ -72,7 +75,8 @@ class TrialSerializer(serializers.Serializer[Any]):
 def try_text(request: Request, assignment: int) -> Response:
     """The target's rank for a text, the final query and a candidate, at a place of yours.
 
-    `building` and `busy`: ask again in a second.
+    `building` and `busy`: ask again in a second. `preparing`: the retriever's model or vectors are
+    not there yet.
     """
     place = assignments.place_of(assignment_id=assignment, by=caller(request))
     sent = TrialInputSerializer(data=request.data)
@@ -90,6 +94,7 @@ def _shape(place: Assignment, tried: Tried) -> dict[str, Any]:
     top = tried.text.top if tried.text else []
     return {
         "answer": tried.answer,
+        "lacks": tried.lacks,
         "retriever": tried.retriever,
         "corpus_version": tried.edition.version,
         "outdated": tried.outdated,

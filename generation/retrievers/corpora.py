@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections import OrderedDict
+from collections.abc import Collection
 from functools import lru_cache
 from threading import Lock
 
@@ -52,14 +53,28 @@ def at_hand(edition: Edition, retriever: Retriever) -> Index | None:
 
 def nearest(dataset: Dataset, retriever: Retriever) -> tuple[Edition, Index] | None:
     """The newest index that this machine has of a dataset, perhaps of an earlier version."""
-    present = edition_of(dataset)
-    versions = [present.version, *stored.editions(dataset.pk, retriever)]
+    return nearest_to(edition_of(dataset), retriever)
+
+
+def nearest_to(present: Edition, retriever: Retriever) -> tuple[Edition, Index] | None:
+    """The same for the present edition of a corpus."""
+    versions = [present.version, *stored.editions(present.dataset_id, retriever)]
     for version in dict.fromkeys(versions):
-        edition = present if version == present.version else edition_at(dataset.pk, version)
+        same = version == present.version
+        edition = present if same else edition_at(present.dataset_id, version)
         index = at_hand(edition, retriever) if version <= present.version else None
         if index is not None:
             return edition, index
     return None
+
+
+def too_new(edition: Edition, present: Edition, image_ids: Collection[str]) -> list[str]:
+    """Which of these images came into the corpus after an edition that is searched meanwhile."""
+    if edition == present:
+        return []
+    images = Image.objects.at_version(present.version).filter(dataset_id=present.dataset_id)
+    came = images.named(image_ids).filter(added_version__gt=edition.version)
+    return list(came.values_list("external_id", flat=True))
 
 
 def edition_of(dataset: Dataset) -> Edition:

@@ -73,6 +73,17 @@ class VectorIndex:
         tops = exact.best(texts, self._matrix, sought, best) if best else [[] for _ in sought]
         return [Hits(found, top) for found, top in zip(ranks, tops, strict=True)]
 
+    def in_order(
+        self, queries: Queries, image_ids: Sequence[Sequence[str]]
+    ) -> list[list[tuple[int, float]]]:
+        """Of each text the given images that are ranked, as place and exact score, best first."""
+        given = [
+            sorted(self.places[one] for one in some if one in self.places) for some in image_ids
+        ]
+        scores = iter(exact.scored(_texts(queries), self._matrix, exact.Pairs.of(given)))
+        rows = [[(place, float(next(scores))) for place in places] for places in given]
+        return [sorted(row, key=lambda pair: -pair[1]) for row in rows]
+
     def why_not(self, image_id: str) -> str:
         prefix = f"{image_id}\0"
         at = bisect_left(self._reasons, prefix)

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from psycopg import sql
 
 from generation.models import ImageVector, VectorSpace
+from generation.retrievers import Hits, Queries, Sought
+from generation.retrievers.vector_index import VectorIndex
 from review.models import Image
 
 # How many candidates the graph is searched for: beyond the images asked for, so that few are
@@ -48,3 +50,17 @@ def nearest(
         cursor.execute("SET LOCAL enable_sort = off")
         cursor.execute(statement, [list(left_out), written, count])
         return [image_id for (image_id,) in cursor.fetchall()]
+
+
+def quick_hits(
+    space: VectorSpace, index: VectorIndex, queries: Queries, sought: Sought, count: int
+) -> list[Hits]:
+    """What each text finds: exact ranks, and the best images by HNSW where there is one."""
+    each = [sought] * len(queries)
+    if space.indexed is None or queries.vectors is None:
+        return index.search(queries, each, count)
+    left_out = [index.image_ids[place] for place in sought.left_out]
+    near = [nearest(space, vector, count, left_out=left_out) for vector in queries.vectors]
+    hits = index.search(queries, each)
+    tops = index.in_order(queries, near)
+    return [Hits(one.ranks, top) for one, top in zip(hits, tops, strict=True)]

@@ -71,6 +71,8 @@ def present(configured: ConfiguredRetriever) -> VectorSpace | None:
 def serving(configured: ConfiguredRetriever) -> ConfiguredRetriever:
     """The retriever whose vectors serve the pages: as it is now, or as it was before where no
     corpus has all vectors of the present version yet."""
+    if configured.kind not in WITH_VECTORS:
+        return configured
     now = present(configured)
     if now is not None and now.complete_version is not None:
         return configured
