@@ -14,6 +14,7 @@ class GenerationConfig(AppConfig):
         workers.answer_with(trying.answer)
         register(Panel(slot="place", title="What it would find", url_name="try_rewrite"))
         register(Panel(slot="dialogue", title="What it finds", url_name="check_strip"))
+        register(Panel(slot="dialogue", title="What deceives", url_name="deceptions"))
         register(Panel("dialogue", "Do other images fit as well?", url_name="relevance_panel"))
         within = ("relevance_of",)
         register(Panel("tab", "Relevance", url_name="relevance", inner=within))

@@ -5,6 +5,7 @@ from django.urls import path
 from generation.pages import (
     calls,
     checks,
+    deceptions,
     endpoints,
     judges,
     prompts,
@@ -27,6 +28,17 @@ urlpatterns = [
         "datasets/<slug:slug>/checks/<path:external_id>/",
         checks.check_strip,
         name="check_strip",
+    ),
+    # Before the panel itself: the id may hold slashes.
+    path(
+        "datasets/<slug:slug>/deceptions/<path:external_id>/supports/<int:support>/withdraw/",
+        deceptions.withdraw_support,
+        name="withdraw_support",
+    ),
+    path(
+        "datasets/<slug:slug>/deceptions/<path:external_id>/",
+        deceptions.deceptions,
+        name="deceptions",
     ),
     path("places/<int:assignment_id>/try/", trying.try_rewrite, name="try_rewrite"),
     path(RELEVANCE, relevance.queue, name="relevance"),

@@ -23,7 +23,9 @@ from review.agreement.report import reckon, summary
 from review.curated import Curator
 from review.errors import Conflict, Invalid
 from review.models import Dataset, Dialogue, Release, User
+from review.models.dialogues import DialogueQuerySet
 from review.permissions import check_can_administer
+from review.traits import counts
 
 CHUNK = 500
 
@@ -91,10 +93,14 @@ def curated_lines(dataset: Dataset) -> Iterator[bytes]:
     A fixed number of statements for each chunk of dialogues.
     """
     curator = Curator(dataset)
-    dialogues = Dialogue.objects.filter(releasable(dataset), released=True).order_by("pk")
+    dialogues = _released(dataset).order_by("pk")
     rows = curator.with_everything(dialogues).iterator(chunk_size=CHUNK)
     for dialogue in rows:
         yield orjson.dumps(curator.line(dialogue), option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _released(dataset: Dataset) -> DialogueQuerySet:
+    return Dialogue.objects.filter(releasable(dataset), released=True)
 
 
 def _check_free(out: Path) -> None:
@@ -148,8 +154,13 @@ def _write(dataset: Dataset, path: Path) -> Written:
             count += 1
         file.flush()
         os.fsync(file.fileno())
-        manifest = summary(reckon(dataset))
+        manifest = {**summary(reckon(dataset)), "traits": _traits(dataset)}
     return Written(path, count, digest.hexdigest(), manifest)
+
+
+def _traits(dataset: Dataset) -> dict[str, int]:
+    """How many of its lines show each trait."""
+    return counts(_released(dataset))
 
 
 @contextmanager

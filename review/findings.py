@@ -1,11 +1,12 @@
 """The door for what retrievers show of single words: found once for each rewrite, retriever and
 version of the corpus, and read anew whenever people say what supports a word."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from django.db import transaction
 
-from review import bulk
+from review import bulk, retrieval
 from review.models import Dialogue, QueryForm, RetrievalCheck, WordFinding
 
 # Of these the words, or what a search finds by them, depend.
@@ -39,6 +40,42 @@ def standing(found: Iterable[WordFinding], checks: Iterable[RetrievalCheck]) -> 
     counting = {_edition(row) for row in checks if row.form == QueryForm.REWRITE and row.rank}
     rows = [row for row in found if _edition(row) in counting]
     return sorted(rows, key=lambda row: (row.retriever, row.start))
+
+
+def told(dialogue: Dialogue, name: Callable[[int], str]) -> dict[str, Any]:
+    """What retrieval shows of an approved dialogue, as a curated line has it; `name` gives people
+    theirs. Its traits are None while they are still looked for."""
+    checks = retrieval.standing(dialogue, dialogue.retrieval_checks.all())
+    return {
+        "traits": None if dialogue.traits_due else dialogue.traits,
+        "rank_spread": dialogue.rank_spread,
+        "words": [_word(row) for row in standing(dialogue.word_findings.all(), checks)],
+        "supports": [
+            {
+                "word": row.word_key,
+                "turn": row.turn,
+                "by": name(row.by_id),
+                "time": row.created,
+            }
+            for row in dialogue.word_supports.all()
+            if row.withdrawn is None and row.candidate_id == dialogue.approved_candidate_id
+        ],
+    }
+
+
+def _word(row: WordFinding) -> dict[str, Any]:
+    return {
+        "retriever": row.retriever,
+        "word": row.word,
+        "start": row.start,
+        "end": row.end,
+        "supported": row.supported,
+        "trait": row.trait or None,
+        "rank": row.rank,
+        "tied": row.tied,
+        "rank_without": row.rank_without,
+        "tied_without": row.tied_without,
+    }
 
 
 def _edition(row: WordFinding | RetrievalCheck) -> tuple[int | None, str, str, int]:

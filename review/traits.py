@@ -6,10 +6,12 @@ and leaves the others' alone.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from django.db.models import Count, Func
 
-from review.models import Dataset, Dialogue, Trait
+from review.models import Dialogue, Trait
+from review.models.dialogues import DialogueQuerySet
 
 # What people say of other images holds whatever the rewrite is.
 OF_PEOPLE = frozenset({Trait.TOO_BROAD})
@@ -42,8 +44,26 @@ def replace_all(found: Mapping[Dialogue, Collection[Trait]], *, of: Collection[T
         Dialogue.objects.filter(pk__in=keys).update(traits=list(codes))
 
 
-def counts(dataset: Dataset) -> dict[Trait, int]:
-    """How many dialogues have each trait, also those that none has."""
-    codes = dataset.dialogues.exclude(traits=[]).values_list(Func("traits", function="unnest"))
+def counts(dialogues: DialogueQuerySet) -> dict[str, int]:
+    """How many of some dialogues have each trait, also those that none has."""
+    codes = dialogues.exclude(traits=[]).values_list(Func("traits", function="unnest"))
     found = dict(codes.annotate(Count("pk")).order_by())
-    return {trait: found.get(trait.value, 0) for trait in Trait}
+    return {code: found.get(code, 0) for code in Trait.values}
+
+
+@dataclass(frozen=True)
+class TraitLine:
+    """How many dialogues have a trait, with its name and code."""
+
+    code: str
+    label: str
+    dialogues: int
+
+
+def in_words(found: Mapping[str, int]) -> list[TraitLine]:
+    """Counts by trait as lines, without traits that no dialogue has."""
+    return [
+        TraitLine(trait.value, trait.label, found[trait.value])
+        for trait in Trait
+        if found.get(trait.value)
+    ]

@@ -2,8 +2,10 @@
 what is unstable. Ranks are those of BM25 over captions written here, so the truth is known."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from django.db import connection
 from django.test import Client
@@ -15,6 +17,8 @@ from generation.deceiving.effects import Effect, effect
 from generation.deceiving.words import Supporting, without
 from review import intake
 from review.errors import Invalid, NotAllowed
+from review.exporting import write_release
+from review.importing.engine import import_dialogues
 from review.models import (
     Approval,
     CandidateKind,
@@ -335,3 +339,77 @@ def test_lists_and_runs_are_narrowed_to_a_trait_by_those_who_may_see_it(
     assert [d.external_id for d in Selection(trait="leak").of(dataset)] == ["leaky"]
     with pytest.raises(Invalid, match="no trait"):
         Selection(trait="leaky").check(dataset)
+
+
+def test_the_panel_marks_words_in_place_and_takes_the_turn_that_means_one(
+    approved: Approved,
+    alice: User,
+    carol: User,
+    client_of: Callable[[User], Client],
+) -> None:
+    approved("striped lighthouse", "a barber's pole, in big", "show it again", name="set/d 1")
+    browser, address = client_of(carol), "/datasets/coast/deceptions/set/d 1/"
+    assert 'href="/datasets/coast/deceptions/set/d%201/"' in (
+        browser.get("/datasets/coast/dialogues/set/d 1/").content.decode()
+    )
+    headers = {"HX-Request": "true"}
+    panel = browser.get(address, headers=headers).content.decode()
+    assert '<mark class="leak">striped <small>▲ leak</small></mark>' in panel
+    assert "“striped” is said nowhere and lifts the target from 12th to 1st: a leak." in panel
+    assert "Needs its history" in panel
+    # One who may still be handed it sees nothing of it, and changes nothing.
+    other = client_of(alice)
+    assert other.get(address, headers=headers).content == b""
+    assert other.post(address, {"word": "striped", "turn": 0}).status_code == 403
+    refused = browser.post(address, {"word": "striped", "turn": ""}, headers=headers)
+    assert (refused.status_code, "Choose the turn" in refused.content.decode()) == (400, True)
+    after = browser.post(address, {"word": "striped", "turn": 0}, headers=headers).content.decode()
+    assert "has its turn and lifts the target" in after
+    assert "Turn 1 means it, says carol" in after
+    assert "<mark" not in after.split("lighthouse")[0]
+    support = Dialogue.objects.get().word_supports.get()
+    taken = browser.post(f"{address}supports/{support.pk}/withdraw/")
+    assert (taken.status_code, taken.headers["Location"]) == (302, address.replace(" ", "%20"))
+    assert 'class="leak"' in browser.get(address).content.decode()
+
+
+def test_a_program_reads_what_deceives_and_points_words_to_turns(
+    approved: Approved, alice: User, carol: User, program_of: Callable[[User], Client]
+) -> None:
+    approved("striped lighthouse", "a barber's pole, in big", "show it again")
+    program, address = program_of(carol), "/api/v1/datasets/coast/dialogues/d-1/"
+    read = program.get(address).json()
+    assert "leak" in read["traits"]
+    assert [word["trait"] for word in read["words"]] == ["leak", ""]
+    hidden = program_of(alice).get(address).json()
+    assert (hidden["traits"], hidden["words"], hidden["supports"]) == ([], [], [])
+    json = {"content_type": "application/json"}
+    made = program.post(f"{address}supports/", {"word": "striped", "turn": 0}, **json)
+    assert (made.status_code, made.json()["by"]) == (201, "carol")
+    assert "leak" not in program.get(address).json()["traits"]
+    assert program.post(f"{address}supports/", {"word": "x", "turn": 0}, **json).status_code == 400
+    assert program.delete(f"{address}supports/{made.json()['id']}/").status_code == 204
+    assert program.get(address).json()["supports"] == []
+
+
+def test_a_release_carries_what_deceives_and_comes_back(
+    dataset: Dataset, approved: Approved, carol: User, tmp_path: Path
+) -> None:
+    dialogue = approved("striped old lighthouse", "a barber's pole", "show the old thing again")
+    deceiving.support(dialogue=dialogue, word="lighthouse", turn=0, by=carol)
+    path = tmp_path / "coast-1.jsonl"
+    release = write_release(dataset=dataset, by=None, out=path)
+    line = orjson.loads(path.read_bytes())
+    assert line["traits"] == ["history-required", "leak", "padding"]
+    leak = line["words"][0]
+    assert (leak["word"], leak["start"], leak["end"], leak["trait"]) == ("striped", 0, 7, "leak")
+    assert (leak["rank"], leak["rank_without"]) == (1, 12)
+    (support,) = line["supports"]
+    assert (support["word"], support["turn"]) == ("lighthouse", 0)
+    assert support["by"].startswith("reviewer-")
+    assert line["rank_spread"] == dialogue.rank_spread
+    assert (release.manifest["traits"]["leak"], release.manifest["traits"]["shortcut"]) == (1, 0)
+    assert import_dialogues(dataset="again", path=path).dialogues.created == 1
+    noted = Dialogue.objects.get(dataset__slug="again").metadata["curated"]
+    assert noted["words"] == line["words"]
+    assert noted["traits"] == line["traits"]

@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from generation.api import relevance, retrievers, runs, trying, views
+from generation.api import relevance, retrievers, runs, supports, trying, views
 
 DATASET = "datasets/<slug:dataset>/"
+SUPPORTS = f"{DATASET}dialogues/<path:external_id>/supports"
 RETRIEVER = f"{DATASET}retrievers/<slug:name>"
 RUN = f"{DATASET}runs/<int:run>"
 
 urlpatterns = [
+    path(f"{SUPPORTS}/", supports.support, name="api-support-word"),
+    path(f"{SUPPORTS}/<int:support>/", supports.withdraw, name="api-withdraw-support"),
     path("assignments/<int:assignment>/try/", trying.try_text, name="api-try-text"),
     path(
         f"{DATASET}dialogues/<path:external_id>/relevance/",

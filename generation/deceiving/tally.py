@@ -10,7 +10,7 @@ from review.traits import counts
 
 @dataclass(frozen=True)
 class Tally:
-    """`traits` has every `Trait`, also those that no dialogue has.
+    """`traits` has the code of every `Trait`, also those that no dialogue has.
 
     Each of the `checked` dialogues is of one stratum (shortcut, history-required, unresolved) or
     among the `unranked`. Not looked at: those that wait for it (`awaiting`), and those
@@ -22,7 +22,7 @@ class Tally:
     unranked: int
     awaiting: int
     without_target: int
-    traits: dict[Trait, int]
+    traits: dict[str, int]
 
 
 def tally(dataset: Dataset) -> Tally:
@@ -37,4 +37,4 @@ def tally(dataset: Dataset) -> Tally:
         without_target=Count("pk", filter=~with_target),
     )
     placed = found.pop("placed")
-    return Tally(unranked=found["checked"] - placed, traits=counts(dataset), **found)
+    return Tally(unranked=found["checked"] - placed, traits=counts(approved), **found)

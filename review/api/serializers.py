@@ -15,7 +15,9 @@ from review.models import (
     RetrievalCheck,
     Role,
     Stage,
+    Trait,
     Verdict,
+    WordFinding,
 )
 from review.models.decisions import TAKING_BACK
 from review.places.drafts import MOST_ALSO
@@ -213,6 +215,41 @@ class RetrievalSerializer(serializers.ModelSerializer[RetrievalCheck]):
         ]
 
 
+class WordSerializer(serializers.ModelSerializer[WordFinding]):
+    """The target's rank without one content word of the approved rewrite, by one retriever."""
+
+    trait = serializers.ChoiceField(
+        choices=["", "leak", "hallucination", "padding"],
+        help_text="What deceives in it; empty: nothing.",
+    )
+
+    class Meta:
+        model = WordFinding
+        fields = [
+            "retriever",
+            "corpus_version",
+            "word",
+            "start",
+            "end",
+            "supported",
+            "trait",
+            "rank",
+            "tied",
+            "rank_without",
+            "tied_without",
+        ]
+
+
+class SupportSerializer(serializers.Serializer[Any]):
+    """Somebody pointed a word of the approved rewrite to the turn that means it."""
+
+    id = serializers.IntegerField()
+    word = serializers.CharField(source="word_key")
+    turn = serializers.IntegerField(help_text="From 0.")
+    by = serializers.CharField(source="by.username")
+    time = serializers.DateTimeField(source="created")
+
+
 class ImageSerializer(serializers.Serializer[Any]):
     id = serializers.CharField(source="external_id")
     caption = serializers.CharField()
@@ -244,6 +281,11 @@ class DialogueSerializer(serializers.Serializer[Any]):
     candidates = CandidateSerializer(many=True, help_text="Best first, where scores show.")
     decisions = DecisionSerializer(many=True)
     retrieval = RetrievalSerializer(many=True)
+    traits = serializers.ListField(
+        child=serializers.ChoiceField(choices=Trait.choices), help_text="What retrieval shows."
+    )
+    words = WordSerializer(many=True, help_text="Content words of the approved rewrite.")
+    supports = SupportSerializer(many=True)
 
 
 class DraftSerializer(serializers.Serializer[Any]):

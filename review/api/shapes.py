@@ -4,12 +4,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from review import policy
+from review import findings, policy
 from review.models import Assignment, Dataset, Image, Membership, Stage
 from review.places.drafts import Kept
 from review.progress import stages_of
 from review.retrieval import standing
-from review.visibility import DialogueView
+from review.visibility import DialogueView, shows_traits
 
 
 def dataset_brief(membership: Membership) -> dict[str, Any]:
@@ -45,6 +45,19 @@ def dialogue(view: DialogueView) -> dict[str, Any]:
         "candidates": view.candidates,
         "decisions": view.decisions,
         "retrieval": standing(row, view.checks),
+        **_shown_by_retrieval(view),
+    }
+
+
+def _shown_by_retrieval(view: DialogueView) -> dict[str, Any]:
+    row = view.dialogue
+    if not shows_traits(view.sight):
+        return {"traits": [], "words": [], "supports": []}
+    supports = row.word_supports.filter(withdrawn=None, candidate=row.approved_candidate_id)
+    return {
+        "traits": row.traits,
+        "words": findings.standing(row.word_findings.all(), standing(row, view.checks)),
+        "supports": supports.select_related("by"),
     }
 
 

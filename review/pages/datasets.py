@@ -26,6 +26,7 @@ from review.progress import (
     workers_of,
 )
 from review.templatetags.numbers import counted
+from review.traits import counts, in_words
 
 IMPORTS_SHOWN = 5
 ERRORS_SHOWN = 20
@@ -59,6 +60,7 @@ def dataset(request: SignedIn, slug: str) -> HttpResponse:
         "policy": in_short(found),
         "stages": stages,
         "checks": checks_of(found),
+        "traits": in_words(counts(found.dialogues.approved())),
         "corpus": corpus_of(found),
         "flow": flow(stages),
         "dataset_panels": _panels(found, membership),

@@ -16,6 +16,7 @@ from review.pages.people import SignedIn, administered
 from review.permissions import can_download, check_can_download, dataset_for
 from review.progress import checks_of
 from review.templatetags.numbers import counted
+from review.traits import in_words
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -29,6 +30,7 @@ def releases(request: SignedIn, slug: str) -> HttpResponse:
         "membership": membership,
         "releases": made,
         "last": made[0] if made else None,
+        "traits": in_words(made[0].manifest.get("traits", {})) if made else [],
         "checks": checks_of(dataset),
         "may_download": can_download(request.user, dataset),
     }
