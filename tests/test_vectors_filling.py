@@ -1,11 +1,16 @@
 """Vectors of a corpus come about in the background: whole, once, and whoever dies meanwhile."""
 
+import os
+import signal
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from generation import retrievers
@@ -18,6 +23,30 @@ from generation.vectors.units import unit
 from review.models import Dataset, Image
 from review.models.candidates import text_key
 from tests.cheap_encoder import CheapEncoder, CheapKind
+
+PROJECT = Path(__file__).resolve().parents[1]
+# A worker that dies in its fourth batch.
+KILLED = """
+import os, signal, sys
+import django
+django.setup()
+from generation import retrievers
+from generation.vectors import filling, tasks
+from tests.cheap_encoder import CheapEncoder, CheapKind
+
+encoder = CheapEncoder()
+retrievers.KINDS["dense"] = CheapKind(encoder)
+real, batches = encoder.pictures, iter(range(3))
+
+def dies(pictures):
+    if next(batches, None) is None:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(pictures)
+
+encoder.pictures = dies
+filling.WRITE_AFTER_SECONDS = 0
+tasks.fill_vectors.apply(args=[int(sys.argv[1])], throw=True)
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -229,6 +258,34 @@ def test_neither_order_nor_batch_nor_a_second_worker_changes_a_vector(
         ImageVector.objects.filter(image__in=list(first)[::2]).delete()
         fill(row)
         assert vectors_of(space) == first
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_is_killed_loses_its_batch_and_the_next_one_goes_on(
+    dataset: Dataset, row: ConfiguredRetriever, encoder: CheapEncoder
+) -> None:
+    grow(dataset, *(f"word{n} by word{n + 1}" for n in range(40)))
+    before, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    url = f"{before}/{connection.settings_dict['NAME']}"
+    command = [sys.executable, "-c", KILLED, str(row.pk)]
+    environment = {**os.environ, "DATABASE_URL": url}
+    killed = subprocess.run(command, cwd=PROJECT, env=environment, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    row.refresh_from_db()
+    space = spaces.present(row)
+    assert space is not None
+    left = vectors_of(space)
+    assert 0 < len(left) < Image.objects.count()
+    fill(row)  # The dead worker's lease still holds.
+    assert vectors_of(space) == left
+    VectorSpace.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    fill(row)
+    after = vectors_of(space)
+    assert len(after) == Image.objects.count()
+    ImageVector.objects.all().delete()
+    fill(row)
+    assert vectors_of(space) == after
+    assert after.items() > left.items()
 
 
 def test_vectors_that_have_no_direction_are_a_reason() -> None:
