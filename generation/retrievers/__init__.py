@@ -1,13 +1,8 @@
 """Retrievers: the kinds there are, one class per file, and those that a dataset set up."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
-
 from generation.models import ConfiguredRetriever, RetrieverKind
-from generation.retrievers.bm25 import Bm25
-from generation.retrievers.clip import Clip
-from generation.retrievers.dense import Dense
-from generation.retrievers.endpoint import EmbeddingsServer
+from generation.retrievers.fusion import Fusion
+from generation.retrievers.kinds import KINDS
 from generation.retrievers.protocol import (
     Corpus,
     Hits,
@@ -39,22 +34,7 @@ __all__ = [
 ]
 
 
-class Kind(Protocol):
-    """How retrievers of one kind come about."""
-
-    def of(self, configured: ConfiguredRetriever) -> Retriever: ...
-
-    def settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """The settings as they are kept. Raises `Invalid` with what is wrong."""
-        ...
-
-
-KINDS: dict[str, Kind] = {
-    RetrieverKind.BM25.value: Bm25,
-    RetrieverKind.DENSE.value: Dense,
-    RetrieverKind.CLIP.value: Clip,
-    RetrieverKind.ENDPOINT.value: EmbeddingsServer,
-}
+KINDS[RetrieverKind.FUSION.value] = Fusion
 
 
 def made(configured: ConfiguredRetriever) -> Retriever:

@@ -5,7 +5,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Collection
 from functools import lru_cache
-from threading import Lock
+from threading import RLock
 
 from django.db.models import Count, Max
 
@@ -21,8 +21,9 @@ KEPT = 16
 
 _Key = tuple[Edition, str]
 _open: OrderedDict[_Key, Index] = OrderedDict()
-_opening = Lock()
-_building = Lock()
+# A fusion opens and builds its members while it is opened or built itself.
+_opening = RLock()
+_building = RLock()
 
 
 def index_of(dataset: Dataset, retriever: Retriever) -> tuple[int, Index]:

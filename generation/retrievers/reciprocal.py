@@ -6,6 +6,7 @@ mean of what the ranks that they hold together are worth, so that no order of id
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,19 +19,30 @@ CONSTANT = 60
 SCALE = 1e6
 
 
-def worths(scores: Row, left_out: Sequence[int] = ()) -> NDArray[np.float64]:
+def worths(
+    scores: Row, left_out: Sequence[int] = (), constant: int = CONSTANT
+) -> NDArray[np.float64]:
     """What each image's rank in one ranking is worth, less those left out (worth nothing).
 
-    Neighbours in the order of scores that are equal within the tolerance are tied.
+    Ranks and ties are those of `rank_of`: an image is tied with all that are equal to it within
+    the tolerance, whatever these are tied with.
     """
-    counting = np.ones(len(scores), bool)
-    counting[list(left_out)] = False
-    places = np.flatnonzero(counting)
-    order = places[np.argsort(-scores[places], kind="stable")]
-    ordered = scores[order]
-    group = np.cumsum(np.append(False, ordered[:-1] - ordered[1:] > TOLERANCE))[: len(order)]
-    alone = SCALE / (CONSTANT + np.arange(1, len(order) + 1))
-    shared = np.bincount(group, alone) / np.bincount(group)
     found = np.zeros(len(scores))
-    found[order] = shared[group]
+    counting = np.delete(np.arange(len(scores)), list(left_out))
+    # By place in the order of scores, the lowest first: how many are lower, and how many are no
+    # higher than equal.
+    order = counting[np.argsort(scores[counting])]
+    ordered = scores[order]
+    lower = np.searchsorted(ordered, ordered - TOLERANCE, side="left")
+    no_higher = np.searchsorted(ordered, ordered + TOLERANCE, side="right")
+    above, tied = len(order) - no_higher, no_higher - lower
+    sums = _sums(len(order), constant)
+    found[order] = (sums[above + tied] - sums[above]) / tied
     return found
+
+
+@lru_cache(maxsize=8)
+def _sums(count: int, constant: int) -> NDArray[np.float64]:
+    """What the first ranks are worth together: none, the first, the first two, and so on."""
+    alone = SCALE / (constant + np.arange(1, count + 1))
+    return np.concatenate([[0.0], np.cumsum(alone)])
