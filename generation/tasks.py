@@ -5,9 +5,10 @@ from threading import Event, Timer
 from celery import shared_task
 
 from generation import batch_runs, checks, deceiving, leasing, running
+from generation.benchmark_files.tasks import write_benchmark_archive
 from generation.checks.tasks import drain_checks
 from generation.deceiving.tasks import drain_traits
-from generation.models import BenchmarkReport, JudgeReport, Run
+from generation.models import BenchmarkArchive, BenchmarkReport, JudgeReport, Run
 from generation.report_tasks import compute_benchmark_report, compute_judge_report
 from review.publishing import SafelySent
 
@@ -59,3 +60,5 @@ def sweep() -> None:
         compute_judge_report.apply_async((report.dataset_id,), expires=SWEEP_EXPIRES_SECONDS)
     for run_id in BenchmarkReport.objects.awaiting().values_list("run", flat=True):
         compute_benchmark_report.apply_async((run_id,), expires=SWEEP_EXPIRES_SECONDS)
+    for run_id in BenchmarkArchive.objects.awaiting().values_list("run", flat=True):
+        write_benchmark_archive.apply_async((run_id,), expires=SWEEP_EXPIRES_SECONDS)

@@ -3,6 +3,9 @@
 from django.urls import path
 
 from generation.pages import (
+    benchmark,
+    benchmark_files,
+    benchmark_starting,
     calls,
     checks,
     deceptions,
@@ -17,6 +20,7 @@ from generation.pages import (
     trying,
 )
 
+BENCHMARK = "datasets/<slug:slug>/benchmark/"
 RELEVANCE = "datasets/<slug:slug>/relevance/"
 MODELS = "datasets/<slug:slug>/models/"
 ENDPOINT = f"{MODELS}endpoints/<slug:name>/"
@@ -63,6 +67,29 @@ urlpatterns = [
     path("datasets/<slug:slug>/runs/<int:pk>/retry/", runs.retry_failed, name="retry_failed"),
     path("datasets/<slug:slug>/runs/<int:pk>/calls/", calls.calls, name="calls"),
     path("datasets/<slug:slug>/runs/<int:pk>/calls/<int:call_pk>/", calls.call, name="call"),
+    path(BENCHMARK, benchmark.benchmark, name="benchmark"),
+    path(f"{BENCHMARK}new/", benchmark_starting.new_benchmark, name="new_benchmark"),
+    path(
+        f"{BENCHMARK}new/estimate/",
+        benchmark_starting.estimate_benchmark,
+        name="estimate_benchmark",
+    ),
+    path(f"{BENCHMARK}<int:pk>/", benchmark.benchmark_run, name="benchmark_run"),
+    path(
+        f"{BENCHMARK}<int:pk>/files/<str:name>",
+        benchmark_files.benchmark_file,
+        name="benchmark_file",
+    ),
+    path(
+        f"{BENCHMARK}<int:pk>/write/",
+        benchmark_files.write_benchmark_files,
+        name="write_benchmark_files",
+    ),
+    path(
+        f"{BENCHMARK}<int:pk>/reckon/",
+        benchmark_files.reckon_benchmark,
+        name="reckon_benchmark",
+    ),
     path("datasets/<slug:slug>/spending/", spending.spending, name="spending"),
     path(MODELS, endpoints.endpoints, name="endpoints"),
     path(f"{MODELS}new-endpoint/", endpoints.new_endpoint, name="new_endpoint"),

@@ -191,6 +191,8 @@ CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_ROUTES = {
     "generation.tasks.drain_run": {"queue": "llm"},
     "generation.tasks.tend_batches": {"queue": "llm"},
+    # Minutes of searching: no check waits behind it.
+    "generation.benchmark_files.tasks.*": {"queue": "llm"},
     "generation.checks.tasks.drain_checks": {"queue": "retrieval"},
     "generation.deceiving.tasks.drain_traits": {"queue": "retrieval"},
     "generation.index_tasks.build_index": {"queue": "retrieval"},
@@ -244,7 +246,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # Checks have an `outcome` with other choices: a client library names its types by these.
-    "ENUM_NAME_OVERRIDES": {"CallOutcomeEnum": "generation.models.CallOutcome"},
+    "ENUM_NAME_OVERRIDES": {
+        "CallOutcomeEnum": "generation.models.CallOutcome",
+        "RunKindEnum": "generation.models.RunKind",
+        "RunStatusEnum": "generation.models.RunStatus",
+        "RetrieverKindEnum": "generation.models.RetrieverKind",
+        "TraitEnum": "review.models.Trait",
+    },
 }
 
 # Behind a proxy that ends TLS, HTTPS=1 marks cookies as secure and trusts its header.

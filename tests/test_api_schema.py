@@ -28,6 +28,10 @@ def test_every_operation_is_documented(schema: dict[str, Any]) -> None:
     paths = [path for path in schema["paths"] if "schema" not in path]
     assert set(paths) == {
         "/api/v1/datasets/",
+        "/api/v1/datasets/{dataset}/benchmarks/",
+        "/api/v1/datasets/{dataset}/benchmarks/{run}/",
+        "/api/v1/datasets/{dataset}/benchmarks/{run}/files/{name}",
+        "/api/v1/datasets/{dataset}/benchmarks/{run}/write/",
         "/api/v1/datasets/{dataset}/",
         "/api/v1/datasets/{dataset}/policy/",
         "/api/v1/datasets/{dataset}/agreement/",

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from generation.api import relevance, retrievers, runs, supports, trying, views
+from generation.api import benchmark, relevance, retrievers, runs, supports, trying, views
 
 DATASET = "datasets/<slug:dataset>/"
 SUPPORTS = f"{DATASET}dialogues/<path:external_id>/supports"
 RETRIEVER = f"{DATASET}retrievers/<slug:name>"
+BENCHMARK = f"{DATASET}benchmarks/<int:run>"
 RUN = f"{DATASET}runs/<int:run>"
 
 urlpatterns = [
@@ -26,6 +27,10 @@ urlpatterns = [
     path(f"{DATASET}retrievers/", retrievers.Retrievers.as_view(), name="api-retrievers"),
     path(f"{RETRIEVER}/", retrievers.OneRetriever.as_view(), name="api-retriever"),
     path(f"{RETRIEVER}/primary/", retrievers.make_primary, name="api-make-primary"),
+    path(f"{DATASET}benchmarks/", benchmark.Benchmarks.as_view(), name="api-benchmarks"),
+    path(f"{BENCHMARK}/", benchmark.benchmark_detail, name="api-benchmark"),
+    path(f"{BENCHMARK}/files/<str:name>", benchmark.benchmark_file, name="api-benchmark-file"),
+    path(f"{BENCHMARK}/write/", benchmark.write_files, name="api-write-benchmark-files"),
     path(f"{DATASET}runs/", runs.Runs.as_view(), name="api-runs"),
     path(f"{RUN}/", runs.run_detail, name="api-run"),
     path(f"{RUN}/pause/", runs.pause, name="api-pause-run"),

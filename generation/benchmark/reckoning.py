@@ -6,16 +6,23 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from generation import retrievers
+from generation import deceiving, retrievers
 from generation.benchmark import figures, parts
 from generation.benchmark.forms import FormKind
 from generation.benchmark.reading import Results
-from generation.benchmark.report import FORM, CorpusLine, FormLine, Report, RetrieverLine
+from generation.benchmark.report import (
+    FORM,
+    CorpusLine,
+    Deceiving,
+    FormLine,
+    Report,
+    RetrieverLine,
+)
 from generation.errors import RunEnded
 from generation.models import BenchmarkReport, BenchmarkScore, Run, RunKind
 from review import reports
 from review.errors import Missing
-from review.models import Assignment, PlaceState, User
+from review.models import Assignment, Dataset, PlaceState, User
 from review.permissions import check_can_administer
 
 POLL_SECONDS = 0.2
@@ -83,6 +90,20 @@ def reckon(run: Run) -> Report:
         clusters=figures.clusters(results),
         power=figures.power(results),
         gaps=parts.gaps(results),
+        deceiving=_deceiving(run.dataset),
+    )
+
+
+def _deceiving(dataset: Dataset) -> Deceiving:
+    found = deceiving.tally(dataset)
+    return Deceiving(
+        approved=found.approved,
+        checked=found.checked,
+        unranked=found.unranked,
+        awaiting=found.awaiting,
+        without_target=found.without_target,
+        traits={str(trait): count for trait, count in found.traits.items()},
+        leak=deceiving.leak_share(dataset).as_json(),
     )
 
 

@@ -255,6 +255,21 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class Deceiving:
+    """What deceives among the dataset's approved dialogues, as it stood when this was reckoned:
+    `deceiving.Tally` by the codes of `Trait`, and `deceiving.LeakShare` by the primary retriever.
+    """
+
+    approved: int
+    checked: int
+    unranked: int
+    awaiting: int
+    without_target: int
+    traits: dict[str, int]
+    leak: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Report:
     """`dialogues` are all of the run; `metric` is the primary one, that of comparisons, slices
     and power. `read` cells of `cells` were read from earlier runs."""
@@ -277,6 +292,7 @@ class Report:
     clusters: ClusterLine
     power: list[Power]
     gaps: list[Gap]
+    deceiving: Deceiving | None = None
 
     def scores_json(self) -> dict[str, dict[str, dict[str, Any]]]:
         return {
