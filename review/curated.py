@@ -48,7 +48,7 @@ class Curator:
             Prefetch("decisions", decisions),
             Prefetch("retrieval_checks", checks),
             *("word_findings", "word_supports"),
-            Prefetch("relevances", Relevance.objects.standing().order_by("image")),
+            Prefetch("relevances", Relevance.objects.standing()),
         )
 
     def line(self, dialogue: Dialogue) -> dict[str, Any]:

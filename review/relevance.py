@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from review import traits
 from review.errors import Invalid, Missing, NotAllowed, ReviewError
@@ -29,7 +29,7 @@ from review.practice import masking
 from review.visibility import sights
 
 # As TREC grades: the image that was meant, and those that fit as well.
-TARGET, FITS, FITS_NOT = 2, 1, 0
+TARGET, FITS = 2, 1
 # With so many others that fit, the query picks nothing out.
 BROAD_FROM = 10
 # Far more than anybody looks through at once, and a bound for what a program sends.
@@ -76,6 +76,11 @@ def judgeable(membership: Membership) -> DialogueQuerySet:
     if membership.adjudicates():
         return rows.exclude(pk__in=own.filter(state=PlaceState.OPEN).values("dialogue"))
     return rows.filter(pk__in=own.filter(state=PlaceState.DECIDED).values("dialogue"))
+
+
+def is_judged() -> Exists:
+    """Whether anybody said anything of an image of a dialogue, beside the row of that dialogue."""
+    return Exists(Relevance.objects.filter(dialogue=OuterRef("pk")))
 
 
 def standing(dialogue: Dialogue) -> dict[str, Relevance]:
@@ -133,20 +138,12 @@ def _check_images(dialogue: Dialogue, images: Collection[str]) -> None:
         raise Missing(f"There is no image “{unknown[0]}” in the corpus of {dialogue.dataset.slug}.")
 
 
-def grades(dialogues: Iterable[Dialogue]) -> dict[int, dict[str, int]]:
-    """What is known of images, for many dialogues in one question: by the dialogue's key the grade
-    of each image that is a target or was judged. An image that is missing was not judged."""
-    found: dict[int, dict[str, int]] = defaultdict(dict)
-    targets = {dialogue.pk: dialogue.target_images for dialogue in dialogues}
-    rows = Relevance.objects.filter(dialogue__in=targets).standing()
+def others(dialogues: Collection[int]) -> dict[int, dict[str, bool]]:
+    """What was said of images, for many dialogues in one question: by the dialogue's key, whether
+    each image fits. Nobody judged an image that is missing; a target may be among them, if it was
+    judged before it became one."""
+    found: dict[int, dict[str, bool]] = defaultdict(dict)
+    rows = Relevance.objects.filter(dialogue__in=dialogues).standing()
     for key, image, fits in rows.values_list("dialogue_id", "image", "fits"):
-        found[key][image] = FITS if fits else FITS_NOT
-    return {
-        key: {**dict.fromkeys(images, TARGET), **_others(found[key], images)}
-        for key, images in targets.items()
-    }
-
-
-def _others(graded: Mapping[str, int], targets: Collection[str]) -> dict[str, int]:
-    """A target stays one, whatever was said of the image before it became it."""
-    return {image: grade for image, grade in graded.items() if image not in targets}
+        found[key][image] = fits
+    return found

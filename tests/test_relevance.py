@@ -73,17 +73,14 @@ def test_the_last_word_stands_and_no_word_is_lost(approve: Approve, alice: User,
     assert Relevance.objects.count() == 3
 
 
-def test_grades_of_many_dialogues_come_in_one_question(
+def test_what_was_said_of_many_dialogues_comes_in_one_question(
     approve: Approve, alice: User, django_assert_num_queries: Any
 ) -> None:
     first, second = approve("d-1"), approve("d-2")
     relevance.judge(dialogue=first, fits={"lighthouse-sunny": True, "cabin": False}, by=alice)
     with django_assert_num_queries(1):
-        grades = relevance.grades([first, second])
-    assert grades == {
-        first.pk: {"lighthouse-cloudy": 2, "lighthouse-sunny": 1, "cabin": 0},
-        second.pk: {"lighthouse-cloudy": 2},
-    }
+        said = relevance.others([first.pk, second.pk])
+    assert said == {first.pk: {"lighthouse-sunny": True, "cabin": False}}
 
 
 def test_ten_others_make_a_query_too_broad_until_one_is_taken_back(
@@ -283,6 +280,23 @@ def test_a_sheet_costs_the_same_however_many_images_and_dialogues_there_are(
     browser.get("/datasets/coast/relevance/d-0/")
     with django_assert_max_num_queries(20):
         browser.get("/datasets/coast/relevance/d-0/")
+
+
+def test_lists_are_narrowed_to_what_was_judged(
+    approve: Approve, make_dialogue: Make, alice: User, erin: User, client_of: ClientOf
+) -> None:
+    judged = approve("d-1")
+    approve("d-2")
+    make_dialogue("d-3")
+    relevance.judge(dialogue=judged, fits={"cabin": False}, by=alice)
+
+    def listed(person: User, said: str) -> list[str]:
+        page = client_of(person).get("/datasets/coast/dialogues/", {"images": said})
+        return [row.dialogue.external_id for row in page.context["rows"]]
+
+    assert listed(alice, "judged") == ["d-1"]
+    assert listed(alice, "unjudged") == ["d-2"]
+    assert listed(erin, "judged") == []
 
 
 # Programs and releases

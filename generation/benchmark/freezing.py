@@ -9,8 +9,8 @@ from generation.benchmark.facts import facts_of
 from generation.benchmark.forms import WITHOUT_TEXT, Form, FormKind, Rewrites, texts_of
 from generation.benchmark.planning import forms_of
 from generation.models import BenchmarkDialogue, BenchmarkText, Run
-from review import bulk
-from review.models import Candidate, Dialogue, Image, Relevance
+from review import bulk, relevance
+from review.models import Candidate, Dialogue, Image
 
 AT_ONCE = 1000
 
@@ -20,7 +20,7 @@ def freeze(run: Run, dialogue_ids: Sequence[int], rewrites: Mapping[str, Rewrite
     for begin in range(0, len(dialogue_ids), AT_ONCE):
         keys = dialogue_ids[begin : begin + AT_ONCE]
         dialogues = list(_with_everything(keys))
-        others = _others(keys)
+        others = relevance.others(keys)
         subjects = [_subject(run, one, others.get(one.pk, {})) for one in dialogues]
         BenchmarkDialogue.objects.bulk_create(subjects)
         bulk.insert(list(_texts(run, dialogues, rewrites)))
@@ -32,15 +32,6 @@ def _with_everything(keys: Sequence[int]) -> Iterator[Dialogue]:
     candidates = Prefetch("candidates", Candidate.objects.of_the_record())
     related = rows.select_related("approved_candidate", "imported_by")
     return iter(related.prefetch_related(candidates))
-
-
-def _others(keys: Sequence[int]) -> dict[int, dict[str, bool]]:
-    """What people said of images beside the targets: whether each fits, by dialogue."""
-    found: dict[int, dict[str, bool]] = {}
-    rows = Relevance.objects.filter(dialogue__in=keys).standing()
-    for key, image, fits in rows.values_list("dialogue_id", "image", "fits"):
-        found.setdefault(key, {})[image] = fits
-    return found
 
 
 def _subject(run: Run, dialogue: Dialogue, others: Mapping[str, bool]) -> BenchmarkDialogue:

@@ -3,11 +3,11 @@ above the target, since there an image that fits as well does most harm."""
 
 from dataclasses import dataclass
 
-from django.db.models import Exists, F, IntegerField, Max, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, IntegerField, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from review import relevance
-from review.models import Dialogue, Membership, QueryForm, Relevance, RetrievalCheck
+from review.models import Dialogue, Membership, QueryForm, RetrievalCheck
 from review.models.dialogues import DialogueQuerySet
 
 
@@ -24,14 +24,15 @@ class Progress:
 
 
 def progress(membership: Membership) -> Progress:
-    rows = _rows(membership)
-    return Progress(rows.filter(_is_judged()).count(), rows.count())
+    rows = _rows(membership).annotate(is_judged=relevance.is_judged())
+    counts = rows.aggregate(judged=Count("pk", filter=Q(is_judged=True)), total=Count("pk"))
+    return Progress(counts["judged"], counts["total"])
 
 
 def next_after(membership: Membership, passed: Dialogue | None = None) -> Dialogue | None:
     """The first dialogue that nobody has judged; after one that was judged or passed by, the first
     of those behind it, and from the start again at the end."""
-    waiting = _rows(membership).filter(~_is_judged()).annotate(above=_above())
+    waiting = _rows(membership).filter(~relevance.is_judged()).annotate(above=_above())
     order = waiting.order_by("-above", "pk")
     if passed is None:
         return order.first()
@@ -46,10 +47,6 @@ def _rows(membership: Membership) -> DialogueQuerySet:
     told = RetrievalCheck.objects.filter(dialogue=OuterRef("pk")).exclude(top=[])
     telling = told.filter(Q(tied=None) | Q(tied__lt=F("corpus_size")))
     return relevance.judgeable(membership).filter(Exists(telling))
-
-
-def _is_judged() -> Exists:
-    return Exists(Relevance.objects.filter(dialogue=OuterRef("pk")))
 
 
 def _above() -> Coalesce:

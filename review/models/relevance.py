@@ -3,7 +3,7 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from review.models.candidates import Candidate
@@ -100,11 +100,9 @@ class WordSupport(models.Model):
 
 class RelevanceQuerySet(models.QuerySet["Relevance"]):
     def standing(self) -> Self:
-        """The last word on each image of each dialogue."""
-        later = Relevance.objects.filter(
-            dialogue=OuterRef("dialogue"), image=OuterRef("image"), pk__gt=OuterRef("pk")
-        )
-        return self.filter(~Exists(later))
+        """The last word on each image of each dialogue. To be narrowed by dialogue or image alone:
+        by anything else an earlier word would come to stand."""
+        return self.order_by("dialogue", "image", "-pk").distinct("dialogue", "image")
 
 
 class Relevance(models.Model):

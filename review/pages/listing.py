@@ -16,6 +16,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from review import checking
+from review import relevance
 from review.agreement.behind import Behind, overseen
 from review.errors import Invalid
 from review.languages import language_name, languages_in
@@ -54,6 +55,8 @@ CHECKS = [
 
 TRAITS = dict(Trait.choices)
 UNTOLD = "und"
+JUDGED = "judged"
+IMAGES = [(JUDGED, "Other images judged"), ("unjudged", "Other images not judged")]
 JUDGES = [
     ("differ", "Judges differ by 1 or more"),
     ("pass", "Some candidate passes"),
@@ -78,6 +81,9 @@ class DialogueFilter(django_filters.FilterSet):
         method="checked", choices=CHECKS, empty_label="Any check", label="Check"
     )
 
+    images = django_filters.ChoiceFilter(
+        method="looked_at", choices=IMAGES, empty_label="Whoever looked for more", label="Images"
+    )
     trait = django_filters.ChoiceFilter(
         method="showing", choices=Trait.choices, empty_label="Whatever it shows", label="Shows"
     )
@@ -136,6 +142,12 @@ class DialogueFilter(django_filters.FilterSet):
 
     def search(self, rows: DialogueQuerySet, name: str, words: str) -> QuerySet[Dialogue]:
         return rows.matching(words)
+
+    def looked_at(self, rows: DialogueQuerySet, name: str, said: str) -> QuerySet[Dialogue]:
+        rows = with_seen_checks(rows, self.membership)
+        if said == JUDGED:
+            return rows.filter(relevance.is_judged())
+        return rows.approved().exclude(target_images=[]).exclude(relevance.is_judged())
 
     def showing(self, rows: DialogueQuerySet, name: str, trait: str) -> QuerySet[Dialogue]:
         return with_seen_checks(rows, self.membership).with_trait(trait)
@@ -250,7 +262,7 @@ def _address(request: HttpRequest, **changes: object) -> str:
 def _filters_of(request: HttpRequest) -> dict[str, str]:
     return {
         name: request.GET[name]
-        for name in ("q", "stage", "check", "trait", "language", "judges", "agreement")
+        for name in ("q", "stage", "check", "images", "trait", "language", "judges", "agreement")
         if request.GET.get(name)
     }
 

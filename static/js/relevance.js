@@ -151,6 +151,8 @@ function begin() {
     sign.title = "Enlarge";
     picture.append(sign);
   }
+  // On a phone the images come first; the dialogue is one touch away.
+  if (matchMedia("(max-width: 44rem)").matches) one(".meant details")?.removeAttribute("open");
   for (const image of all(".picture img")) if (image.complete && !image.naturalWidth) breaks(image);
   count();
 }
