@@ -15,8 +15,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from review import checking
-from review import relevance
+from review import checking, relevance
 from review.agreement.behind import Behind, overseen
 from review.errors import Invalid
 from review.languages import language_name, languages_in
