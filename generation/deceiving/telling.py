@@ -12,15 +12,15 @@ from review.retrieval import standing
 from review.wording.tokens import key
 
 STRATA = {
-    Trait.SHORTCUT: "a retriever finds the target in its top 10 by the final query alone.",
-    Trait.HISTORY_REQUIRED: "the final query alone finds the target in no retriever's top 10, "
+    Trait.SHORTCUT: "A retriever finds the target in its top 10 by the final query alone.",
+    Trait.HISTORY_REQUIRED: "The final query alone finds the target in no retriever's top 10, "
     "but the rewrite or the history does.",
-    Trait.UNRESOLVED: "no retriever has the target in its top 10.",
+    Trait.UNRESOLVED: "No retriever has the target in its top 10.",
 }
 OTHERS = {
-    Trait.UNCHANGED: "it says the same in the same words.",
-    Trait.UNSTABLE: "the best of them finds the target about ten times as high as others.",
-    Trait.TOO_BROAD: "people found them beside the target.",
+    Trait.UNCHANGED: "It says the same in the same words.",
+    Trait.UNSTABLE: "The best of them finds the target about ten times as high as others.",
+    Trait.TOO_BROAD: "People found them beside the target.",
 }
 NAMES = {
     Trait.LEAK: "a leak",

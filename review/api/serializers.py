@@ -218,9 +218,8 @@ class RetrievalSerializer(serializers.ModelSerializer[RetrievalCheck]):
 class WordSerializer(serializers.ModelSerializer[WordFinding]):
     """The target's rank without one content word of the approved rewrite, by one retriever."""
 
-    trait = serializers.ChoiceField(
-        choices=["", "leak", "hallucination", "padding"],
-        help_text="What deceives in it; empty: nothing.",
+    trait = serializers.CharField(
+        help_text="What deceives in it: leak, hallucination or padding; empty: nothing."
     )
 
     class Meta:

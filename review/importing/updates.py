@@ -111,6 +111,7 @@ _ROUND = [
 def _forget_check(row: Dialogue) -> None:
     """What was searched for is not what is sought now: an approved rewrite is checked again."""
     row.retrieval_checks.all().delete()
+    row.word_findings.all().delete()
     for name, value in unchecked(row).items():
         setattr(row, name, value)
     row.checks_due, row.rank_spread = False, None

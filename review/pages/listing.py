@@ -52,7 +52,8 @@ CHECKS = [
 ]
 
 
-TRAITS = dict(Trait.choices)
+# As a dialogue should be, or nearly every one is: a line of the list does without.
+UNREMARKABLE = {Trait.HISTORY_REQUIRED, Trait.PADDING}
 UNTOLD = "und"
 JUDGED = "judged"
 IMAGES = [(JUDGED, "Other images judged"), ("unjudged", "Other images not judged")]
@@ -327,8 +328,12 @@ def _row(dialogue: Dialogue, sight: Sight, images: dict[str, Image]) -> Row:
         outcome=dialogue.check_outcome if sight.retrieval else "",
         awaits_check=sight.retrieval and _awaits_check(dialogue),
         hides_targets=not sight.target,
-        traits=[TRAITS[code] for code in dialogue.traits] if shows_traits(sight) else [],
+        traits=_traits(dialogue) if shows_traits(sight) else [],
     )
+
+
+def _traits(dialogue: Dialogue) -> list[str]:
+    return [Trait(code).label for code in dialogue.traits if code not in UNREMARKABLE]
 
 
 def _awaits_check(dialogue: Dialogue) -> bool:
