@@ -6,7 +6,7 @@ one goes on: it loses the batch in hand, and computes the same vectors again.
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
@@ -32,6 +32,16 @@ REST = timedelta(seconds=60)
 # What a quick model made is written together, what a slow one made at once.
 WRITTEN_TOGETHER = 2000
 WRITE_AFTER_SECONDS = 1.0
+LOOKED_UP_TOGETHER = 5000
+FACTS = ("pk", "external_id", "caption", "file")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An image by its key in the record, without a vector yet."""
+
+    key: int
+    picture: Picture
 
 
 @dataclass
@@ -86,20 +96,33 @@ class Filler:
         self.made = Made.nothing()
 
     def run(self, enough: Event) -> bool:
+        """Passes over what is missing until a pass finds nothing; False where it ended before."""
         version = _version(self.space)
-        after = 0
-        while not enough.is_set() and self._renewed():
-            batch = list(missing(self.space).filter(pk__gt=after)[: self.encoder.batch])
-            if batch:
-                after = batch[-1].pk
+        found = True
+        while found:
+            found = False
+            for batch in self._batches():
+                if enough.is_set() or not self._renewed():
+                    self._write()
+                    return False
+                found = True
                 self._add(batch)
-            if not batch or self.made.is_enough():
-                self._write()
-            if not batch and (after == 0 or not missing(self.space).exists()):
-                return _completed(self.space, version)
-            after = after if batch else 0
-        self._write()
-        return False
+                if self.made.is_enough():
+                    self._write()
+            self._write()
+        return _completed(self.space, version)
+
+    def _batches(self) -> Iterator[list[Wanted]]:
+        """One pass, in the order of keys: many are looked up at once, since each look compares
+        the corpus with what the space has."""
+        after: int | None = 0
+        while after is not None:
+            rows = missing(self.space).filter(pk__gt=after)[:LOOKED_UP_TOGETHER]
+            page = [Wanted(key, Picture(*facts)) for key, *facts in rows.values_list(*FACTS)]
+            size = max(1, self.encoder.batch)
+            for begin in range(0, len(page), size):
+                yield page[begin : begin + size]
+            after = page[-1].key if page else None
 
     def let_go(self) -> None:
         _mine(self.space, self.until).update(leased_until=None)
@@ -113,14 +136,14 @@ class Filler:
         self.until = until if is_mine else self.until
         return is_mine
 
-    def _add(self, batch: Sequence[Image]) -> None:
-        encoded = encode(self.encoder, [_picture(image) for image in batch])
+    def _add(self, batch: Sequence[Wanted]) -> None:
+        encoded = encode(self.encoder, [image.picture for image in batch])
         vectors, usable = unit(encoded.vectors)
         for place, image in enumerate(batch):
             if place in encoded.reasons or not usable[place]:
-                self.made.reasons[image.pk] = encoded.reasons.get(place, UNUSABLE)
+                self.made.reasons[image.key] = encoded.reasons.get(place, UNUSABLE)
             else:
-                self.made.images.append(image.pk)
+                self.made.images.append(image.key)
                 self.made.vectors.append(vectors[place])
 
     def _write(self) -> None:
@@ -178,7 +201,7 @@ def missing(space: VectorSpace) -> QuerySet[Image]:
         wanted |= Q(added_version__lte=version, removed_version__gt=version)
     known = ImageVector.objects.filter(space=space, image=OuterRef("pk"))
     images = Image.objects.filter(wanted, ~Exists(known), dataset=dataset_id)
-    return images.only("external_id", "caption", "file").order_by("pk")
+    return images.order_by("pk")
 
 
 def _frozen_versions(dataset_id: int) -> list[int]:
@@ -188,10 +211,6 @@ def _frozen_versions(dataset_id: int) -> list[int]:
         status__in=[RunStatus.RUNNING, RunStatus.PAUSED],
     )
     return list(runs.values_list("parameters__corpus_version", flat=True).distinct())
-
-
-def _picture(image: Image) -> Picture:
-    return Picture(image.external_id, image.caption, image.file.name or "")
 
 
 def _write_reasons(space: VectorSpace, reasons: dict[int, str]) -> None:

@@ -11,10 +11,12 @@ def unit(vectors: NDArray[np.floating]) -> tuple[NDArray[np.float16], NDArray[np
 
     One that is zero or not finite has no direction: its row is 0.
     """
-    wide = np.asarray(vectors, dtype=np.float64)
-    usable: NDArray[np.bool_] = np.logical_and(np.isfinite(wide).all(axis=1), wide.any(axis=1))
-    wide = np.where(usable[:, None], wide, 1.0)
+    wide = np.array(vectors, dtype=np.float64)
+    largest = np.abs(wide).max(axis=1)
+    usable: NDArray[np.bool_] = np.logical_and(np.isfinite(largest), largest > 0)
+    wide[~usable] = largest[~usable] = 1.0
     # By the largest component first: squares of very small or large ones would be lost.
-    wide /= np.abs(wide).max(axis=1, keepdims=True)
-    wide /= np.linalg.norm(wide, axis=1, keepdims=True)
-    return np.where(usable[:, None], wide, 0.0).astype(np.float16), usable
+    wide /= largest[:, None]
+    wide /= np.sqrt(np.einsum("ij,ij->i", wide, wide))[:, None]
+    wide[~usable] = 0.0
+    return wide.astype(np.float16), usable
