@@ -10,7 +10,9 @@ Images that a dialogue shows are left out of the fused ranking; each member's ra
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,6 +22,7 @@ from numpy.typing import NDArray
 from generation.models import ConfiguredRetriever
 from generation.retrievers import corpora
 from generation.retrievers.kinds import KINDS
+from generation.retrievers.processors import processors
 from generation.retrievers.protocol import Corpus, Index, Queries, Retriever, Scores
 from generation.retrievers.reciprocal import CONSTANT, worths
 from generation.retrievers.scored import ScoredIndex
@@ -85,9 +88,14 @@ class FusionIndex(ScoredIndex):
 
     def scores(self, queries: Queries) -> Scores:
         rows = np.zeros((len(queries), len(self.image_ids)))
-        for member, asked in zip(self._members, queries.members, strict=True):
-            for row, scores in zip(rows, member.index.scores(asked), strict=True):
-                row[member.places] += worths(scores, constant=self._constant)
+        with ThreadPoolExecutor(processors()) as pool:
+            for member, asked in zip(self._members, queries.members, strict=True):
+                # Mostly sorting, for which numpy lets other threads run.
+                worth = partial(worths, constant=self._constant)
+                for row, found in zip(
+                    rows, pool.map(worth, member.index.scores(asked)), strict=True
+                ):
+                    row[member.places] += found
         return rows
 
     def why_not(self, image_id: str) -> str:
