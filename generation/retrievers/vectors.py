@@ -102,6 +102,7 @@ class VectorRetriever:
         """A text without words has no direction: it is equally far from every image."""
         vectors = np.zeros((len(texts), space.dimensions), np.float16)
         cut = [False] * len(texts)
+        failures: dict[int, str] = {}
         spoken = [place for place, text in enumerate(texts) if text]
         if spoken:
             encoded = self.loaded().texts([texts[place] for place in spoken])
@@ -109,9 +110,14 @@ class VectorRetriever:
             for at, place in enumerate(spoken):
                 cut[place] = bool(encoded.cut and encoded.cut[at])
                 if not usable[at]:
-                    reason = encoded.reasons.get(at, UNUSABLE)
-                    raise NotReady(f"“{texts[place][:80]}” cannot be searched with. {reason}")
-        rows.insert_texts(space, keys, vectors, cut)
+                    failures[place] = encoded.reasons.get(at, UNUSABLE)
+        good = [place for place in range(len(texts)) if place not in failures]
+        # Before anything else: they may have been paid for.
+        rows.insert_texts(
+            space, [keys[place] for place in good], vectors[good], [cut[place] for place in good]
+        )
+        for place, reason in failures.items():
+            raise NotReady(f"“{texts[place][:80]}” cannot be searched with. {reason}")
 
     def longest_fitting(self, texts: Sequence[str]) -> int:
         return self.loaded().longest_fitting([_as_encoded(text) for text in texts])
