@@ -1,23 +1,36 @@
 """Every approval gets its check, once, however many workers drain and whatever fails between."""
 
+import os
 import socket
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
 from tempfile import TemporaryDirectory
 from threading import Barrier, Thread
 
 import pytest
 from celery import current_app
 from celery.contrib.testing.worker import start_worker
-from django.db import connections, transaction
+from django.conf import settings
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from generation import checks
+from generation import checks, retrievers
+from generation.checks import draining
 from generation.checks import tasks as check_tasks
+from generation.models import ConfiguredRetriever
+from generation.retrievers.protocol import Encoded, NotReady
+from generation.tasks import sweep
+from generation.vectors.tasks import fill_vectors
 from review import decisions
+from review.events import announce_approval
 from review.models import (
     Approval,
     Assignment,
+    Candidate,
     CheckOutcome,
     Dataset,
     Dialogue,
@@ -26,7 +39,9 @@ from review.models import (
     User,
     Verdict,
 )
+from review.models.candidates import text_key
 from review.rulings import Ruling
+from tests.cheap_encoder import CheapEncoder, CheapKind
 
 Make = Callable[..., Dialogue]
 
@@ -55,13 +70,14 @@ def rewrites_checked() -> int:
 
 
 def test_draining_checks_all_that_waits(
-    approved: Callable[[int], list[Dialogue]], dataset: Dataset
+    approved: Callable[[int], list[Dialogue]], dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    approved(checks.BATCH * 2 + 3)
+    monkeypatch.setattr(draining, "BATCH", 4)
+    approved(11)
     assert list(checks.datasets_due()) == [dataset]
-    assert checks.drain(dataset.pk) == checks.BATCH * 2 + 3
+    assert checks.drain(dataset.pk) == 11
     assert checks.drain(dataset.pk) == 0
-    assert rewrites_checked() == checks.BATCH * 2 + 3
+    assert rewrites_checked() == 11
     assert not checks.datasets_due()
 
 
@@ -78,6 +94,60 @@ def test_one_dialogue_that_fails_does_not_hold_up_the_others(
     assert str(broken.pk) in caplog.text
     broken.refresh_from_db()
     assert broken.checked_at is None
+
+
+class Choosy(CheapEncoder):
+    """A model that cannot take every text."""
+
+    def texts(self, texts: Sequence[str]) -> Encoded:
+        if any("unspeakable" in text for text in texts):
+            raise NotReady("The model takes no such text.")
+        return super().texts(texts)
+
+
+@pytest.fixture
+def vectors(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> ConfiguredRetriever:
+    """A second retriever, whose vectors are not made yet."""
+    monkeypatch.setitem(retrievers.KINDS, "dense", CheapKind(Choosy()))
+    retrievers.primary(dataset)
+    return ConfiguredRetriever.objects.create(dataset=dataset, name="vectors", kind="dense")
+
+
+def test_a_retriever_that_is_not_ready_holds_up_no_other_and_checks_once_it_is(
+    approved: Callable[[int], list[Dialogue]], dataset: Dataset, vectors: ConfiguredRetriever
+) -> None:
+    approved(3)
+    assert checks.drain(dataset.pk) == 3
+    outcomes = dict(Dialogue.objects.values_list("check_outcome", "checks_due"))
+    assert outcomes == {"same": True}
+    assert list(checks.datasets_due()) == [dataset]
+    fill_vectors.apply(args=[vectors.pk], throw=True)
+    assert checks.drain(dataset.pk) == 3
+    assert checks.drain(dataset.pk) == 0
+    assert not checks.datasets_due()
+    rows = RetrievalCheck.objects.filter(form="rewrite").values_list("retriever", flat=True)
+    assert sorted(rows) == ["bm25"] * 3 + ["vectors"] * 3
+    assert set(Dialogue.objects.values_list("check_outcome", flat=True)) == {"same"}
+
+
+def test_a_text_that_a_model_cannot_take_holds_up_its_own_dialogue_alone(
+    approved: Callable[[int], list[Dialogue]], dataset: Dataset, vectors: ConfiguredRetriever
+) -> None:
+    first, *others = approved(4)
+    first.candidates.update(text="unspeakable")
+    fill_vectors.apply(args=[vectors.pk], throw=True)
+    assert checks.drain(dataset.pk) == 4 + 3
+    assert list(Dialogue.objects.filter(checks_due=True)) == [first]
+    assert Dialogue.objects.exclude(checked_at=None).count() == 1 + len(others)
+
+
+def test_what_has_waited_long_keeps_nobody_from_sending_the_task(
+    approved: Callable[[int], list[Dialogue]], dataset: Dataset
+) -> None:
+    stuck, fresh = approved(2)
+    assert checks.others_wait(dataset.pk, fresh.pk)
+    Dialogue.objects.filter(pk=stuck.pk).update(settled_at=timezone.now() - timedelta(minutes=1))
+    assert not checks.others_wait(dataset.pk, fresh.pk)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -133,8 +203,10 @@ def broker_at() -> Iterator[Callable[[str], None]]:
 
     def point(url: str) -> None:
         conf.broker_url = conf.broker_write_url = url
+        current_app.amqp._producer_pool = None  # it would keep to the one it was made with
 
     yield point
+    point(before[0])
     conf.broker_url, conf.broker_write_url = before
 
 
@@ -213,3 +285,78 @@ def test_a_worker_checks_an_approval_within_seconds(
             time.sleep(0.05)
             approved.refresh_from_db()
     assert approved.check_outcome in CheckOutcome.values
+
+
+# `make bench` does the same with 10,000.
+MANY = 300
+DRAIN = """
+from generation import checks
+from generation.checks import draining
+draining.BATCH = 2
+checks.drain({dataset})
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_approvals_while_redis_was_down_are_checked_once_each_though_a_worker_is_killed(
+    make_dialogue: Make, dataset: Dataset, broker_at: Callable[[str], None]
+) -> None:
+    there = current_app.conf.broker_url
+    broker_at("redis+socket:///nowhere/redis.sock?virtual_host=0")
+    approve_many(make_dialogue(), MANY)
+    for dialogue in Dialogue.objects.filter(checks_due=True)[:2]:
+        announce_approval(dialogue)
+    with killed(DRAIN.format(dataset=dataset.pk)):
+        wait_for(rewrites_checked)
+    assert 0 < rewrites_checked() < MANY
+    broker_at(there)
+    sweep.apply(throw=True)
+    with start_worker(
+        current_app, pool="solo", queues=["retrieval"], perform_ping_check=False, loglevel="WARNING"
+    ):
+        wait_for(lambda: not checks.datasets_due())
+    assert rewrites_checked() == MANY
+    assert RetrievalCheck.objects.filter(form="candidate").count() == MANY
+    assert not Dialogue.objects.awaiting_check().exists()
+
+
+def approve_many(like: Dialogue, count: int) -> None:
+    """As many approvals, with one candidate each, as their decisions leave them."""
+    names = ["dataset", "turns", "final_query", "target_images", "content_hash"]
+    same = {name: getattr(like, name) for name in names}
+    rows = [
+        Dialogue(external_id=f"many-{number}", checks_due=True, **same) for number in range(count)
+    ]
+    Dialogue.objects.bulk_create(rows)
+    text = "the old lighthouse under clouds"
+    made = [
+        Candidate(dialogue=row, text=text, text_key=text_key(text), kind="model", author="writer")
+        for row in rows
+    ]
+    Candidate.objects.bulk_create(made)
+    for candidate in made:
+        row = candidate.dialogue
+        row.stage, row.approved_candidate, row.settled_at = "approved", candidate, timezone.now()
+    Dialogue.objects.bulk_update(rows, ["stage", "approved_candidate", "settled_at"])
+
+
+@contextmanager
+def killed(script: str) -> Iterator[None]:
+    """A process that runs a script over this record, and dies without a word at the end."""
+    address = os.environ["DATABASE_URL"].split("?")
+    address[0] = f"{address[0].rpartition('/')[0]}/{connection.settings_dict['NAME']}"
+    command = [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", script]
+    environment = {**os.environ, "DATABASE_URL": "?".join(address)}
+    process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_for(happens: Callable[[], object], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

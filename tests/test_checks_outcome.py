@@ -1,12 +1,18 @@
 """A check ranks the target for every text of a dialogue, and says how the rewrite did."""
 
 from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import pytest
 
-from generation import checks
+from generation import checks, retrievers, runs
 from generation.checks import outcome_of
-from review import decisions
+from generation.models import ConfiguredRetriever
+from generation.retrievers.corpora import index_of
+from generation.running import drain
+from generation.vectors.tasks import fill_vectors
+from review import checking, decisions, visibility
 from review.checking import CheckedForm
 from review.models import (
     Assignment,
@@ -23,7 +29,8 @@ from review.models import (
 from review.retrieval import standing
 from review.rulings import Ruling
 from review.undoing import undo
-from tests.conftest import check
+from tests.cheap_encoder import CheapEncoder, CheapKind
+from tests.conftest import TEXTS, check
 
 Claim = Callable[[User], Assignment]
 Make = Callable[..., Dialogue]
@@ -230,3 +237,120 @@ def test_a_rewrite_approved_a_second_time_shows_its_own_check_again(
         dialogue.refresh_from_db()
         found = standing(dialogue, dialogue.retrieval_checks.all())
         assert QueryForm.REWRITE not in [check.form for check in found]
+
+
+def test_ranks_equal_a_brute_force_over_the_corpus(
+    make_dialogue: Make, approve: Callable[[str], Dialogue], dataset: Dataset
+) -> None:
+    draws = np.random.default_rng(3)
+    words = ["old", "lighthouse", "pier", "cloudy", "sun", "sky", "boat", "gull"]
+    for number in range(40):
+        caption = " ".join(draws.choice(words, draws.integers(5)))
+        Image.objects.create(
+            dataset=dataset, external_id=f"i-{number}", caption=caption, added_version=1
+        )
+    make_dialogue(target_images=["i-7", "i-8", "lighthouse-sunny"])
+    dialogue = approve("old pier under a cloudy sky")
+    check(dialogue)
+    retriever = retrievers.primary(dataset)
+    _, index = index_of(dataset, retriever)
+    texts = {
+        "final_query": dialogue.final_query,
+        "history": checks.history_text(dialogue.turns),
+        "rewrite": "old pier under a cloudy sky",
+    }
+    for name, text in texts.items():
+        scores = dict(zip(index.image_ids, index.scores(retriever.queries([text]))[0], strict=True))
+        del scores["pier"]
+        expected = {
+            target: [
+                1 + sum(score > scores[target] + 1e-6 for score in scores.values()),
+                sum(abs(score - scores[target]) <= 1e-6 for score in scores.values()),
+            ]
+            for target in dialogue.target_images
+            if target in scores
+        }
+        found = row(dialogue, QueryForm(name))
+        assert found.ranks == expected
+        assert [found.rank, found.tied] == min(expected.values())
+
+
+def test_another_margin_is_another_outcome_of_the_same_ranks(
+    make_dialogue: Make, approve: Callable[[str], Dialogue], dataset: Dataset
+) -> None:
+    make_dialogue(turns=VAGUE)
+    dialogue = approve("old lighthouse under clouds on a cloudy day")
+    assert check(dialogue) == CheckOutcome.IMPROVED
+    renew(dataset, check_margin=1.0)
+    dialogue.refresh_from_db()
+    found = row(dialogue, QueryForm.REWRITE)
+    assert (dialogue.check_outcome, found.outcome, found.margin) == ("same", "same", 1.0)
+
+
+def test_where_shown_images_are_ranked_as_well_the_check_says_so_and_stands_beside_the_other(
+    make_dialogue: Make, approve: Callable[[str], Dialogue], dataset: Dataset
+) -> None:
+    make_dialogue()
+    dialogue = approve("people on a wooden pier in the sun")
+    check(dialogue)
+    renew(dataset, leave_out_shown=False)
+    rewrites = dialogue.retrieval_checks.filter(form="rewrite").order_by("pk")
+    sizes = [(one.leaves_out, one.corpus_size, one.left_out) for one in rewrites]
+    assert sizes == [(True, 3, ["pier"]), (False, 4, [])]
+    assert rewrites[1].top[0][0] == "pier"
+
+
+def renew(dataset: Dataset, **rule: Any) -> None:
+    """Changes the rule, and runs what is outdated by it."""
+    Dataset.objects.filter(pk=dataset.pk).update(**rule)
+    dataset.refresh_from_db()
+    (old,) = checking.outdated(dataset)
+    run = runs.start(dataset=dataset, kind="check")
+    drain(run.pk)
+    assert not checking.outdated(dataset)
+    assert runs.progress(run).done == 1
+    old.refresh_from_db()
+    assert old.checked_at is not None
+
+
+def test_a_run_ranks_what_nobody_has_decided_on_and_the_desk_shows_nothing_of_it(
+    make_dialogue: Make, dataset: Dataset, alice: User, claim: Claim
+) -> None:
+    dialogue = make_dialogue()
+    run = runs.start(dataset=dataset, kind="check")
+    drain(run.pk)
+    dialogue.refresh_from_db()
+    forms = dialogue.retrieval_checks.values_list("form", "outcome")
+    assert sorted(forms) == sorted(
+        [("final_query", ""), ("history", ""), *[("candidate", "")] * len(TEXTS)]
+    )
+    ranks = [
+        one.rank + (one.tied - 1) / 2 for one in dialogue.retrieval_checks.filter(form="candidate")
+    ]
+    assert dialogue.rank_spread == pytest.approx(np.std(np.log(ranks)))
+    assert (dialogue.stage, dialogue.checked_at) == (Stage.JUDGED, None)
+    assert visibility.at_place(claim(alice)).checks == []
+    again = runs.start(dataset=dataset, kind="check")
+    assert runs.progress(again).done == 1
+
+
+def test_a_new_retriever_makes_checks_outdated_and_a_run_adds_its_own(
+    make_dialogue: Make,
+    approve: Callable[[str], Dialogue],
+    dataset: Dataset,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_dialogue()
+    dialogue = approve("old lighthouse")
+    check(dialogue)
+    monkeypatch.setitem(retrievers.KINDS, "dense", CheapKind(CheapEncoder()))
+    added = ConfiguredRetriever.objects.create(dataset=dataset, name="vectors", kind="dense")
+    run = runs.start(dataset=dataset, kind="check")
+    assert not run.items.pending().exists()  # its model is not known yet
+    fill_vectors.apply(args=[added.pk], throw=True)
+    assert list(checking.outdated(dataset)) == [dialogue]
+    drain(runs.start(dataset=dataset, kind="check").pk)
+    assert not checking.outdated(dataset)
+    found = dialogue.retrieval_checks.filter(form="rewrite").values_list("retriever", flat=True)
+    assert sorted(found) == ["bm25", "vectors"]
+    assert dialogue.retrieval_checks.get(retriever="vectors", form="history").cut

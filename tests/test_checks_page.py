@@ -6,8 +6,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from generation import retrievers
+from generation.models import ConfiguredRetriever
+from generation.vectors.tasks import fill_vectors
 from review.models import Approval, Assignment, Dataset, Dialogue, Image, Stage, User
 from review.panels import panels
+from tests.cheap_encoder import CheapEncoder, CheapKind
 from tests.conftest import check
 
 Make = Callable[..., Dialogue]
@@ -156,3 +160,48 @@ def test_pages_find_it_in_its_place(dataset: Dataset, alice: User) -> None:
     membership = alice.memberships.get()
     urls = [panel.url(slug="coast", external_id="a/b") for panel in panels("dialogue", membership)]
     assert "/datasets/coast/checks/a/b/" in urls
+
+
+def test_every_retriever_has_its_sentence_and_one_that_waits_says_why(
+    approved: Dialogue, bob: User, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(retrievers.KINDS, "dense", CheapKind(CheapEncoder()))
+    retrievers.primary(approved.dataset)
+    row = ConfiguredRetriever.objects.create(dataset=approved.dataset, name="vectors", kind="dense")
+    check(approved)
+    page = strip(client_of(bob))
+    assert "The same: 1st of 3" in page
+    assert "<b>vectors</b> Not checked yet. Its vectors are being prepared" in page
+    fill_vectors.apply(args=[row.pk], throw=True)
+    check(approved)
+    page = strip(client_of(bob))
+    assert page.count("<span>Approved rewrite</span>") == 2
+    assert "limit cut this text" in page
+    assert "Not checked" not in page
+
+
+def test_a_primary_that_waits_for_its_vectors_says_how_far_they_are(
+    approved: Dialogue, bob: User, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(retrievers.KINDS, "dense", CheapKind(CheapEncoder()))
+    row = ConfiguredRetriever.objects.create(
+        dataset=approved.dataset, name="vectors", kind="dense", primary=True
+    )
+    fill_vectors.apply(args=[row.pk], throw=True)
+    Image.objects.create(dataset=approved.dataset, external_id="new", added_version=2)
+    Dataset.objects.update(corpus_version=2)
+    page = strip(client_of(bob))
+    assert "its check waits for the retriever. Vectors for 4 of 5 images are computed." in page
+    assert 'hx-trigger="load delay:5s"' in page
+
+
+def test_lists_find_what_is_outdated(
+    checked: Dialogue, bob: User, client_of: ClientOf, make_dialogue: Make
+) -> None:
+    make_dialogue("other")
+    browser, address = client_of(bob), "/datasets/coast/dialogues/?check=outdated"
+    assert "set/d 1" not in browser.get(address).content.decode()
+    Dataset.objects.update(corpus_version=2)
+    page = browser.get(address).content.decode()
+    assert "set/d 1" in page
+    assert "other" not in page

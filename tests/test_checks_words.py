@@ -1,9 +1,12 @@
 """A check is told in words that mean something to a reviewer."""
 
+from dataclasses import replace
+
 import pytest
 
-from generation.checks.words import ordinal, place, sentence
-from review.models import RetrievalCheck
+from generation.checks.words import left_out, ordinal, outdated, place, sentence, targets_apart
+from review.checking import Checker
+from review.models import Dialogue, RetrievalCheck
 
 
 def found(rank: int | None, tied: int | None = 1, outcome: str = "") -> RetrievalCheck:
@@ -68,3 +71,38 @@ def test_the_only_image_of_a_corpus_is_found() -> None:
 )
 def test_what_the_rewrite_did(before: RetrievalCheck, after: RetrievalCheck, words: str) -> None:
     assert sentence(before, after) == words
+
+
+def test_several_targets_are_told_apart() -> None:
+    turns = [{"role": "user", "text": "that one", "images": ["pier"]}]
+    dialogue = Dialogue(target_images=["cabin", "pier", "gone"], turns=turns)
+    before, after = found(5), found(1)
+    before.ranks, after.ranks = {"cabin": [5, 1]}, {"cabin": [1, 3]}
+    assert targets_apart(dialogue, before, after) == [
+        "“cabin”: from 5th to among the 3 tied at 1st.",
+        "“pier” is shown in the dialogue itself, and does not count.",
+        "“gone” could not be ranked.",
+    ]
+    dialogue.target_images = ["cabin"]
+    assert targets_apart(dialogue, before, after) == []
+
+
+def test_what_was_left_out_is_named() -> None:
+    check = RetrievalCheck(left_out=[f"i-{number}" for number in range(8)], leaves_out=True)
+    assert left_out(check).endswith("“i-5” and 2 more.")
+    check.left_out = []
+    assert left_out(check) == ""
+    check.leaves_out = False
+    assert left_out(check) == "Images that the dialogue shows were ranked as well."
+
+
+def test_what_has_changed_since_a_check_is_named() -> None:
+    check = RetrievalCheck(retriever_hash="h", corpus_version=1)
+    now = Checker("bm25", "h", corpus_version=1)
+    assert outdated(check, now) == ""
+    changed = replace(now, corpus_version=2, margin=0.1)
+    said = (
+        "Outdated: the corpus and the rule of the check have changed since. A check run renews it."
+    )
+    assert outdated(check, changed).startswith(said)
+    assert "not used any more" in outdated(check, None)

@@ -12,7 +12,16 @@ from review import assignments, decisions, intake
 from review.errors import Invalid
 from review.importing.engine import import_dialogues
 from review.importing.report import Report
-from review.models import Assignment, CandidateKind, Dataset, Dialogue, Stage, User, Verdict
+from review.models import (
+    Assignment,
+    CandidateKind,
+    Dataset,
+    Dialogue,
+    RetrievalCheck,
+    Stage,
+    User,
+    Verdict,
+)
 from review.rulings import Ruling
 from tests.test_import_native import IMAGES, record, write
 
@@ -174,9 +183,14 @@ def test_new_targets_of_an_approved_dialogue_are_checked_again(
     coast: Callable[..., Report], approved: Dialogue
 ) -> None:
     Dialogue.objects.update(checked_at="2026-01-01T00:00Z", check_outcome="same")
+    RetrievalCheck.objects.create(
+        dialogue=approved, form="history", corpus_version=1, corpus_size=3, rank=1, tied=1
+    )
     coast(target_images=["pier"], replace=True)
     approved.refresh_from_db()
     assert (approved.stage, approved.checked_at) == (Stage.APPROVED, None)
+    assert approved.checks_due
+    assert not approved.retrieval_checks.exists()
     assert Dialogue.objects.awaiting_check().count() == 1
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from review import decisions, policy, tasks
 from review.errors import InvalidFields, NotAllowed, PlaceLost
@@ -50,6 +51,9 @@ WRONG = [
     ({"decisions_needed": "2"}, "decisions_needed", "whole number"),
     ({"quorum": 2}, "quorum", "Of 1 decision no 2 can agree"),
     ({"hide_scores": 1}, "hide_scores", "true or false"),
+    ({"check_margin": 1.5}, "check_margin", "from 0 to 1"),
+    ({"check_margin": float("nan")}, "check_margin", "from 0 to 1"),
+    ({"leave_out_shown": "no"}, "leave_out_shown", "true or false"),
     ({"queue_order": "best"}, "queue_order", "oldest"),
     ({"arms": {"blind": 0.6, "unaided": 0.5}}, "arms", "110%"),
     ({"arms": {"plain": 0.6}}, "arms.plain", "blind"),
@@ -228,3 +232,14 @@ def test_practice_that_nothing_is_there_for_is_named(dialogue: Dialogue, dataset
         "The quiz takes 5 dialogues with a known outcome, and there is none",
         "No dialogue has a known outcome yet",
     ]
+
+
+def test_another_rule_of_the_check_says_how_many_checks_it_makes_outdated(
+    dialogue: Dialogue, dataset: Dataset, alice: User, claim: Claim
+) -> None:
+    changes = {"check_margin": 0.01, "leave_out_shown": False}
+    assert policy.consequences(dataset, changes) == []
+    accept(claim(alice))
+    Dialogue.objects.update(checked_at=timezone.now())
+    (said,) = policy.consequences(dataset, changes)
+    assert said.startswith("1 dialogue checked before keeps its outcome, and counts as outdated")

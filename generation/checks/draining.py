@@ -116,14 +116,30 @@ class Pass:
 
 
 def found_of(at_work: Checking, dialogues: Sequence[Dialogue]) -> list[Checked]:
-    """What a retriever finds of many dialogues; one that fails does so alone, and is logged."""
+    """What a retriever finds of many dialogues; one that fails does so alone, and is logged.
+
+    Raises `NotReady` where it is the retriever that fails.
+    """
     try:
         return at_work.check(dialogues)
-    except (OperationalError, InterfaceError, NotReady):
-        raise  # Nothing else of this batch will do better.
+    except (OperationalError, InterfaceError):
+        raise  # The database has gone: nothing else of this batch will do better.
+    except Exception as error:
+        ends = [found for one in {dialogues[0], dialogues[-1]} for found in _alone(at_work, one)]
+        if isinstance(error, NotReady) and not ends:
+            raise
+        if len(dialogues) < 3:
+            return ends
+    return [found for dialogue in dialogues for found in _alone(at_work, dialogue)]
+
+
+def _alone(at_work: Checking, dialogue: Dialogue) -> list[Checked]:
+    try:
+        return at_work.check([dialogue])
+    except (OperationalError, InterfaceError):
+        raise
+    except NotReady as reason:
+        logger.warning("The check of dialogue %s waits: %s", dialogue.pk, reason)
     except Exception:
-        if len(dialogues) == 1:
-            said = "The check of dialogue %s failed; the sweep tries again"
-            logger.exception(said, dialogues[0].pk)
-            return []
-        return [one for dialogue in dialogues for one in found_of(at_work, [dialogue])]
+        logger.exception("The check of dialogue %s failed; the sweep tries again", dialogue.pk)
+    return []
