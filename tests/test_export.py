@@ -103,6 +103,7 @@ def test_a_line_has_what_came_in_and_what_came_of_it(
             "corpus_size": 4,
             "rank": 3,
             "tied": 1,
+            "cut": False,
             "outcome": None,
         },
         {
@@ -111,6 +112,7 @@ def test_a_line_has_what_came_in_and_what_came_of_it(
             "corpus_size": 4,
             "rank": 1,
             "tied": 1,
+            "cut": False,
             "outcome": "improved",
         },
     ]
