@@ -13,7 +13,16 @@ from django.db import IntegrityError, transaction
 from django.db.models import RestrictedError
 
 from generation.connections import Connection
-from generation.models import Call, Endpoint, EndpointPrice, ItemState, Run, RunItem, RunStatus
+from generation.models import (
+    Call,
+    ConfiguredRetriever,
+    Endpoint,
+    EndpointPrice,
+    ItemState,
+    Run,
+    RunItem,
+    RunStatus,
+)
 from generation.standing import site_endpoints
 from review.errors import Conflict, Invalid, Missing, NotAllowed
 from review.models import Dataset, User
@@ -197,3 +206,9 @@ def _check_not_at_work(endpoint: Endpoint) -> None:
     run = Run.objects.filter(status__in=resting, pk__in=waiting.values("run")).first()
     if run is not None:
         raise Conflict(f"{str(run).capitalize()} still has work for it. Stop that run first.")
+    asking = ConfiguredRetriever.objects.filter(endpoint=endpoint, retired=False).first()
+    if asking is not None:
+        raise Conflict(
+            f"Retriever “{asking.name}” asks it for vectors. Retire that one first, or give it "
+            "another endpoint."
+        )

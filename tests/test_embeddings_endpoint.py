@@ -16,7 +16,7 @@ from generation import endpoints
 from generation.calls.accounts import charged_to
 from generation.calls.embedding import read_vectors
 from generation.calls.trying import try_endpoint
-from generation.connecting import Price, set_price
+from generation.connecting import Price, retire_endpoint, set_price
 from generation.encoders.embedding_forms import EmbeddingSettings
 from generation.encoders.endpoint import EndpointEncoder
 from generation.errors import BudgetSpent, UnknownEndpoint
@@ -26,7 +26,7 @@ from generation.retrievers.corpora import index_of
 from generation.retrievers.endpoint import EmbeddingsServer
 from generation.retrievers.protocol import Picture, Sought
 from generation.vectors import filling, spaces
-from review.errors import Invalid
+from review.errors import Conflict, Invalid
 from review.models import Dataset, Image
 from review.pictures import keep
 from tests.model_server import (
@@ -300,6 +300,18 @@ def test_a_model_that_makes_vectors_is_for_retrievers_alone(
     # It writes nothing, so its price is that of what it reads.
     price = set_price(endpoint=endpoint, price=Price(timezone.now().date(), Decimal(2)))
     assert (price.output, endpoint.has_prices(price.since)) == (None, True)
+
+
+def test_an_endpoint_that_a_retriever_asks_is_not_retired(
+    dataset: Dataset, endpoint: Endpoint
+) -> None:
+    row = ConfiguredRetriever.objects.create(
+        dataset=dataset, name="server", kind="endpoint", endpoint=endpoint
+    )
+    with pytest.raises(Conflict, match="“server” asks it"):
+        retire_endpoint(endpoint=endpoint)
+    ConfiguredRetriever.objects.filter(pk=row.pk).update(retired=True)
+    assert not retire_endpoint(endpoint=endpoint)
 
 
 def test_a_try_shows_the_vector_of_a_text(
