@@ -48,6 +48,7 @@ def test_every_operation_is_documented(schema: dict[str, Any]) -> None:
         "/api/v1/datasets/{dataset}/dialogues/{external_id}/",
         "/api/v1/datasets/{dataset}/dialogues/{external_id}/adjudication/",
         "/api/v1/datasets/{dataset}/dialogues/{external_id}/comments/",
+        "/api/v1/datasets/{dataset}/dialogues/{external_id}/relevance/",
         "/api/v1/datasets/{dataset}/dialogues/{external_id}/supports/",
         "/api/v1/datasets/{dataset}/dialogues/{external_id}/supports/{support}/",
         "/api/v1/datasets/{dataset}/disputes/claim/",

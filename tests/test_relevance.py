@@ -232,6 +232,13 @@ def test_htmx_gets_the_next_dialogue_in_place_and_the_worst_found_comes_first(
     saved = browser.post("/datasets/coast/relevance/d-3/", sent, headers=headers)
     assert next_of(saved) == "/datasets/coast/relevance/d-1/"
     assert "1 of 3 judged" in saved.content.decode()
+    # What found its target alone has nothing to be looked at.
+    RetrievalCheck.objects.filter(dialogue__external_id="d-1").update(
+        top=[["lighthouse-cloudy", 1.0], ["cabin", 0.0]]
+    )
+    passed = browser.get("/datasets/coast/relevance/?after=d-3", headers=headers)
+    assert next_of(passed) == "/datasets/coast/relevance/d-2/"
+    assert "1 of 2 judged" in passed.content.decode()
     around = browser.get("/datasets/coast/relevance/?after=d-1", headers=headers)
     assert next_of(around) == "/datasets/coast/relevance/d-2/"
 

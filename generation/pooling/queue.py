@@ -3,8 +3,20 @@ above the target, since there an image that fits as well does most harm."""
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, F, IntegerField, Max, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    F,
+    Func,
+    IntegerField,
+    Max,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Coalesce, JSONObject
 
 from review import relevance
 from review.models import Dialogue, Membership, QueryForm, RetrievalCheck
@@ -17,10 +29,6 @@ class Progress:
 
     judged: int
     total: int
-
-    @property
-    def left(self) -> int:
-        return self.total - self.judged
 
 
 def progress(membership: Membership) -> Progress:
@@ -43,10 +51,26 @@ def next_after(membership: Membership, passed: Dialogue | None = None) -> Dialog
 
 
 def _rows(membership: Membership) -> DialogueQuerySet:
-    """Those for which something was found that is more than chance."""
-    told = RetrievalCheck.objects.filter(dialogue=OuterRef("pk")).exclude(top=[])
-    telling = told.filter(Q(tied=None) | Q(tied__lt=F("corpus_size")))
+    """Those for which a check found something beside the target, and by more than chance."""
+    telling = RetrievalCheck.objects.filter(
+        _has_others(),
+        Q(tied=None) | Q(tied__lt=F("corpus_size")),
+        dialogue=OuterRef("pk"),
+    )
     return relevance.judgeable(membership).filter(Exists(telling))
+
+
+def _has_others() -> Func:
+    """Whether a check's best images, as [image id, score], have one with a score that is none of
+    the dialogue's targets."""
+    return Func(
+        F("top"),
+        # Strict, or each pair would be taken apart before it is looked at.
+        Value("strict $[*] ? (@[1] != 0 && !(@[0] == $targets[*]))"),
+        JSONObject(targets=OuterRef("target_images")),
+        function="jsonb_path_exists",
+        output_field=BooleanField(),
+    )
 
 
 def _above() -> Coalesce:
