@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Func
 
-from review.models import Dialogue, Trait
+from review.models import Dataset, Dialogue, Trait
 from review.models.dialogues import DialogueQuerySet
 
 # What people say of other images holds whatever the rewrite is.
@@ -42,6 +42,12 @@ def replace_all(found: Mapping[Dialogue, Collection[Trait]], *, of: Collection[T
             changed[tuple(traits)].append(dialogue.pk)
     for codes, keys in changed.items():
         Dialogue.objects.filter(pk__in=keys).update(traits=list(codes))
+
+
+def look_anew(dataset: Dataset) -> None:
+    """What its retrievers show of approved dialogues is to be looked for again: the sweep sees to
+    it."""
+    dataset.dialogues.approved().filter(traits_due=False).update(traits_due=True)
 
 
 def counts(dialogues: DialogueQuerySet) -> dict[str, int]:

@@ -15,6 +15,14 @@ from django.utils import timezone
 from generation import checks, deceiving
 from generation.deceiving.effects import Effect, effect
 from generation.deceiving.words import Supporting, without
+from generation.retrievers import KINDS, configured
+from generation.retrievers.setting_up import (
+    Wanted,
+    add_retriever,
+    make_primary,
+    retire_retriever,
+)
+from generation.vectors.tasks import fill_vectors
 from review import intake
 from review.errors import Invalid, NotAllowed
 from review.exporting import write_release
@@ -33,6 +41,7 @@ from review.models import (
 )
 from review.selecting import Selection
 from review.undoing import reopen
+from tests.cheap_encoder import CheapEncoder, CheapKind
 
 Make = Callable[..., Dialogue]
 Approved = Callable[..., Dialogue]
@@ -413,3 +422,24 @@ def test_a_release_carries_what_deceives_and_comes_back(
     noted = Dialogue.objects.get(dataset__slug="again").metadata["curated"]
     assert noted["words"] == line["words"]
     assert noted["traits"] == line["traits"]
+
+
+def test_another_primary_looks_at_everything_anew(
+    dataset: Dataset, approved: Approved, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(KINDS, "dense", CheapKind(CheapEncoder()))
+    dialogue = approved("striped lighthouse", "a lighthouse", "show it again")
+    old = configured(dataset)[0]
+    new = add_retriever(dataset=dataset, name="dense", kind="dense", wanted=Wanted())
+    fill_vectors.apply(args=[new.pk], throw=True)
+    Dialogue.objects.update(checks_due=True)
+    settle(dataset)
+    # Only the primary looks at words.
+    assert set(dialogue.word_findings.values_list("retriever", flat=True)) == {"bm25"}
+    make_primary(retriever=new)
+    assert Dialogue.objects.get().traits_due
+    settle(dataset)
+    assert dialogue.word_findings.filter(retriever="dense").count() == 2
+    assert deceiving.leak_share(dataset).retriever == "dense"
+    retire_retriever(retriever=old)
+    assert Dialogue.objects.get().traits_due

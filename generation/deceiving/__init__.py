@@ -1,9 +1,10 @@
 """What deceives: words that leak the target, queries that need no history, ranks that change.
 
-The primary retriever looks at every approved rewrite in the background, after its check; any other
-looks where a benchmark asks for it (`measuring.measure`). Each word takes a search of its own: for
-all retrievers of a dataset that would make several times the work of the check itself, and nobody
-reads a word's effect on more than the retriever that the desk shows.
+The primary retriever looks at every approved rewrite in the background, after its check. Each
+word takes a search of its own: for all retrievers of a dataset that would be several times the
+work (and the bill) of the check itself, while a leak shows by the one whose ranks decide. What is
+found is kept by retriever: any other may be asked to `look` as well. Whether the history is needed
+is for the checks of all retrievers to say.
 """
 
 from generation.deceiving.draining import datasets_awaiting, drain, look, look_at, waits

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from generation.models import ConfiguredRetriever, Endpoint, RetrieverKind
 from generation.models.retrievers import NAME
 from generation.retrievers import KINDS, configured
+from review import traits
 from review.errors import Conflict, Invalid, Missing
 from review.models import Dataset, User
 from review.permissions import check_can_administer
@@ -70,13 +71,14 @@ def change_retriever(
 @transaction.atomic
 def make_primary(*, retriever: ConfiguredRetriever, by: User | None = None) -> None:
     """Its ranks decide the outcome of checks from now on, and the desk uses it. Outcomes already
-    decided stay until a check run renews them."""
+    decided stay until a check run renews them; what deceives is looked for anew by itself."""
     _check_by(by, retriever.dataset)
     rows = _locked(retriever.dataset)
     rows.filter(primary=True).update(primary=False)
     if not rows.filter(pk=retriever.pk).update(primary=True):
         raise Conflict(f"“{retriever.name}” was retired meanwhile. Load the page again.")
     retriever.primary = True
+    traits.look_anew(retriever.dataset)
 
 
 @transaction.atomic
@@ -96,6 +98,7 @@ def retire_retriever(*, retriever: ConfiguredRetriever, by: User | None = None) 
         )
     rows.filter(pk=retriever.pk).update(retired=True)
     retriever.retired = True
+    traits.look_anew(retriever.dataset)
 
 
 def retriever_of(dataset: Dataset, name: str) -> ConfiguredRetriever:
