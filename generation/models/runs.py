@@ -29,6 +29,12 @@ class RunQuerySet(models.QuerySet["Run"]):
     def unfinished(self) -> Self:
         return self.filter(status=RunStatus.RUNNING)
 
+    def frozen_corpora(self, dataset_id: int) -> list[int]:
+        """The versions of a dataset's corpus that benchmarks still search: they run, or rest."""
+        over = RunStatus.STOPPED, RunStatus.DONE
+        runs = self.filter(dataset=dataset_id, kind=RunKind.BENCHMARK).exclude(status__in=over)
+        return list(runs.values_list("parameters__corpus_version", flat=True).distinct())
+
 
 class Run(models.Model):
     """Machine work over frozen dialogues with a budget in dollars (null: none)."""

@@ -9,6 +9,7 @@ from threading import RLock
 
 from django.db.models import Count, Max
 
+from generation.models import Run
 from generation.retrievers import stored
 from generation.retrievers.protocol import Corpus, Index, Retriever
 from generation.retrievers.stored import Edition
@@ -98,7 +99,7 @@ def _built(edition: Edition, retriever: Retriever) -> Index:
     index = retriever.index(corpus_at(edition.dataset_id, edition.version))
     try:
         stored.save(index, edition, retriever)
-        stored.tidy(edition)
+        stored.tidy(edition, spared=Run.objects.frozen_corpora(edition.dataset_id))
     except OSError as error:
         logger.warning("The index of dataset %s is not kept: %s", edition.dataset_id, error)
     opened = at_hand(edition, retriever)
@@ -109,9 +110,11 @@ def _built(edition: Edition, retriever: Retriever) -> Index:
 
 
 def _keep(key: _Key, index: Index) -> None:
-    """The latest open index of a dataset, among those used last."""
-    for other in [known for known in _open if _is_earlier(known, key)]:
-        del _open[other]
+    """Keeps an index open, among those used last. One that is opened anew closes the earlier ones
+    of its dataset: a benchmark that still searches one of them opens it again."""
+    if key not in _open:
+        for other in [known for known in _open if _is_earlier(known, key)]:
+            del _open[other]
     _open[key] = index
     _open.move_to_end(key)
     while len(_open) > KEPT:

@@ -12,7 +12,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,13 +81,13 @@ def editions(dataset_id: int, retriever: Retriever) -> list[int]:
     return []
 
 
-def tidy(edition: Edition) -> None:
-    """Removes indexes of earlier versions, and what was begun and never finished.
+def tidy(edition: Edition, spared: Collection[int] = ()) -> None:
+    """Removes indexes of earlier versions but those spared, and what was begun and never finished.
 
     Who has one of them open keeps it until they close it.
     """
     for path in _home(edition.dataset_id).iterdir():
-        if _is_old(path, edition.version):
+        if _is_old(path, edition.version, spared):
             shutil.rmtree(path, ignore_errors=True)
 
 
@@ -95,12 +95,13 @@ def _home(dataset_id: int) -> Path:
     return Path(settings.RECORD_DIR) / "indexes" / str(dataset_id)
 
 
-def _is_old(path: Path, version: int) -> bool:
+def _is_old(path: Path, version: int, spared: Collection[int]) -> bool:
     if path.name.startswith("."):
         with suppress(FileNotFoundError):
             return time.time() - path.stat().st_mtime > ABANDONED_SECONDS
         return False
-    return int(path.name.split("-")[1]) < version
+    of = int(path.name.split("-")[1])
+    return of < version and of not in spared
 
 
 def _seal(folder: Path) -> None:

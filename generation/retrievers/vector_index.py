@@ -40,10 +40,10 @@ class VectorIndex:
         """Raises `NotReady` where an image still has neither a vector nor a reason for none."""
         ids = _ids(corpus)
         reasons = _reasons(space, ids)
-        image_ids = SortedTexts.of(text for key, text in ids.items() if key not in reasons)
-        places = Places(image_ids)
-        by_place = {places[text]: key for key, text in ids.items() if key not in reasons}
-        keys = np.array([by_place[place] for place in range(len(by_place))], np.int64)
+        # By code points, which is also the order of UTF-8 bytes: that of `SortedTexts`.
+        ranked = sorted(ids.keys() - reasons.keys(), key=ids.__getitem__)
+        image_ids = SortedTexts.of(ids[key] for key in ranked)
+        keys = np.array(ranked, np.int64)
         matrix, filled = _matrix(space, keys)
         if filled < len(keys):
             there = len(reasons) + filled

@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from generation.models import ImageVector, Run, RunKind, RunStatus, VectorSpace
+from generation.models import ImageVector, Run, VectorSpace
 from generation.retrievers.protocol import Encoded, Encoder, NotReady, Picture
 from generation.vectors import rows
 from generation.vectors.units import UNUSABLE, unit
@@ -197,20 +197,11 @@ def missing(space: VectorSpace) -> QuerySet[Image]:
     corpus, and of those that benchmarks froze which are not over."""
     dataset_id = space.retriever.dataset_id
     wanted = Q(removed_version=None)
-    for version in _frozen_versions(dataset_id):
+    for version in Run.objects.frozen_corpora(dataset_id):
         wanted |= Q(added_version__lte=version, removed_version__gt=version)
     known = ImageVector.objects.filter(space=space, image=OuterRef("pk"))
     images = Image.objects.filter(wanted, ~Exists(known), dataset=dataset_id)
     return images.order_by("pk")
-
-
-def _frozen_versions(dataset_id: int) -> list[int]:
-    runs = Run.objects.filter(
-        dataset=dataset_id,
-        kind=RunKind.BENCHMARK,
-        status__in=[RunStatus.RUNNING, RunStatus.PAUSED],
-    )
-    return list(runs.values_list("parameters__corpus_version", flat=True).distinct())
 
 
 def _write_reasons(space: VectorSpace, reasons: dict[int, str]) -> None:

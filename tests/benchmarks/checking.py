@@ -108,7 +108,7 @@ from review.rulings import Ruling
 dataset, user = Dataset.objects.get(slug="bench"), User.objects.get(username="bench")
 ConfiguredRetriever.objects.filter(dataset=dataset).update(primary=False)
 ConfiguredRetriever.objects.filter(dataset=dataset, name={primary!r}).update(primary=True)
-browser = Client()
+browser = Client(SERVER_NAME="127.0.0.1")
 browser.force_login(user)
 
 def one():

@@ -1,7 +1,8 @@
 """What a text would find, at 100,000 images: as the desk asks for it, of a real web server.
 
 One web process with an index that is already built, asked for three texts each time, a word more
-every time, as one who types does. The build itself is timed in a process of its own.
+every time, as one who types does. The build itself is timed in a process of its own. First by bm25,
+which the web process searches itself; then by vectors, by a worker with a model that takes no time.
 """
 
 import http.client
@@ -81,6 +82,26 @@ took = time.perf_counter() - began
 with open({out!r}, "w") as file:
     json.dump(took, file)
 """
+# Vectors at 512 dimensions, mapped and indexed; then the web process asks a worker.
+VECTORS = """
+import json
+from generation import retrievers
+from generation.models import ConfiguredRetriever
+from generation.retrievers.corpora import index_of
+from generation.vectors import filling, indexing, spaces
+from review.models import Dataset
+from tests import cheap_worker
+bench = Dataset.objects.get(slug="bench")
+ConfiguredRetriever.objects.filter(dataset=bench).update(primary=False)
+row = ConfiguredRetriever.objects.create(dataset=bench, name="words", kind="dense", primary=True)
+retriever = spaces.prepared(row)
+assert filling.fill(retriever.space(), retriever.encoder())
+index_of(bench, retriever)
+indexing.make_index(retriever.space())
+with open({out!r}, "w") as file:
+    json.dump(True, file)
+"""
+WORKER = ["-A", "tests.cheap_worker", "worker", "-Q", "retrieval", "--concurrency", "1"]
 TOKEN = "t" * 32
 
 Filled = dict[str, Any]
@@ -97,7 +118,10 @@ def run() -> list[Figure]:
             seconds = _made(environment, BUILD, folder / "built.json")
             built = Figure(f"build of {IMAGES:,} captions, once", seconds, None, "s")
             with _web(environment) as (process, port):
-                return [built, *_figures(filled, process, port)]
+                figures = [built, *_figures(filled, process, port)]
+                _made(environment, VECTORS, folder / "vectors.json")
+                with _worker(environment):
+                    return [*figures, *_by_worker(filled, port)]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -111,8 +135,7 @@ def _figures(filled: Filled, process: psutil.Process, port: int) -> list[Figure]
     ask = _asker(filled, port)
     ask("GET", "/datasets/bench/desk/")  # what the process loads with its first page
     before = _megabytes(process)
-    words = filled["caption"].split()
-    typed = [f"{' '.join(words[: n % len(words) + 1])} {n}" for n in range(REQUESTS)]
+    typed = list(_typed(filled))
     first = _timed(ask, typed[0], filled)
     times = [_timed(ask, text, filled) for text in typed[1:]]
     cuts = quantiles(times, n=100)
@@ -123,6 +146,48 @@ def _figures(filled: Filled, process: psutil.Process, port: int) -> list[Figure]
         Figure("memory of a web process before", before, None, "MB"),
         Figure("own memory more with the index", _megabytes(process) - before, 30, "MB", False),
     ]
+
+
+def _by_worker(filled: Filled, port: int) -> list[Figure]:
+    ask = _asker(filled, port)
+    typed = list(_typed(filled))
+    _await_worker(ask, typed[0], filled)
+    cuts = quantiles([_timed(ask, text, filled) for text in typed[1:]], n=100)
+    return [
+        Figure("by vectors of a worker, p50", cuts[49], None, "ms"),
+        Figure("by vectors of a worker, p95", cuts[94], 150, "ms", least=False),
+    ]
+
+
+def _typed(filled: Filled) -> Iterator[str]:
+    words = filled["caption"].split()
+    for n in range(REQUESTS):
+        yield f"{' '.join(words[: n % len(words) + 1])} {n}"
+
+
+def _await_worker(ask: Ask, text: str, filled: Filled) -> None:
+    """Until it has started and opened its index."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            _timed(ask, text, filled)
+        except RuntimeError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+        else:
+            return
+
+
+@contextmanager
+def _worker(environment: dict[str, str]) -> Iterator[None]:
+    command = [sys.executable, "-m", "celery", *WORKER, "--loglevel", "ERROR"]
+    process = subprocess.Popen(command, cwd=PROJECT, env=environment)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
 
 
 def _asker(filled: Filled, port: int) -> Ask:
