@@ -163,7 +163,8 @@ class Drain:
 
     async def _do_items(self, queue: Queue) -> None:
         while (one := await queue.get()) is not None:
-            if self._goes_on():
+            # What needs no server was done when it was prepared: nobody is to do it again.
+            if self._goes_on() or one[0].endpoint_id is None:
                 self._busy += 1
                 await self._do(*one)
                 self._busy -= 1

@@ -2,13 +2,13 @@
 
 from threading import Event, Timer
 
-from celery import shared_task
+from celery import Task, shared_task
 
 from generation import batch_runs, checks, deceiving, leasing, running
 from generation.benchmark_files.tasks import write_benchmark_archive
 from generation.checks.tasks import drain_checks
 from generation.deceiving.tasks import drain_traits
-from generation.models import BenchmarkArchive, BenchmarkReport, JudgeReport, Run
+from generation.models import BenchmarkArchive, BenchmarkReport, JudgeReport, Run, RunKind
 from generation.report_tasks import compute_benchmark_report, compute_judge_report
 from review.publishing import SafelySent
 
@@ -16,15 +16,33 @@ SWEEP_EXPIRES_SECONDS = 30.0
 # Far below the time after which the broker hands a task to a second worker, and short enough for
 # whatever waits behind long runs.
 TURN_SECONDS = 120.0
+SEARCH_TURN_SECONDS = 5.0
+SEARCHING = [RunKind.CHECK, RunKind.BENCHMARK]
 
 
 @shared_task(base=SafelySent)
 def drain_run(run_id: int) -> None:
-    """Works on a run for a while, unless another worker is at it; then others get their turn."""
+    """Works on a run for a while, unless another worker is at it; then others get their turn.
+
+    What searches is handed on to the workers that have the models and indexes for it.
+    """
+    if Run.objects.filter(pk=run_id, kind__in=SEARCHING).exists():
+        search_run.delay(run_id)
+    else:
+        _take_turn(run_id, TURN_SECONDS, drain_run)
+
+
+@shared_task(base=SafelySent)
+def search_run(run_id: int) -> None:
+    """The same for a run of checks or a benchmark, in short turns: approvals wait for theirs."""
+    _take_turn(run_id, SEARCH_TURN_SECONDS, search_run)
+
+
+def _take_turn(run_id: int, seconds: float, again: "Task[[int], None]") -> None:
     if leasing.is_held(run_id):
         return
     enough = Event()
-    turn = Timer(TURN_SECONDS, enough.set)
+    turn = Timer(seconds, enough.set)
     turn.start()
     try:
         running.drain(run_id, enough=enough)
@@ -33,7 +51,7 @@ def drain_run(run_id: int) -> None:
     if BenchmarkReport.objects.awaiting().filter(run=run_id).exists():
         compute_benchmark_report.delay(run_id)
     if enough.is_set() and Run.objects.unfinished().filter(pk=run_id).exists():
-        drain_run.delay(run_id)
+        again.delay(run_id)
 
 
 @shared_task(base=SafelySent)

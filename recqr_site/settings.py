@@ -191,6 +191,7 @@ CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_ROUTES = {
     "generation.tasks.drain_run": {"queue": "llm"},
     "generation.tasks.tend_batches": {"queue": "llm"},
+    "generation.tasks.search_run": {"queue": "retrieval"},
     # Minutes of searching: no check waits behind it.
     "generation.benchmark_files.tasks.*": {"queue": "llm"},
     "generation.checks.tasks.drain_checks": {"queue": "retrieval"},

@@ -3,17 +3,21 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 
 from generation import retrievers
 from generation.benchmark.forms import FINAL_QUERY, REWRITE, Form, FormKind, last_turns
+from generation.benchmark.preparing import prepare
 from generation.models import BenchmarkDialogue, BenchmarkScore, Run
 from generation.retrievers import Hits, Index, NotReady, Retriever, Sought
 from generation.retrievers.corpora import edition_at, index_at
+from generation.retrievers.processors import processors
 from generation.retrievers.ranking import Rank, Row, best_of, rank_of
 from generation.retrievers.reciprocal import worths
 from generation.retrievers.stored import Edition
@@ -50,6 +54,18 @@ class Bench:
         self.name: str = frozen["name"]
         self._run = run
         self._frozen = frozen
+        self._is_prepared = False
+
+    def prepare(self, alive: Callable[[], None]) -> None:
+        """Opens the index; where vectors are missing for it they are made here, once."""
+        if self._is_prepared:
+            return
+        self._is_prepared = True
+        try:
+            _ = self.index
+        except NotReady:
+            rows = retrievers.configured(self._run.dataset)
+            prepare(next(row for row in rows if row.name == self.name), alive)
 
     @cached_property
     def retriever(self) -> Retriever:
@@ -139,7 +155,9 @@ class Bench:
         if len(asked) == 1:
             return cut, self.index.search(asked[0], sought, best)
         rankings = zip(*(self.index.scores(queries) for queries in asked), strict=True)
-        return cut, [_fused(rows, one, best) for rows, one in zip(rankings, sought, strict=True)]
+        with ThreadPoolExecutor(processors()) as pool:
+            # Mostly sorting, for which numpy lets other threads run.
+            return cut, list(pool.map(_fused, rankings, sought, repeat(best)))
 
     def _by_texts(self, cells: Sequence[Cell]) -> list[Found]:
         told = zip(cells, *self.hits(cells, TOP_IMAGES), strict=True)

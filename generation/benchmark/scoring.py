@@ -110,6 +110,7 @@ class Scorer:
                 return
 
     def _score_together(self, bench: Bench, todo: Sequence[Todo]) -> None:
+        bench.prepare(self._alive)
         asked = [
             (one, cell, bench.key(cell))
             for one in todo

@@ -40,7 +40,7 @@ class Newer:
 
 
 def of(dataset: Dataset) -> JudgeReport | None:
-    return JudgeReport.objects.filter(dataset=dataset).first()
+    return JudgeReport._default_manager.filter(dataset=dataset).first()
 
 
 def ask(*, dataset: Dataset, by: User) -> JudgeReport:

@@ -6,7 +6,6 @@ from django.db.models import Q
 
 from generation.models.runs import Run
 from review.models import Dialogue, Reckoned
-from review.models.reports import ReckonedQuerySet
 
 
 class BenchmarkDialogue(models.Model):
@@ -99,8 +98,6 @@ class BenchmarkReport(Reckoned):
 
     run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="+")
 
-    objects = ReckonedQuerySet.as_manager()
-
     def __str__(self) -> str:
         return f"report of {self.run}"
 
@@ -113,8 +110,6 @@ class BenchmarkArchive(Reckoned):
     """
 
     run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="+")
-
-    objects = ReckonedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"files of {self.run}"

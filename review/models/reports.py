@@ -30,6 +30,8 @@ class Reckoned(models.Model):
     # Why it could not be reckoned, in a sentence.
     failure = models.TextField(blank=True, default="")
 
+    objects = ReckonedQuerySet.as_manager()
+
     class Meta:
         abstract = True
 
@@ -43,8 +45,6 @@ class StoredReport(Reckoned):
     dataset = models.OneToOneField(Dataset, on_delete=models.CASCADE, related_name="+")
     # From what: the last row of each kind that was there.
     last_rows = models.JSONField(default=dict)
-
-    objects = ReckonedQuerySet.as_manager()
 
     class Meta:
         abstract = True
