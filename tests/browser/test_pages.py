@@ -6,13 +6,17 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from generation.models import ItemState, Run, RunItem, RunKind, RunStatus
-from review.models import Dialogue, Stage, User
+from review import relevance
+from review.models import Dialogue, QueryForm, RetrievalCheck, Stage, User
 from review.pages.listing import PAGE_SIZE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 Visit = Callable[[User, str], Page]
 MakeDialogue = Callable[..., Dialogue]
+
+# After this a page takes a key for the dialogue that it shows, not for the one before.
+SETTLED_MS = 350
 
 
 def test_typing_filters_the_list_and_keeps_its_state_in_the_address(
@@ -83,3 +87,41 @@ def test_no_page_is_wider_than_a_phone(carol: User, dialogue: Dialogue, visit: V
     for address in ["/", "/help/formats/", *(f"/datasets/coast/{part}" for part in parts)]:
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
+
+
+def test_images_of_one_dialogue_after_the_other_are_judged_by_keys(
+    carol: User, make_dialogue: MakeDialogue, visit: Visit
+) -> None:
+    first, second = approved(make_dialogue("d-1"), rank=3), approved(make_dialogue("d-2"), rank=2)
+    page = visit(carol, "/datasets/coast/relevance/")
+    page.wait_for_timeout(SETTLED_MS)
+    for key in ["1", "ArrowRight", " ", " ", "Enter"]:
+        page.keyboard.press(key)
+    page.wait_for_url("**/relevance/d-2/")
+    assert relevance.others([first.pk])[first.pk] == {"cabin": True, "lighthouse-sunny": False}
+    page.wait_for_timeout(SETTLED_MS)
+    # A mark is seen to go before “none” is sent.
+    for key in ["2", "n", "n"]:
+        page.keyboard.press(key)
+    expect(page.get_by_role("heading", name="All 2 are judged")).to_be_focused()
+    assert not any(relevance.others([second.pk])[second.pk].values())
+
+
+def approved(dialogue: Dialogue, *, rank: int) -> Dialogue:
+    """Approved, and checked: the cabin and the sunny lighthouse were found beside the target."""
+    Dialogue.objects.filter(pk=dialogue.pk).update(
+        stage=Stage.APPROVED, approved_candidate=dialogue.candidates.all()[0]
+    )
+    dialogue.refresh_from_db()
+    RetrievalCheck.objects.create(
+        dialogue=dialogue,
+        candidate=dialogue.approved_candidate,
+        form=QueryForm.REWRITE,
+        retriever="bm25",
+        corpus_version=1,
+        corpus_size=3,
+        rank=rank,
+        tied=1,
+        top=[["cabin", 2.0], ["lighthouse-sunny", 1.0]],
+    )
+    return dialogue
