@@ -132,6 +132,12 @@ def test_a_try_makes_one_call(
     assert (offline["works"], offline["call"]) == (True, None)
 
 
+def test_a_try_may_ask_for_a_vector(program: Client, endpoint: Endpoint) -> None:
+    found = send(program, "post", f"{REMOTE}try/", {"job": "embed"}).json()
+    assert (found["works"], found["dimensions"], found["rewrites"]) == (True, 16, [])
+    assert (found["tokens_output"], found["cost_usd"]) == (0, "0.00001")
+
+
 def test_the_sites_are_not_changed(program: Client) -> None:
     assert send(program, "patch", f"{ENDPOINTS}offline/", {"model": "x"}).status_code == 404
     assert program.delete(f"{ENDPOINTS}offline/").status_code == 404

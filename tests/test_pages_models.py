@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from generation import prompts
 from generation.models import Call, Endpoint, Prompt, PromptKind
@@ -123,6 +124,19 @@ def test_bad_input_is_named_and_connects_nothing(
     assert words in text_of(response)
     assert "sk-live-9f2" not in text_of(response)
     assert not Endpoint.objects.exists()
+
+
+def test_a_model_that_makes_vectors_is_connected_and_tried(
+    carols: Client, model_server: ModelServer
+) -> None:
+    vectors = {"jobs": ["embed"], "input": "0.02", "base_url": model_server.base_url}
+    carols.post(NEW, SENT | vectors)
+    assert Endpoint.objects.get().has_prices(timezone.now().date())
+    listed = text_of(carols.get(MODELS))
+    assert "makes vectors" in listed
+    assert "$0.02 in per million" in listed
+    tried = carols.post(f"{MODELS}endpoints/local/try/")
+    assert "16 dimensions" in text_of(tried)
 
 
 def test_an_endpoint_is_changed_and_its_key_is_shown_as_set_or_not(

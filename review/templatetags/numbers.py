@@ -48,9 +48,12 @@ def percent(share: float) -> str:
 
 @register.filter
 def lasting(seconds: float | None) -> str:
-    """A length of time in its two largest units: “45 s”, “3 min 20 s”, “2 h 5 min”."""
+    """A length of time in its two largest units: “45 s”, “3 min 20 s”, “2 h 5 min”; what is too
+    short for a tenth of a second as “35 ms”."""
     if seconds is None:
         return ""
+    if 0 < seconds < 0.1:
+        return f"{1000 * seconds:.0f} ms"
     if seconds < 10:
         return f"{seconds:.1f} s"
     whole = round(seconds)
