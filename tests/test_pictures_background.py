@@ -116,11 +116,12 @@ def test_a_second_worker_leaves_the_first_to_it_and_goes_on_when_that_dies(
     within(5, lambda: prepare_images(dataset.pk) or is_made(image))
 
 
-def test_the_sweep_sends_one_task_for_a_dataset(make: Make) -> None:
+def test_the_sweep_sends_one_task_of_each_kind_for_a_dataset(make: Make) -> None:
     make("one", 1)
     make("two", 2)
     queue = Redis.from_url(settings.REDIS_URL)
     queue.delete("default")
     sweep_images()
-    assert queue.llen("default") == 1
+    # Review sizes, and hashes.
+    assert queue.llen("default") == 2
     queue.delete("default")
