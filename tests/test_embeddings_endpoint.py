@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from asgiref.sync import async_to_sync, sync_to_async
 from django.core.files.storage import default_storage
 from django.utils import timezone
 from numpy.typing import NDArray
@@ -233,6 +234,19 @@ def test_in_a_run_calls_are_on_its_account(dataset: Dataset, encoder: MakeEncode
             encoder().texts(["far too many words " * 20])
     assert run.calls.get().cost_usd == Decimal("0.000003")
     encoder().texts(["far too many words " * 20])
+
+
+def test_a_run_with_an_event_loop_of_its_own_asks_as_well(
+    dataset: Dataset, encoder: MakeEncoder
+) -> None:
+    run = Run.objects.create(dataset=dataset, kind="benchmark")
+
+    async def conclude() -> NDArray[np.float32]:
+        with charged_to(run):
+            return (await sync_to_async(encoder().texts)(["a boat"])).vectors
+
+    assert async_to_sync(conclude)().any()
+    assert run.calls.get().outcome == CallOutcome.OK
 
 
 def test_a_corpus_is_searched_by_the_model_of_a_server(
