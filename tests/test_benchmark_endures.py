@@ -1,0 +1,142 @@
+"""A benchmark ends, complete, whatever goes wrong meanwhile, and its gaps are named."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from django.utils import timezone
+from PIL import Image as Pillow
+
+from generation import leasing, running, runs
+from generation.benchmark import reckoning
+from generation.models import (
+    BenchmarkScore,
+    Call,
+    ConfiguredRetriever,
+    Endpoint,
+    ItemState,
+    Run,
+    RunItem,
+)
+from generation.retrievers import configured
+from generation.retrievers.endpoint import EmbeddingsServer
+from review.models import Approval, Candidate, Dataset, Dialogue, Image, Stage
+from review.pictures import keep
+from tests.model_server import BROKEN_BODY, Fault, ModelServer
+
+COLOURS = ["red", "blue", "green", "yellow", "orange", "purple"]
+
+
+@pytest.fixture
+def pictures(dataset: Dataset, settings: Any, tmp_path: Any) -> None:
+    settings.RECORD_DIR = tmp_path
+    for colour in COLOURS:
+        file = io.BytesIO()
+        Pillow.new("RGB", (32, 24), colour).save(file, "PNG")
+        stored = keep(file.getvalue()).name
+        Image.objects.create(
+            dataset=dataset, external_id=colour, caption=colour, file=stored, added_version=1
+        )
+
+
+@pytest.fixture
+def dialogues(dataset: Dataset, pictures: None) -> list[Dialogue]:
+    made = []
+    for n in range(30):
+        colour = COLOURS[n % len(COLOURS)]
+        dialogue = Dialogue.objects.create(
+            dataset=dataset,
+            external_id=f"d-{n}",
+            turns=[{"role": "user", "text": f"the {n}th one"}],
+            final_query=f"the {n}th one",
+            target_images=[colour],
+            content_hash=str(n),
+        )
+        rewrite = Candidate.objects.create(
+            dialogue=dialogue, text=f"{colour} {n}", text_key=str(n), author="writer", kind="model"
+        )
+        Dialogue.objects.filter(pk=dialogue.pk).update(
+            stage=Stage.APPROVED,
+            approval=Approval.ACCEPTED,
+            approved_candidate=rewrite,
+            settled_at=timezone.now(),
+        )
+        made.append(dialogue)
+    return made
+
+
+@pytest.fixture
+def server(
+    dataset: Dataset, make_endpoint: Callable[..., Endpoint], model_server: ModelServer
+) -> ConfiguredRetriever:
+    configured(dataset)
+    model_server.dimensions = 32
+    return ConfiguredRetriever.objects.create(
+        dataset=dataset,
+        name="server",
+        kind="endpoint",
+        endpoint=make_endpoint(dataset=dataset, jobs=["embed"], prices={"input": 1}),
+        settings=EmbeddingsServer.settings({"images": "messages", "batch": 4}),
+    )
+
+
+def test_with_a_server_that_fails_and_a_picture_that_is_gone_it_ends_complete(
+    dataset: Dataset,
+    dialogues: list[Dialogue],
+    server: ConfiguredRetriever,
+    model_server: ModelServer,
+) -> None:
+    default_storage.delete(Image.objects.get(external_id="green").file.name)
+    model_server.failing_share = 0.2
+    model_server.failing_kinds = (Fault.answers(500), Fault.rate_limited(0.02), BROKEN_BODY)
+    run = runs.start(dataset=dataset, kind="benchmark")
+    running.drain(run.pk)
+    run.refresh_from_db()
+    assert run.status == "done"
+    report = reckoning.awaited(run).data
+    for retriever in ("bm25", "server"):
+        cells = report["scores"][retriever]
+        assert {cell["n"] + cell["unranked"] for cell in cells.values()} == {30}
+    assert report["scores"]["bm25"]["rewrite"]["n"] == 30
+    told = {gap["reason"]: gap for gap in report["gaps"] if gap["kind"] == "unranked"}
+    assert len(told) == 1, told
+    [gap] = told.values()
+    assert (gap["retriever"], gap["dialogues"]) == ("server", 5)
+    assert report["scores"]["server"]["rewrite"]["n"] == 25
+    assert not [gap for gap in report["gaps"] if gap["kind"] == "failed"]
+    assert Call.objects.filter(run=run).exists()
+
+
+def test_what_a_dead_worker_held_is_done_by_the_next_once(
+    dataset: Dataset, dialogues: list[Dialogue], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = runs.start(dataset=dataset, kind="benchmark")
+    monkeypatch.setattr("generation.running.AT_NO_SERVER", 8)
+    settled: list[int] = []
+    settle = running.settle_all
+
+    def dies(work: Any, outcomes: Any) -> None:
+        settle(work, outcomes)
+        settled.extend(outcome.item.pk for outcome in outcomes)
+        if len(settled) > 8:
+            raise RuntimeError("as if the process were gone")
+
+    monkeypatch.setattr(running, "settle_all", dies)
+    # Nothing is given back.
+    monkeypatch.setattr(leasing, "release", lambda keys: None)
+    monkeypatch.setattr(leasing, "let_run_go", lambda run_id, worker: None)
+    with pytest.raises(RuntimeError, match="gone"):
+        running.drain(run.pk)
+    monkeypatch.undo()
+    done = run.items.filter(state=ItemState.DONE).count()
+    assert 0 < done < 30
+    past = timezone.now() - leasing.LEASE
+    Run.objects.update(drained_until=past)
+    RunItem.objects.pending().update(leased_until=past)
+    running.drain(run.pk)
+    run.refresh_from_db()
+    assert run.status == "done"
+    rows = BenchmarkScore.objects.filter(run=run, form="rewrite")
+    assert rows.count() == rows.values("dialogue").distinct().count() == 30
