@@ -39,7 +39,7 @@ class RetrieverChangeSerializer(serializers.Serializer[Any]):
 
 class RetrieverInputSerializer(RetrieverChangeSerializer):
     name = KeepableText(help_text="Lower-case letters, digits and hyphens.")
-    kind = serializers.ChoiceField(choices=RetrieverKind.values)
+    kind = serializers.ChoiceField(choices=RetrieverKind.choices)
 
 
 class MissingImagesSerializer(serializers.Serializer[Any]):
@@ -53,7 +53,7 @@ class RetrieverSerializer(serializers.Serializer[Any]):
     others; `outdated` counts approved dialogues whose check is to be renewed."""
 
     name = serializers.CharField()
-    kind = serializers.ChoiceField(choices=RetrieverKind.values)
+    kind = serializers.ChoiceField(choices=RetrieverKind.choices)
     version = serializers.CharField()
     primary = serializers.BooleanField()
     settings = serializers.DictField()

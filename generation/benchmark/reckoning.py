@@ -102,7 +102,7 @@ def _deceiving(dataset: Dataset) -> Deceiving:
         unranked=found.unranked,
         awaiting=found.awaiting,
         without_target=found.without_target,
-        traits={str(trait): count for trait, count in found.traits.items()},
+        traits=found.traits,
         leak=deceiving.leak_share(dataset).as_json(),
     )
 

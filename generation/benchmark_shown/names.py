@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from generation.benchmark.report import RANKS
+from review.languages import language_name
 from review.models import Trait
 
 FORMS = {
@@ -64,6 +65,8 @@ def measured(metric: str) -> str:
 
 
 def slice_value(by: str, value: str) -> str:
+    if by == "language":
+        return language_name(value)
     known = by == "stratum" and value in Trait.values
     return str(Trait(value).label) if known else value
 

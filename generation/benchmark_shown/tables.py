@@ -9,6 +9,8 @@ from generation.benchmark.report import METRICS
 from generation.benchmark_shown.names import form_name, is_rank
 
 Data = dict[str, Any]
+# Of how many of the dialogues a form must have figures to be the best of its column.
+NEARLY_ALL = 0.9
 Sign = Literal["better", "worse", ""]
 
 
@@ -82,6 +84,7 @@ class Scores:
         self._compared = {
             (one["retriever"], one["form"], one["metric"]): one for one in data["comparisons"]
         }
+        self._competing = {name: _competing(data, cells) for name, cells in data["scores"].items()}
         self._chosen = {line["name"]: set(line["chosen"]) for line in data["retrievers"]}
 
     def by_retriever(self, metric: str) -> Table:
@@ -124,12 +127,11 @@ class Scores:
         if cell is None:
             return None
         value = cell.get(metric)
-        bound = next(one["bound"] for one in self._forms if one["name"] == form)
         return Value(
             value=value,
             ends=cell["ci95"].get(metric),
             n=cell["n"],
-            best=value is not None and not bound and value == best,
+            best=value is not None and value == best and self._competes(retriever, form),
             sign=_sign(self._compared.get((retriever, form, metric)), is_rank(metric)),
             chosen=form in self._chosen.get(retriever, ()),
             metric=metric,
@@ -137,12 +139,16 @@ class Scores:
 
     def _best(self, retriever: str, metric: str) -> float | None:
         """What is best in a column; None where there is nothing to be better than."""
-        names = [form["name"] for form in self._forms if not form["bound"]]
+        names = [one["name"] for one in self._forms if self._competes(retriever, one["name"])]
         values = _known(self.cell(retriever, name) for name in names)
         found = [cell[metric] for cell in values if cell.get(metric) is not None]
         if len(set(found)) < 2:
             return None
         return float(min(found) if is_rank(metric) else max(found))
+
+    def _competes(self, retriever: str, form: str) -> bool:
+        """Bounds do not, nor does a form with figures of far fewer dialogues than others."""
+        return form in self._competing.get(retriever, ())
 
 
 def _known(cells: Iterable[dict[str, Any] | None]) -> list[dict[str, Any]]:
@@ -153,3 +159,9 @@ def _sign(comparison: dict[str, Any] | None, less_is_better: bool) -> Sign:
     if comparison is None or not comparison["significant"] or not comparison["difference"]:
         return ""
     return "better" if (comparison["difference"] > 0) != less_is_better else "worse"
+
+
+def _competing(data: Data, cells: Data) -> set[str]:
+    names = {form["name"] for form in data["forms"] if not form["bound"]} & set(cells)
+    most = max((cells[name]["n"] for name in names), default=0)
+    return {name for name in names if cells[name]["n"] >= NEARLY_ALL * most}

@@ -34,6 +34,7 @@ HELP_PAGES = [
     HelpPage("formats-mmdialog", "MMDialog", "Conversations with media in their turns", True),
     HelpPage("formats-qrecc", "QReCC", "Questions in context, rewritten by people", True),
     HelpPage("formats-canard", "CANARD", "Questions about an article, rewritten by people", True),
+    HelpPage("benchmark", "The benchmark", "What its figures mean, and how to score a model"),
     HelpPage("commands", "Commands", "Everything that the command line does"),
     HelpPage("api", "API", "Review from a program of your own"),
     HelpPage("models", "Connecting models", "OpenAI, vLLM, Ollama and llama.cpp, step by step"),
