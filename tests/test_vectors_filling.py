@@ -18,7 +18,7 @@ from generation.models import ConfiguredRetriever, ImageVector, Run, TextVector,
 from generation.retrievers import NotReady
 from generation.retrievers.corpora import index_of
 from generation.retrievers.protocol import Encoded, Picture
-from generation.vectors import rows, spaces, tasks
+from generation.vectors import filling, rows, spaces, tasks
 from generation.vectors.units import unit
 from review.models import Dataset, Image
 from review.models.candidates import text_key
@@ -295,3 +295,41 @@ def test_vectors_that_have_no_direction_are_a_reason() -> None:
     assert vectors.dtype == np.float16
     assert np.allclose(np.linalg.norm(vectors[usable].astype(float), axis=1), 1, atol=1e-3)
     assert not vectors[~usable].any()
+
+
+def test_turns_follow_each_other_and_never_multiply(
+    dataset: Dataset,
+    row: ConfiguredRetriever,
+    encoder: CheapEncoder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    grow(dataset, *(f"word{n}" for n in range(30)))
+    went_on: list[tuple[int, ...]] = []
+    monkeypatch.setattr(tasks, "publish", lambda _, *given: went_on.append(given))
+    real = filling.fill
+
+    def for_two_batches(space: VectorSpace, encoder: CheapEncoder, **given: Any) -> bool:
+        pictures, count = encoder.pictures, len(encoder.asked)
+
+        def watched(some: list[Picture]) -> Encoded:
+            if len(encoder.asked) - count >= encoder.batch:
+                given["enough"].set()
+            return pictures(some)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(encoder, "pictures", watched)
+            return real(space, encoder, **given)
+
+    monkeypatch.setattr(filling, "fill", for_two_batches)
+    fill(row)
+    count = ImageVector.objects.count()
+    assert 0 < count < Image.objects.count()
+    assert list(spaces.waiting()) == []
+    fill(row)  # Sent by nobody's last turn.
+    assert ImageVector.objects.count() == count
+    assert len(went_on) == 1
+    for given in went_on:
+        if len(given) == 2:
+            tasks.fill_vectors.apply(args=given, throw=True)
+    assert ImageVector.objects.count() == Image.objects.count()
+    assert [len(given) for given in went_on[-4:]] == [2, 1, 1, 1]

@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 # A batch of the slowest model takes less; another worker takes over after it at the latest.
 LEASE = timedelta(seconds=120)
+# From one turn of a worker to the next, which may wait behind checks.
+HANDED_ON = timedelta(seconds=30)
 # After a problem. The sweep comes every few seconds, and a model at an endpoint may be paid for.
 REST = timedelta(seconds=60)
 # What a quick model made is written together, what a slow one made at once.
@@ -62,12 +64,19 @@ class Made:
         return count >= WRITTEN_TOGETHER or time.monotonic() > self.since + WRITE_AFTER_SECONDS
 
 
-def fill(space: VectorSpace, encoder: Encoder, *, enough: Event | None = None) -> bool:
+def fill(
+    space: VectorSpace,
+    encoder: Encoder,
+    *,
+    enough: Event | None = None,
+    held: datetime | None = None,
+) -> bool:
     """Makes what is missing until nothing is, or it was `enough`; True where nothing is missing.
 
-    Does nothing while another worker is at it, or the space rests from a problem.
+    Does nothing while another worker is at it, or the space rests from a problem. Where it was
+    enough the space stays taken for a moment, for the task that goes on: `held` is until when.
     """
-    until = _taken(space)
+    until = _taken(space, held)
     if until is None:
         return False
     filler = Filler(space, encoder, until)
@@ -82,7 +91,7 @@ def fill(space: VectorSpace, encoder: Encoder, *, enough: Event | None = None) -
         logger.exception("The vectors of %s could not be made", space)
         _rest(space, f"The model failed: {error}")
         return False
-    filler.let_go()
+    filler.let_go(until=None if is_whole else timezone.now() + HANDED_ON)
     return is_whole
 
 
@@ -124,8 +133,9 @@ class Filler:
                 yield page[begin : begin + size]
             after = page[-1].key if page else None
 
-    def let_go(self) -> None:
-        _mine(self.space, self.until).update(leased_until=None)
+    def let_go(self, *, until: datetime | None) -> None:
+        if _mine(self.space, self.until).update(leased_until=until):
+            self.space.leased_until = until
 
     def _renewed(self) -> bool:
         """Shows life; False where another has taken the space meanwhile."""
@@ -211,10 +221,10 @@ def _write_reasons(space: VectorSpace, reasons: dict[int, str]) -> None:
     ImageVector.objects.bulk_create(without)
 
 
-def _taken(space: VectorSpace) -> datetime | None:
+def _taken(space: VectorSpace, held: datetime | None) -> datetime | None:
     """Makes a space the worker's own; None where it is another's, or rests."""
     now = timezone.now()
-    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    free = Q(leased_until=None) | Q(leased_until__lt=now) | Q(leased_until=held)
     until = now + LEASE
     is_ours = VectorSpace.objects.filter(free, pk=space.pk).update(leased_until=until)
     return until if is_ours else None

@@ -52,9 +52,11 @@ def prepared(configured: ConfiguredRetriever) -> VectorRetriever | None:
 
 def _note(configured: ConfiguredRetriever, *, problem: str = "", fingerprint: str = "") -> None:
     """What became of loading; a model that cannot be loaded now is still the one that it was."""
+    before = configured.problem, configured.fingerprint
     configured.problem = problem
     configured.fingerprint = fingerprint or configured.fingerprint
-    configured.save(update_fields=["problem", "fingerprint"])
+    if (configured.problem, configured.fingerprint) != before:
+        configured.save(update_fields=["problem", "fingerprint"])
 
 
 def present(configured: ConfiguredRetriever) -> VectorSpace | None:

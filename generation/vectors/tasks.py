@@ -1,5 +1,6 @@
 """Vectors in the background: filled for a while at a time, so that no check waits behind them."""
 
+from datetime import UTC, datetime
 from threading import Event, Timer
 
 from celery import shared_task
@@ -19,23 +20,28 @@ RELOAD_SECONDS = 60
 
 
 @shared_task(base=SafelySent)
-def fill_vectors(retriever_id: int) -> None:
-    """Loads a retriever's model and makes vectors for a while; then others get their turn."""
+def fill_vectors(retriever_id: int, held: int = 0) -> None:
+    """Loads a retriever's model and makes vectors for a while; then others get their turn.
+
+    `held` is until when the turn before has taken the space, in microseconds since 1970: only its
+    own next turn may go on before, so that turns never multiply.
+    """
     row = ConfiguredRetriever.objects.filter(pk=retriever_id, retired=False).first()
     retriever = spaces.prepared(row) if row else None
     if row is None or retriever is None:
         return
-    enough = Event()
+    space, enough = retriever.space(), Event()
+    until = datetime.fromtimestamp(held / 1e6, UTC) if held else None
     turn = Timer(TURN_SECONDS, enough.set)
     turn.start()
     try:
-        is_whole = filling.fill(retriever.space(), retriever.encoder(), enough=enough)
+        is_whole = filling.fill(space, retriever.encoder(), enough=enough, held=until)
     finally:
         turn.cancel()
     if is_whole:
         _go_on(row)
-    elif enough.is_set():
-        publish(fill_vectors, retriever_id)
+    elif enough.is_set() and space.leased_until is not None:
+        publish(fill_vectors, retriever_id, round(1e6 * space.leased_until.timestamp()))
 
 
 def _go_on(row: ConfiguredRetriever) -> None:

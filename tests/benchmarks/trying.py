@@ -90,7 +90,8 @@ from generation.models import ConfiguredRetriever
 from generation.retrievers.corpora import index_of
 from generation.vectors import filling, indexing, spaces
 from review.models import Dataset
-from tests import cheap_worker
+from tests.cheap_worker import take_cheap_model
+take_cheap_model()
 bench = Dataset.objects.get(slug="bench")
 ConfiguredRetriever.objects.filter(dataset=bench).update(primary=False)
 row = ConfiguredRetriever.objects.create(dataset=bench, name="words", kind="dense", primary=True)
