@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -19,7 +20,8 @@ from generation.models import (
     RunKind,
     RunStatus,
 )
-from review.models import Dataset, Dialogue, Image, Stage, User
+from generation.tasks import drain_run
+from review.models import Candidate, Dataset, Dialogue, Image, Stage, User
 from tests import benchmark_reports
 
 SignIn = Callable[[User], Client]
@@ -228,3 +230,46 @@ def test_what_deceives_is_counted_and_leads_to_its_dialogues(
     assert "15% of the gain in R@10 is leak" in page
     assert 'href="/datasets/coast/dialogues/?trait=leak">130</a>' in page
     assert "Not looked at yet" in page
+
+
+@pytest.fixture
+def approved(make_dialogue: MakeDialogue) -> Dialogue:
+    dialogue = make_dialogue("d-1")
+    best = Candidate.objects.filter(dialogue=dialogue).first()
+    Dialogue.objects.update(stage=Stage.APPROVED, approved_candidate=best)
+    return dialogue
+
+
+def lines(text: str) -> SimpleUploadedFile:
+    return SimpleUploadedFile("My model v2.jsonl", text.encode())
+
+
+def test_an_admin_starts_one_with_the_output_of_a_model(
+    approved: Dialogue, carol: User, client_of: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[int] = []
+    monkeypatch.setattr(drain_run, "delay_on_commit", sent.append)
+    browser = client_of(carol)
+    assert "Approved rewrite" in read(browser, f"{ADDRESS}new/")
+    said = {"metric": "MRR", "forms": ["rewrite"], "rewrites": lines('{"id": "d-1", "text": "x"}')}
+    response = browser.post(f"{ADDRESS}new/", said)
+    run = Run.objects.get()
+    assert response["Location"] == f"{ADDRESS}{run.pk}/"
+    assert sent == [run.pk]
+    assert run.parameters["metric"] == "MRR"
+    forms = [form["name"] for form in run.parameters["forms"]]
+    assert forms == ["final-query", "my-model-v2", "rewrite"]
+
+
+def test_a_file_that_is_no_good_is_refused_at_its_field_and_an_estimate_starts_nothing(
+    approved: Dialogue, carol: User, client_of: SignIn
+) -> None:
+    browser = client_of(carol)
+    said = {"metric": "R@10", "rewrites": lines('{"id": "d-1"}')}
+    response = browser.post(f"{ADDRESS}new/", said)
+    assert response.status_code == 422
+    assert "My model v2.jsonl: line 1: text is missing" in response.content.decode()
+    estimate = browser.post(f"{ADDRESS}new/estimate/", {"metric": "R@10"}, headers=HTMX)
+    assert "1 done before" not in estimate.content.decode()
+    assert estimate.status_code == 200
+    assert not Run.objects.exists()
