@@ -2,6 +2,7 @@
 what is unstable. Ranks are those of BM25 over captions written here, so the truth is known."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from generation import checks, deceiving
+from generation.deceiving import draining
 from generation.deceiving.effects import Effect, effect
+from generation.deceiving.tasks import drain_traits
 from generation.deceiving.words import Supporting, without
 from generation.retrievers import KINDS, configured
 from generation.retrievers.setting_up import (
@@ -443,3 +446,22 @@ def test_another_primary_looks_at_everything_anew(
     assert deceiving.leak_share(dataset).retriever == "dense"
     retire_retriever(retriever=old)
     assert Dialogue.objects.get().traits_due
+
+
+def test_what_can_wait_lets_fresh_approvals_pass(
+    dataset: Dataset, approved: Approved, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draining, "BATCH", 1)
+    for n in range(3):
+        approved("striped lighthouse", "a lighthouse", "show it again", name=f"d-{n}")
+    Dialogue.objects.update(traits_due=True)
+    first = Dialogue.objects.earliest("pk")
+    Dialogue.objects.filter(pk=first.pk).update(
+        checks_due=True, checked_at=None, settled_at=timezone.now()
+    )
+    drain_traits(dataset.pk)
+    assert Dialogue.objects.filter(traits_due=True).count() == 2
+    Dialogue.objects.update(settled_at=timezone.now() - timedelta(minutes=1))
+    Dialogue.objects.update(traits_due=True, checked_at=timezone.now())
+    drain_traits(dataset.pk)
+    assert not Dialogue.objects.filter(traits_due=True).exists()

@@ -8,6 +8,7 @@ from generation.checks.due import (
     others_wait,
     outdated,
     rankable,
+    some_wait,
     unranked,
 )
 from generation.checks.texts import QueryText, history_text, texts_of
@@ -26,6 +27,7 @@ __all__ = [
     "outdated",
     "rank_spread",
     "rankable",
+    "some_wait",
     "texts_of",
     "unranked",
 ]

@@ -36,9 +36,17 @@ def datasets_due() -> QuerySet[Dataset]:
 
 def others_wait(dataset_id: int, dialogue_id: int) -> bool:
     """Whether any other dialogue of a dataset awaits its first check since a moment ago."""
-    since = timezone.now() - JUST_NOW
-    due = Dialogue.objects.filter(dataset=dataset_id, checks_due=True, checked_at=None)
-    return due.filter(settled_at__gt=since).exclude(pk=dialogue_id).exists()
+    return _fresh().filter(dataset=dataset_id).exclude(pk=dialogue_id).exists()
+
+
+def some_wait() -> bool:
+    """Whether any dialogue of any dataset does: whatever can wait lets it pass."""
+    return _fresh().exists()
+
+
+def _fresh() -> QuerySet[Dialogue]:
+    due = Dialogue.objects.filter(checks_due=True, checked_at=None)
+    return due.filter(settled_at__gt=timezone.now() - JUST_NOW)
 
 
 def due_for(checker: Checker, dataset: Dataset, after: int) -> QuerySet[Dialogue]:

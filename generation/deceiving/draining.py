@@ -1,8 +1,7 @@
 """Looking at what awaits it, in the background: after checks, and after what people said."""
 
 import logging
-from collections.abc import Collection, Iterator, Sequence
-from time import monotonic
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, OuterRef, Q
@@ -34,22 +33,20 @@ def waits(dataset_id: int) -> bool:
     return _due().filter(dataset=dataset_id).exists()
 
 
-def drain(dataset_id: int, *, seconds: float = float("inf")) -> bool:
-    """Looks at what awaits it in a dataset, for a while; True where time ran out before the end.
+def drain(dataset_id: int, *, enough: Callable[[], bool] = lambda: False) -> None:
+    """Looks at what awaits it in a dataset, until nothing is left or it was `enough`.
 
     One at a time in each dataset: what another is at is left to it. Nobody is kept from a dialogue
     while its words are searched with.
     """
-    end = monotonic() + seconds
     dataset = Dataset.objects.filter(pk=dataset_id).first()
     with held(LOOKING, dataset_id) as is_ours:
         if dataset is None or not is_ours:
-            return False
+            return
         try:
-            return any(monotonic() > end for _ in _pass_over(dataset))
+            any(enough() for _ in _pass_over(dataset))
         except NotReady as reason:
             logger.info("Words of dataset %s wait for its retriever: %s", dataset.slug, reason)
-            return False
 
 
 def _pass_over(dataset: Dataset) -> Iterator[int]:
