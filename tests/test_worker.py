@@ -17,8 +17,12 @@ from django.db import connection, transaction
 from redis import Redis
 
 from generation import runs
-from generation.models import Call, CallOutcome, Endpoint, ItemState, RunStatus
+from generation import workers as asking
+from generation.models import Call, CallOutcome, ConfiguredRetriever, Endpoint, ItemState, RunStatus
+from generation.retrievers.stored import Edition
+from generation.searching import Quest
 from generation.tasks import drain_run, sweep
+from generation.trying import OF_ROW, Question
 from review.liveness import KEY, worker_alive
 from review.models import Dataset, Dialogue, Stage
 from tests.model_server import ModelServer
@@ -94,11 +98,25 @@ def state(run: Any) -> str:
     return run.status
 
 
+def answers_a_page(dataset: Dataset) -> bool:
+    """Whether a process of the pool answers what a page asks: here that it has no such index."""
+    row = ConfiguredRetriever(dataset=dataset, name="bm25", kind="bm25")
+    question = Question(
+        retriever={name: getattr(row, name) for name in OF_ROW},
+        edition=Edition(dataset.pk, 1, 0, "none"),
+        quest=Quest([], []),
+        leaves_out=True,
+        texts=["a lighthouse"],
+    )
+    return asking.ask(vars(question)) == {"found": [], "edition": None, "lacks": ""}
+
+
 def test_a_worker_shows_life_takes_a_run_and_is_missed_when_it_ends(
     dataset: Dataset, dialogues: list[Dialogue], workers: Workers
 ) -> None:
     assert not worker_alive()
     worker = workers.start()
+    assert answers_a_page(dataset)
     call_command("start_run", "coast", "rewrite", "--wait", "--json")
     assert set(Dialogue.objects.values_list("stage", flat=True)) == {Stage.PROPOSED}
     worker.send_signal(signal.SIGTERM)
