@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from generation import checks
 from review import assignments, intake, visibility
@@ -23,6 +24,7 @@ from review.models import (
     Stage,
     User,
 )
+from tests.plugins import databases
 
 TURNS = [
     {"role": "user", "text": "We walked to the old lighthouse last summer.", "images": ["pier"]},
@@ -49,6 +51,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that wait come first: begun last, each of them would keep everything waiting."""
     waiting = {item.path for item in items if WAITING & set(getattr(item, "fixturenames", ()))}
     items.sort(key=lambda item: item.path not in waiting)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+    testrun_uid: str,
+    worker_id: str,
+) -> None:
+    """Processes that test side by side do not migrate each for itself."""
+    if worker_id != "master":
+        shared = tmp_path_factory.getbasetemp().parent / f"migrated-{testrun_uid}"
+        with django_db_blocker.unblock():
+            databases.copy_migrated(shared)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """A whole site as `make run` serves it, for the tests that kill its parts."""
 
-import fcntl
 import os
 import re
 import signal
@@ -15,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.plugins.databases import once
 from tests.plugins.records import PROJECT, Record, within
 
 SERVE = [sys.executable, "-m", "recqr_site.serving"]
@@ -105,12 +105,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Path
     all the rest of a start.
     """
     shared = tmp_path_factory.getbasetemp().parent / f"prepared-{testrun_uid}"
-    shared.mkdir(exist_ok=True)
-    with (shared / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (shared / "ready").exists():
+    with once(shared) as first:
+        if first:
             _prepare(Record(shared / "var"))
-            (shared / "ready").touch()
     return shared / "var"
 
 
