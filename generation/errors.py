@@ -28,3 +28,7 @@ class NoUsableReply(Exception):
 
 class BudgetSpent(Exception):
     """The next call could pass the run's budget; `str(error)` says so in dollars."""
+
+
+class NotReady(Exception):
+    """A retriever or its model cannot be used yet, or not any more; says why in a sentence."""

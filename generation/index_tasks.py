@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 
 from generation import retrievers, workers
-from generation.retrievers import NotReady
+from generation.errors import NotReady
 from generation.retrievers.corpora import index_of
 from review.locking import held
 from review.models import Dataset

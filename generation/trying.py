@@ -10,9 +10,10 @@ from typing import Any, Self
 
 from generation import retrievers, workers
 from generation.checks.waiting import what_lacks
+from generation.errors import NotReady
 from generation.index_tasks import ask_for_index
 from generation.models import ConfiguredRetriever
-from generation.retrievers import Index, NotReady, Retriever
+from generation.retrievers import Index, Retriever
 from generation.retrievers.corpora import edition_of, nearest, nearest_to, too_new
 from generation.retrievers.stored import Edition
 from generation.retrievers.vector_index import VectorIndex

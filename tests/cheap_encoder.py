@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.encoders.protocol import Encoded, Picture
 from generation.models import ConfiguredRetriever
-from generation.retrievers.protocol import Encoded, Picture
 from generation.retrievers.vectors import VectorRetriever
 
 LIMIT = 8

@@ -13,8 +13,9 @@ from django.utils import timezone
 from generation import retrievers, running, runs
 from generation.benchmark import reckoning
 from generation.benchmark.planning import BenchmarkOptions
+from generation.errors import NotReady
 from generation.models import BenchmarkDialogue, BenchmarkScore, BenchmarkText, ItemState, Run
-from generation.retrievers import NotReady, Queries
+from generation.retrievers import Queries
 from generation.retrievers.bm25 import Bm25, Bm25Index
 from review.errors import Invalid
 from review.models import Approval, Dataset, Dialogue, Image, Relevance, Stage, User

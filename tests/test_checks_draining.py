@@ -21,8 +21,9 @@ from django.utils import timezone
 from generation import checks, retrievers
 from generation.checks import draining
 from generation.checks import tasks as check_tasks
+from generation.encoders.protocol import Encoded
+from generation.errors import NotReady
 from generation.models import ConfiguredRetriever
-from generation.retrievers.protocol import Encoded, NotReady
 from generation.tasks import sweep
 from generation.vectors.tasks import fill_vectors
 from review import decisions

@@ -20,12 +20,12 @@ from generation.calls.trying import try_endpoint
 from generation.connecting import Price, retire_endpoint, set_price
 from generation.encoders.embedding_forms import EmbeddingSettings
 from generation.encoders.endpoint import EndpointEncoder
-from generation.errors import BudgetSpent, UnknownEndpoint
+from generation.encoders.protocol import Picture
+from generation.errors import BudgetSpent, NotReady, UnknownEndpoint
 from generation.models import Call, CallOutcome, ConfiguredRetriever, Endpoint, Job, Run
-from generation.retrievers import NotReady
 from generation.retrievers.corpora import index_of
 from generation.retrievers.endpoint import EmbeddingsServer
-from generation.retrievers.protocol import Picture, Sought
+from generation.retrievers.protocol import Sought
 from generation.vectors import filling, spaces
 from review.errors import Conflict, Invalid
 from review.models import Dataset, Image

@@ -13,7 +13,8 @@ from PIL import Image as Pillow
 
 from generation.encoders.clip import ClipModel
 from generation.encoders.engines import Source
-from generation.retrievers.protocol import NotReady, Picture
+from generation.encoders.protocol import Picture
+from generation.errors import NotReady
 from generation.vectors.units import unit
 from tests.plugins.tiny_models import CLIP_LIMIT, COLOURS, DIMENSIONS, TinyModels
 

@@ -11,7 +11,7 @@ import pytest
 from generation.encoders.clip import ClipModel
 from generation.encoders.engines import Source
 from generation.encoders.text import TextModel
-from generation.retrievers.protocol import NotReady
+from generation.errors import NotReady
 from tests.plugins.records import PROJECT
 from tests.plugins.tiny_models import TinyModels
 

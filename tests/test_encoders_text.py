@@ -8,8 +8,8 @@ import pytest
 
 from generation.encoders import engines
 from generation.encoders.engines import Source
+from generation.encoders.protocol import Picture
 from generation.encoders.text import TextModel
-from generation.retrievers.protocol import Picture
 from generation.vectors.units import unit
 from tests.plugins.tiny_models import DIMENSIONS, TEXT_LIMIT, WORDS, TinyModels
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from generation import retrievers
+from generation.errors import NotReady
 from generation.models import ConfiguredRetriever
-from generation.retrievers import NotReady, Queries, Sought, corpora
+from generation.retrievers import Queries, Sought, corpora
 from generation.retrievers.corpora import index_of
 from generation.retrievers.fusion import Fusion, FusionIndex
 from generation.retrievers.ranking import rank_of

@@ -14,10 +14,10 @@ from django.db import connection
 from django.utils import timezone
 
 from generation import retrievers
+from generation.encoders.protocol import Encoded, Picture
+from generation.errors import NotReady
 from generation.models import ConfiguredRetriever, ImageVector, Run, TextVector, VectorSpace
-from generation.retrievers import NotReady
 from generation.retrievers.corpora import index_of
-from generation.retrievers.protocol import Encoded, Picture
 from generation.vectors import filling, rows, spaces, tasks
 from generation.vectors.units import unit
 from review.models import Dataset, Image

@@ -8,8 +8,8 @@ from generation import retrievers
 from generation.benchmark import forms
 from generation.benchmark.forms import Form, Rewrites
 from generation.benchmark.report import RATES
+from generation.errors import NotReady
 from generation.models import ConfiguredRetriever, Endpoint, Run
-from generation.retrievers import NotReady
 from generation.retrievers.corpora import edition_of
 from review.errors import Invalid
 from review.models import Dataset

@@ -14,8 +14,9 @@ import numpy as np
 from generation import retrievers
 from generation.benchmark.forms import FINAL_QUERY, REWRITE, Form, FormKind, last_turns
 from generation.benchmark.preparing import prepare
+from generation.errors import NotReady
 from generation.models import BenchmarkDialogue, BenchmarkScore, Run
-from generation.retrievers import Hits, Index, NotReady, Retriever, Sought
+from generation.retrievers import Hits, Index, Retriever, Sought
 from generation.retrievers.corpora import edition_at, index_at
 from generation.retrievers.processors import processors
 from generation.retrievers.ranking import Rank, Row, best_of, rank_of

@@ -18,7 +18,7 @@ from generation.benchmark.report import (
     Report,
     RetrieverLine,
 )
-from generation.errors import RunEnded
+from generation.errors import NotReady, RunEnded
 from generation.models import BenchmarkReport, BenchmarkScore, Run, RunKind
 from review import reports
 from review.errors import Missing
@@ -151,7 +151,7 @@ def _hash_now(run: Run, name: str) -> str:
     """Of a retriever whose model nobody had loaded when the run began; "" where nobody has yet."""
     try:
         return retrievers.retriever(run.dataset, name).hash
-    except (retrievers.NotReady, Missing):
+    except (NotReady, Missing):
         return ""
 
 

@@ -10,9 +10,8 @@ from generation.benchmark.forms import Form
 from generation.benchmark.planning import forms_of
 from generation.benchmark.ranking import Bench
 from generation.calls.flow import TurnedAway
-from generation.errors import BudgetSpent, NoUsableReply
+from generation.errors import BudgetSpent, NotReady, NoUsableReply
 from generation.models import BenchmarkDialogue, BenchmarkScore, BenchmarkText, Run
-from generation.retrievers import NotReady
 from generation.searching import Found
 from review.errors import Missing
 

@@ -12,9 +12,8 @@ from generation.benchmark.ranking import Bench, Cell
 from generation.benchmark_files import trec
 from generation.benchmark_files.tables import csv_text, latex
 from generation.benchmark_shown.standalone import standalone
-from generation.errors import RunEnded
+from generation.errors import NotReady, RunEnded
 from generation.models import BenchmarkDialogue, BenchmarkText, Run, RunKind, RunStatus
-from generation.retrievers import NotReady
 from review.errors import Invalid, Missing
 
 # Dialogues whose texts and rankings are in hand at once.

@@ -13,8 +13,9 @@ from django.db import InterfaceError, OperationalError
 from generation.checks.checking import Checking, checker_of
 from generation.checks.due import checkers, due_for
 from generation.checks.waiting import begin
+from generation.errors import NotReady
 from generation.models import ConfiguredRetriever
-from generation.retrievers import NotReady, configured
+from generation.retrievers import configured
 from review import checking
 from review.checking import Checked
 from review.locking import held

@@ -8,7 +8,8 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from generation.checks.checking import checker_of
-from generation.retrievers import NotReady, configured
+from generation.errors import NotReady
+from generation.retrievers import configured
 from review.checking import Checker, lacks
 from review.models import Candidate, Dataset, Dialogue
 from review.models.dialogues import DialogueQuerySet

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from generation.checks.draining import found_of
 from generation.checks.due import lacking
 from generation.checks.waiting import begin
+from generation.errors import NotReady
 from generation.models import ConfiguredRetriever
-from generation.retrievers import NotReady, configured
+from generation.retrievers import configured
 from review.checking import Checked, Checker
 from review.models import Dataset
 

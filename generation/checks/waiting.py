@@ -1,8 +1,9 @@
 """Why a retriever cannot check yet: told from the record alone, for pages and before any work."""
 
 from generation.checks.checking import Checking
+from generation.errors import NotReady
 from generation.models import ConfiguredRetriever, ImageVector, VectorSpace
-from generation.retrievers import NotReady, made
+from generation.retrievers import made
 from generation.retrievers.vectors import PREPARING, VectorRetriever
 from review.models import Dataset, Image
 

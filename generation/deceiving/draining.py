@@ -9,7 +9,8 @@ from django.db.models import Exists, OuterRef, Q
 from generation import retrievers
 from generation.deceiving.measuring import Leaking, measure, measure_without_leaks
 from generation.deceiving.renewing import renew
-from generation.retrievers import NotReady, Retriever
+from generation.errors import NotReady
+from generation.retrievers import Retriever
 from review.locking import held
 from review.models import Dataset, Dialogue
 from review.models.dialogues import DialogueQuerySet

@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 
 from generation.calls.asking import Asker
 from generation.calls.embedding import Vectors, VectorsWanted
-from generation.errors import NoUsableReply
-from generation.retrievers.protocol import NotReady
+from generation.errors import NotReady, NoUsableReply
 
 # No item is at fault: the key, the address or the model is wrong, or the account has no credit.
 OF_THE_SERVER = {401, 403, 404, 429}

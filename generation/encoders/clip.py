@@ -9,7 +9,8 @@ from PIL import Image as Pillow
 
 from generation.encoders import engines, lengths
 from generation.encoders.engines import Picturing, Reading, Source, Vector
-from generation.retrievers.protocol import Encoded, NotReady, Picture
+from generation.encoders.protocol import Encoded, Picture
+from generation.errors import NotReady
 from review.errors import Missing
 from review.models import Image
 from review.pictures import PictureRefused, pixels

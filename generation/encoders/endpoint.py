@@ -31,8 +31,9 @@ from generation.calls.embedding import VectorsWanted
 from generation.calls.flow import TurnedAway
 from generation.encoders.answering import Answering, Item, Unaskable, Way
 from generation.encoders.embedding_forms import CAPTIONS, EmbeddingSettings, Forms
+from generation.encoders.protocol import Encoded, Picture
+from generation.errors import NotReady
 from generation.models import Endpoint
-from generation.retrievers.protocol import Encoded, NotReady, Picture
 from generation.seeing import ImageSettings, data_url
 from review.errors import ReviewError
 from review.models import Dataset, Image

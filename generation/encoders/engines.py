@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from generation.encoders import files
-from generation.retrievers.protocol import NotReady
+from generation.errors import NotReady
 
 if TYPE_CHECKING:
     from fastembed.common.model_description import DenseModelDescription

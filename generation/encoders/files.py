@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from generation.retrievers.protocol import NotReady
+from generation.errors import NotReady
 
 # What turns text and pixels into what the model takes, as far as a model has it.
 PREPARATION = (

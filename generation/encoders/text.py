@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from generation.encoders import engines, lengths
 from generation.encoders.engines import Place, Reading, Source
-from generation.retrievers.protocol import Encoded, Picture
+from generation.encoders.protocol import Encoded, Picture
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_safe
 
 from generation.checks import checker_of, words
 from generation.checks.waiting import what_lacks
+from generation.errors import NotReady
 from generation.models import ConfiguredRetriever
-from generation.retrievers import NotReady, configured
+from generation.retrievers import configured
 from review.checking import Checker
 from review.errors import NotAllowed
 from review.liveness import worker_alive

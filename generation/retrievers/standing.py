@@ -7,8 +7,9 @@ from django.db.models import Count
 from generation.checks.checking import checker_of
 from generation.checks.due import outdated
 from generation.checks.waiting import what_lacks
+from generation.errors import NotReady
 from generation.models import ConfiguredRetriever, ImageVector, RetrieverKind
-from generation.retrievers import NotReady, configured, made
+from generation.retrievers import configured, made
 from generation.vectors.spaces import present
 from review.models import Dataset, Dialogue, Image
 

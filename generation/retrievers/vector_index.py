@@ -8,9 +8,16 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.errors import NotReady
 from generation.models import ImageVector, VectorSpace
 from generation.retrievers import exact
-from generation.retrievers.protocol import Corpus, Hits, NotReady, Queries, Scores, Sought
+from generation.retrievers.protocol import (
+    Corpus,
+    Hits,
+    Queries,
+    Scores,
+    Sought,
+)
 from generation.retrievers.texts import Places, SortedTexts
 from generation.vectors import rows
 from review.models import Image

@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from generation.encoders.protocol import Encoder
+from generation.errors import NotReady
 from generation.models import ConfiguredRetriever, VectorSpace
-from generation.retrievers.protocol import Corpus, Encoder, NotReady, Queries
+from generation.retrievers.protocol import Corpus, Queries
 from generation.retrievers.vector_index import VectorIndex
 from generation.vectors import rows
 from generation.vectors.units import UNUSABLE, unit

@@ -17,8 +17,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from numpy.typing import NDArray
 
+from generation.encoders.protocol import Encoded, Encoder, Picture
+from generation.errors import NotReady
 from generation.models import ImageVector, Run, VectorSpace
-from generation.retrievers.protocol import Encoded, Encoder, NotReady, Picture
 from generation.vectors import rows
 from generation.vectors.units import UNUSABLE, unit
 from review.models import Dataset, Image

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from django.utils import timezone
 
+from generation.errors import NotReady
 from generation.models import ConfiguredRetriever, RetrieverKind, Run, RunKind, VectorSpace
-from generation.retrievers import NotReady, made
+from generation.retrievers import made
 from generation.retrievers.vectors import VectorRetriever
 from generation.vectors.indexing import MOST_DIMENSIONS
 from review.models import Dataset

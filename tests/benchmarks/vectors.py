@@ -23,7 +23,7 @@ import numpy as np
 from generation import retrievers
 from generation.models import ConfiguredRetriever
 from generation.retrievers.corpora import index_of
-from generation.retrievers.protocol import Encoded
+from generation.encoders.protocol import Encoded
 from generation.vectors import filling, indexing, spaces
 from generation.vectors.nearest import nearest
 from review.models import Dataset, Image
