@@ -43,14 +43,16 @@ def post(program: Client, address: str = ADDRESS, **sent: Any) -> Any:
 def test_one_is_started_with_the_output_of_a_model_from_outside(
     approved: Dialogue, carol: User, program_of: Program, sent: list[int]
 ) -> None:
-    rows = [{"id": "d-1", "text": "a lighthouse"}, {"id": "elsewhere", "text": "a cat"}]
+    # More than any other request may hold.
+    elsewhere = [{"id": f"elsewhere-{n}", "text": "a cat " * 20} for n in range(2000)]
+    rows = [{"id": "d-1", "text": "a lighthouse"}, *elsewhere]
     answer = post(program_of(carol), forms=["history"], rewrites={"mine": rows})
     assert answer.status_code == 201
     begun = answer.json()
     assert sent == [begun["id"]]
     assert (begun["planned"], begun["reckoned"]) == (1, None)
     forms = {form["name"]: form["unknown"] for form in begun["parameters"]["forms"]}
-    assert forms == {"final-query": 0, "history": 0, "mine": 1}
+    assert forms == {"final-query": 0, "history": 0, "mine": 2000}
 
 
 @pytest.mark.parametrize(
@@ -59,8 +61,9 @@ def test_one_is_started_with_the_output_of_a_model_from_outside(
         ({"retrievers": ["none-such"]}, "There is no retriever “none-such”"),
         ({"forms": ["none-such"]}, "There is no form “none-such”"),
         ({"metric": "median_rank"}, "median_rank"),
-        ({"rewrites": {"mine": [{"id": "d-1"}]}}, "mine.json: line 1: text is missing"),
+        ({"rewrites": {"mine": [{"id": "d-1"}]}}, "mine: line 1: text is missing"),
         ({"rewrites": {"Not plain": [{"id": "d-1", "text": "x"}]}}, "cannot name a form"),
+        ({"rewrites": {"\0" * 300: [{"id": "d-1", "text": "x"}]}}, "cannot name a form"),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_starts(

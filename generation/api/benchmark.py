@@ -1,6 +1,7 @@
 """Operations of the API on benchmarks: start one, follow it, read its report, take its files."""
 
 import json
+from io import BytesIO
 from typing import Any
 
 from django.db.models import QuerySet
@@ -22,8 +23,8 @@ from generation.api.run_serializers import RunSerializer
 from generation.api.runs import RUN, NewestFirst
 from generation.api.serializers import KeepableText
 from generation.benchmark.forms import Rewrites
+from generation.benchmark.outside import rewrites_in
 from generation.benchmark.planning import PRIMARY_METRIC, BenchmarkOptions
-from generation.benchmark.received import received
 from generation.benchmark.report import RATES
 from generation.benchmark_files import archive
 from generation.benchmark_files.taking import NAMES, taken
@@ -86,7 +87,7 @@ class NewBenchmarkSerializer(serializers.Serializer[Any]):
 
 
 def _rewrites(name: str, rows: object) -> Rewrites:
-    return received(f"{name}.json", [json.dumps(rows).encode()])
+    return rewrites_in(BytesIO(json.dumps(rows).encode()), name)
 
 
 class BenchmarkSerializer(RunSerializer):
@@ -108,11 +109,17 @@ class BenchmarkReportSerializer(BenchmarkSerializer):
     )
 
 
+class RewritesParser(BoundedJSONParser):
+    """The rewrites of 100,000 dialogues in one request."""
+
+    most_bytes = 32 * 1024 * 1024
+
+
 class Benchmarks(generics.ListAPIView[Run]):
     queryset = Run.objects.none()
     serializer_class = BenchmarkSerializer
     pagination_class = NewestFirst
-    parser_classes = [BoundedJSONParser]
+    parser_classes = [RewritesParser]
 
     def get_queryset(self) -> QuerySet[Run]:
         return reports.runs_of(_overseen(self.request, self.kwargs["dataset"]))

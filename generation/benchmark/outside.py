@@ -5,7 +5,7 @@ from pathlib import Path
 from generation.benchmark.forms import Rewrites
 from review.errors import Invalid
 from review.importing.fields import name_of
-from review.importing.reading import Slice, decoded, slices
+from review.importing.reading import Readable, Slice, decoded, slices
 from review.importing.records import Rejected
 from review.rulings import LONGEST_REWRITE
 
@@ -14,28 +14,34 @@ MOST_TOLD = 10
 
 
 def read_rewrites(path: Path) -> Rewrites:
-    """A file of `{"id", "text"}` lines, or one JSON array of such; other fields are passed over.
+    """The rewrites in a file of this machine. Raises `Invalid`, and `OSError` for a file that
+    cannot be read."""
+    with path.open("rb") as stream:
+        return rewrites_in(stream, path.name)
 
-    Raises `Invalid` with every line that is no good, and `OSError` for a file that cannot be read.
+
+def rewrites_in(stream: Readable, source: str) -> Rewrites:
+    """Lines of `{"id", "text"}`, or one JSON array of such; other fields are passed over.
+
+    `source` is what people call the file. Raises `Invalid` with every line that is no good.
     """
     texts: dict[str, str] = {}
     wrong: list[str] = []
-    with path.open("rb") as stream:
-        for found in slices(stream, path.name):
-            try:
-                _add(found, texts)
-            except Rejected as error:
-                wrong.append(f"line {found.line}: {error.reason}")
+    for found in slices(stream, source):
+        try:
+            _add(found, texts)
+        except Rejected as error:
+            wrong.append(f"line {found.line}: {error.reason}")
     if wrong:
         more = [f"and {len(wrong) - MOST_TOLD:,} more"] if len(wrong) > MOST_TOLD else []
         told = "; ".join([*wrong[:MOST_TOLD], *more])
-        raise Invalid(f"{path}: {told}. Mend these lines and start again.", field="rewrites")
+        raise Invalid(f"{source}: {told}. Mend these lines and start again.", field="rewrites")
     if not texts:
         raise Invalid(
-            f'{path} holds no rewrite: give a line {{"id": ..., "text": ...}} for each dialogue.',
+            f'{source} holds no rewrite: give a line {{"id": ..., "text": ...}} for each dialogue.',
             field="rewrites",
         )
-    return Rewrites(path.name, texts)
+    return Rewrites(source, texts)
 
 
 def _add(found: Slice, texts: dict[str, str]) -> None:

@@ -8,11 +8,11 @@ from rest_framework.parsers import JSONParser
 
 from review.api.problems import TooLarge
 
-LARGEST_BODY = 256 * 1024
-
 
 class BoundedJSONParser(JSONParser):
-    """JSON of at most `LARGEST_BODY` bytes; the framework's own would read any amount."""
+    """JSON of at most `most_bytes`; the framework's own would read any amount."""
+
+    most_bytes = 256 * 1024
 
     def parse(
         self,
@@ -21,8 +21,8 @@ class BoundedJSONParser(JSONParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         length = int((parser_context or {})["request"].META.get("CONTENT_LENGTH") or 0)
-        if length > LARGEST_BODY:
-            raise TooLarge(f"The body has {length:,} bytes, the most is {LARGEST_BODY:,}.")
+        if length > self.most_bytes:
+            raise TooLarge(f"The body has {length:,} bytes, the most is {self.most_bytes:,}.")
         try:
             return super().parse(stream, media_type, parser_context)
         except RecursionError as error:
