@@ -12,6 +12,8 @@ WIDTH, LABELS, LOWEST_HEIGHT = 760, 572, 220
 # From one label to the next, so that none lies on another.
 GAP = 15
 TICKS = (1, 5, 10, 50, 100, 500, 1000)
+# Towards the whole corpus all curves meet at 100%: told apart are they in its first tenth.
+LEAST_K, SHARE_OF_CORPUS = 50, 10
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Plot:
 
 def curves(data: dict[str, Any], retriever: str) -> Plot | None:
     """None where nothing has a rank."""
-    found, k = data["curves"]["recall"].get(retriever, {}), data["curves"]["k"]
+    found, k = _cut(data, retriever)
     forms = [form for form in data["forms"] if found.get(form["name"])]
     if not forms or len(k) < 2:
         return None
@@ -82,6 +84,14 @@ def curves(data: dict[str, Any], retriever: str) -> Plot | None:
         for form, end, label in zip(forms, ends, labels, strict=True)
     ]
     return Plot(lines, bottom, bottom + 36, _grid(bottom), _ticks(k), k)
+
+
+def _cut(data: dict[str, Any], retriever: str) -> tuple[dict[str, list[float]], list[int]]:
+    """Recall by form, and k, as far as curves are drawn."""
+    most = max(LEAST_K, data["corpus"]["images"] // SHARE_OF_CORPUS)
+    k = [one for one in data["curves"]["k"] if one <= most]
+    found = data["curves"]["recall"].get(retriever, {})
+    return {form: shares[: len(k)] for form, shares in found.items()}, k
 
 
 def _numbered(forms: Sequence[dict[str, Any]]) -> dict[str, int]:

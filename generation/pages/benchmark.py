@@ -85,13 +85,12 @@ def _standing(run: Run, report: BenchmarkReport | None, *, shown: bool) -> dict[
     """How far the run is and what it could not do; little is asked once it has figures."""
     view = board.view_of(run)
     awaited = _waits(report)
-    failed, _ = board.failed_items(run, after=0) if view.failed else ([], None)
     return {
         "view": view,
         "lacks_figures": run.status == RunStatus.DONE and not shown and not awaited,
         "live": view.is_live(),
         "awaited": awaited,
-        "failed": failed,
+        "failures": board.failures_by_reason(run) if view.failed else [],
         "worker_alive": worker_alive("llm" if view.is_live() else "default"),
         "outdated": report is not None and bool(report.data) and not shown,
     }

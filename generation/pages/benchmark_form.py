@@ -15,6 +15,7 @@ from generation.benchmark.outside import rewrites_in
 from generation.benchmark.planning import PRIMARY_METRIC, BenchmarkOptions, subjects
 from generation.benchmark.report import RATES
 from generation.benchmark_shown.names import form_name
+from generation.checks.waiting import what_lacks
 from review.errors import Invalid
 from review.models import Dataset
 from review.selecting import EVERYTHING
@@ -67,6 +68,9 @@ class NewBenchmark(fields.Form):
     def __init__(self, *args: Any, dataset: Dataset, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         rows = retrievers.configured(dataset)
+        # Of each retriever that cannot search now, why: what it searches for would fail.
+        lacking = {row.name: what_lacks(dataset, row) for row in rows}
+        self.not_ready = {name: reason for name, reason in lacking.items() if reason}
         there = query_forms.available(subjects(dataset, EVERYTHING), {})
         self.fields["retrievers"].choices = [(row.name, row.name) for row in rows]  # type: ignore[attr-defined]  # of this field
         self.fields["forms"].choices = [(form.name, _called(form)) for form in there]  # type: ignore[attr-defined]  # of this field

@@ -204,12 +204,15 @@ def _endpoint_field(dataset: Dataset) -> Any:
     )
 
 
+MEMBERS = "The retrievers to make one of: two at least."
+
+
 def _members_field(dataset: Dataset) -> Any:
     simple = [row for row in configured(dataset) if row.kind != RetrieverKind.FUSION]
     return forms.MultipleChoiceField(
         label="Members",
         choices=[(row.name, row.name) for row in simple],
         widget=forms.CheckboxSelectMultiple,
-        help_text="Two at least.",
+        help_text=MEMBERS if len(simple) > 1 else f"{MEMBERS} Add another retriever first.",
         error_messages={"required": "Choose two at least."},
     )
