@@ -41,13 +41,21 @@ def model_file(folder: Path, wanted: str = "") -> str:
     for name in (wanted,) if wanted else USUAL:
         if (folder / name).is_file():
             return name
-    found = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.onnx"))
+    found = sorted(_models_in(folder))
     if len(found) == 1 and not wanted:
         return found[0]
     if not found:
         raise NotReady(f"The folder {folder} has no ONNX file: export the model to ONNX first.")
     what = f"no file {wanted}" if wanted else "several ONNX files: name one by the setting “file”"
     raise NotReady(f"The folder {folder} has {what}. There are: {', '.join(found)}.")
+
+
+def _models_in(folder: Path) -> Iterator[str]:
+    """No deeper than exporters put them: whoever sets up a retriever may name any folder, and is
+    not to search the machine by it."""
+    for pattern in ("*.onnx", "*/*.onnx"):
+        for path in folder.glob(pattern):
+            yield str(path.relative_to(folder))
 
 
 def from_hub(repository: str, names: Sequence[str]) -> Path:
