@@ -99,8 +99,7 @@ class Search:
     def found(self, queries: Queries, *, top: int) -> list[Found]:
         """What each text finds, with its `top` best images."""
         hits = self._index.search(queries, [self.sought] * len(queries), top)
-        rows = zip(queries.texts, queries.cut, hits, strict=True)
-        return [self.told(text, cut, one) for text, cut, one in rows]
+        return [self.told(queries, place, one) for place, one in enumerate(hits)]
 
     @cached_property
     def sought(self) -> Sought:
@@ -109,8 +108,11 @@ class Search:
             left_out=[self._index.places[image_id] for image_id in self.left_out],
         )
 
-    def told(self, text: str, cut: bool, hits: Hits) -> Found:
-        """What a text found, in the words of the record."""
+    def told(self, queries: Queries, place: int, hits: Hits) -> Found:
+        """What the text at a place found, in the words of the record."""
+        text, cut = queries.texts[place], queries.cut[place]
+        if reason := queries.reasons.get(place):
+            return Found(text, self.ranked_images, None, None, cut=cut, unranked_reason=reason)
         ranks = dict(zip([*self._targets, *self._others], hits.ranks, strict=True))
         of_targets = hits.ranks[: len(self._targets)]
         best = min(of_targets, key=lambda found: (found.rank, found.tied), default=None)

@@ -200,8 +200,7 @@ def _found(asked: Question, retriever: Retriever, edition: Edition, index: Index
     queries = retriever.queries(asked.texts)
     if isinstance(retriever, VectorRetriever) and isinstance(index, VectorIndex):
         hits = quick_hits(retriever.space(), index, queries, search.sought, TOP_IMAGES)
-        rows = zip(queries.texts, queries.cut, hits, strict=True)
-        return [search.told(text, cut, one) for text, cut, one in rows]
+        return [search.told(queries, place, one) for place, one in enumerate(hits)]
     return search.found(queries, top=TOP_IMAGES)
 
 

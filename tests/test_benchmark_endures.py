@@ -82,13 +82,14 @@ def server(
     )
 
 
-def test_with_a_server_that_fails_and_a_picture_that_is_gone_it_ends_complete(
+def test_with_a_server_that_fails_or_refuses_and_a_picture_that_is_gone_it_ends_complete(
     dataset: Dataset,
     dialogues: list[Dialogue],
     server: ConfiguredRetriever,
     model_server: ModelServer,
 ) -> None:
     default_storage.delete(Image.objects.get(external_id="green").file.name)
+    model_server.refuses = lambda content: (422, "no") if content.text == "red 0" else None
     model_server.failing_share = 0.2
     model_server.failing_kinds = (Fault.answers(500), Fault.rate_limited(0.02), BROKEN_BODY)
     run = runs.start(dataset=dataset, kind="benchmark")
@@ -100,11 +101,12 @@ def test_with_a_server_that_fails_and_a_picture_that_is_gone_it_ends_complete(
         cells = report["scores"][retriever]
         assert {cell["n"] + cell["unranked"] for cell in cells.values()} == {30}
     assert report["scores"]["bm25"]["rewrite"]["n"] == 30
-    told = {gap["reason"]: gap for gap in report["gaps"] if gap["kind"] == "unranked"}
-    assert len(told) == 1, told
-    [gap] = told.values()
-    assert (gap["retriever"], gap["dialogues"]) == ("server", 5)
-    assert report["scores"]["server"]["rewrite"]["n"] == 25
+    [gone, refused] = [gap for gap in report["gaps"] if gap["kind"] == "unranked"]
+    assert (gone["retriever"], gone["dialogues"]) == ("server", 5)
+    assert (refused["retriever"], refused["examples"]) == ("server", ["d-0"])
+    assert "cannot be searched with" in refused["reason"]
+    assert report["scores"]["server"]["final-query"]["n"] == 25
+    assert report["scores"]["server"]["rewrite"]["n"] == 24
     assert not [gap for gap in report["gaps"] if gap["kind"] == "failed"]
     assert Call.objects.filter(run=run).exists()
 

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from tempfile import TemporaryDirectory
 from threading import Barrier, Thread
@@ -22,7 +23,6 @@ from generation import checks, retrievers
 from generation.checks import draining
 from generation.checks import tasks as check_tasks
 from generation.encoders.protocol import Encoded
-from generation.errors import NotReady
 from generation.models import ConfiguredRetriever
 from generation.tasks import sweep
 from generation.vectors.tasks import fill_vectors
@@ -101,9 +101,10 @@ class Choosy(CheapEncoder):
     """A model that cannot take every text."""
 
     def texts(self, texts: Sequence[str]) -> Encoded:
-        if any("unspeakable" in text for text in texts):
-            raise NotReady("The model takes no such text.")
-        return super().texts(texts)
+        encoded = super().texts(texts)
+        refused = [place for place, text in enumerate(texts) if "unspeakable" in text]
+        encoded.vectors[refused] = 0
+        return replace(encoded, reasons=dict.fromkeys(refused, "The model takes no such text."))
 
 
 @pytest.fixture
@@ -131,15 +132,19 @@ def test_a_retriever_that_is_not_ready_holds_up_no_other_and_checks_once_it_is(
     assert set(Dialogue.objects.values_list("check_outcome", flat=True)) == {"same"}
 
 
-def test_a_text_that_a_model_cannot_take_holds_up_its_own_dialogue_alone(
+def test_a_text_that_a_model_refuses_is_unranked_with_its_reason_and_holds_up_nothing(
     approved: Callable[[int], list[Dialogue]], dataset: Dataset, vectors: ConfiguredRetriever
 ) -> None:
-    first, *others = approved(4)
+    first, *_ = approved(4)
     first.candidates.update(text="unspeakable")
     fill_vectors.apply(args=[vectors.pk], throw=True)
-    assert checks.drain(dataset.pk) == 4 + 3
-    assert list(Dialogue.objects.filter(checks_due=True)) == [first]
-    assert Dialogue.objects.exclude(checked_at=None).count() == 1 + len(others)
+    assert checks.drain(dataset.pk) == 4 + 4
+    assert not checks.datasets_due()
+    found = RetrievalCheck.objects.filter(form="rewrite", retriever="vectors")
+    [unranked] = found.filter(rank=None)
+    assert (unranked.dialogue, unranked.outcome) == (first, CheckOutcome.UNRANKED)
+    assert "The model takes no such text." in unranked.unranked_reason
+    assert first.retrieval_checks.get(form="history", retriever="vectors").rank is not None
 
 
 def test_what_has_waited_long_keeps_nobody_from_sending_the_task(

@@ -16,7 +16,13 @@ from generation.benchmark.forms import FINAL_QUERY, REWRITE, Form, FormKind, las
 from generation.benchmark.preparing import prepare
 from generation.errors import NotReady
 from generation.models import BenchmarkDialogue, BenchmarkScore, Run
-from generation.retrievers import Hits, Index, Retriever, Sought
+from generation.retrievers import (
+    Hits,
+    Index,
+    Queries,
+    Retriever,
+    Sought,
+)
 from generation.retrievers.corpora import edition_at, index_at
 from generation.retrievers.processors import processors
 from generation.retrievers.ranking import Rank, Row, best_of, rank_of
@@ -118,10 +124,11 @@ class Bench:
         found: dict[int, Found] = {}
         for count, most in ((0, AT_ONCE), (1, AT_ONCE), (2, FUSED_AT_ONCE)):
             places = [n for n, cell in enumerate(cells) if len(cell.texts) == count]
-            rank = self._by_texts if count else self._at_random
             for begin in range(0, len(places), most):
                 some = places[begin : begin + most]
-                found.update(zip(some, rank([cells[n] for n in some]), strict=True))
+                asked = [cells[n] for n in some]
+                ranked = self.by_texts(asked, TOP_IMAGES) if count else self._at_random(asked)
+                found.update(zip(some, ranked, strict=True))
                 alive()
         return [found[n] for n in range(len(cells))]
 
@@ -145,29 +152,31 @@ class Bench:
     def search(self, cell: Cell) -> Search:
         return Search(cell.quest, self.index, leaves_out=self._leaves_out)
 
-    def hits(self, cells: Sequence[Cell], best: int) -> tuple[list[bool], list[Hits]]:
-        """What each cell's texts find, with its `best` images, and whether any text was cut."""
+    def by_texts(self, cells: Sequence[Cell], best: int) -> list[Found]:
+        """What each cell's texts find, with its `best` images; all have as many texts."""
         searches = [self.search(cell) for cell in cells]
+        sought = [search.sought for search in searches]
         asked = [
             self.retriever.queries(texts) for texts in zip(*(c.texts for c in cells), strict=True)
         ]
-        cut = [any(both) for both in zip(*(queries.cut for queries in asked), strict=True)]
-        sought = [search.sought for search in searches]
+        hits = self._hits(asked, sought, best)
+        queries = _together(asked)
+        told = enumerate(zip(searches, hits, strict=True))
+        return [search.told(queries, place, one) for place, (search, one) in told]
+
+    def _hits(self, asked: Sequence[Queries], sought: list[Sought], best: int) -> list[Hits]:
         if len(asked) == 1:
-            return cut, self.index.search(asked[0], sought, best)
+            return self.index.search(asked[0], sought, best)
         rankings = zip(*(self.index.scores(queries) for queries in asked), strict=True)
         with ThreadPoolExecutor(processors()) as pool:
             # Mostly sorting, for which numpy lets other threads run.
-            return cut, list(pool.map(_fused, rankings, sought, repeat(best)))
-
-    def _by_texts(self, cells: Sequence[Cell]) -> list[Found]:
-        told = zip(cells, *self.hits(cells, TOP_IMAGES), strict=True)
-        return [self.search(cell).told("\n".join(cell.texts), cut, one) for cell, cut, one in told]
+            return list(pool.map(_fused, rankings, sought, repeat(best)))
 
     def _at_random(self, cells: Sequence[Cell]) -> list[Found]:
         """Every order of all images is as likely as any other: all are tied."""
+        nothing = Queries.plain([""])
         searches = [self.search(cell) for cell in cells]
-        return [search.told("", cut=False, hits=Hits(_all_tied(search), [])) for search in searches]
+        return [search.told(nothing, 0, Hits(_all_tied(search), [])) for search in searches]
 
     @cached_property
     def _edition(self) -> Edition:
@@ -176,6 +185,14 @@ class Bench:
     @property
     def _leaves_out(self) -> bool:
         return bool(self._run.parameters["leaves_out"])
+
+
+def _together(asked: Sequence[Queries]) -> Queries:
+    """The texts of each cell as one: cut where any is, and refused where any is."""
+    texts = ("\n".join(texts) for texts in zip(*(one.texts for one in asked), strict=True))
+    cut = (any(cuts) for cuts in zip(*(one.cut for one in asked), strict=True))
+    reasons = {place: reason for one in asked for place, reason in one.reasons.items()}
+    return Queries(tuple(texts), tuple(cut), reasons=reasons)
 
 
 def _all_tied(search: Search) -> list[Rank]:

@@ -143,8 +143,9 @@ def _fail(todo: Sequence[Todo], reason: str) -> None:
 
 
 def _read(keys: Sequence[str]) -> dict[str, Found]:
-    """What earlier runs found in the same cells."""
-    rows = BenchmarkScore.objects.filter(cell_key__in=set(keys))
+    """What earlier runs found in the same cells; what had no rank is looked for again, since a
+    server may take now what it refused then."""
+    rows = BenchmarkScore.objects.filter(cell_key__in=set(keys), rank__isnull=False)
     return {row.cell_key: _found(row) for row in rows.iterator(chunk_size=2000)}
 
 

@@ -38,18 +38,13 @@ def rankings(bench: Bench, cells: Sequence[Cell]) -> Iterator[list[str]]:
     that the target is tied in; none where no target has a rank. All cells have as many texts."""
     for begin in range(0, len(cells), AT_ONCE):
         some = cells[begin : begin + AT_ONCE]
-        for cell, found in zip(some, _found(bench, some, DEPTH), strict=True):
+        for cell, found in zip(some, bench.by_texts(some, DEPTH), strict=True):
             if found.rank is None or found.tied is None:
                 yield []
                 continue
             deepest = found.rank + found.tied - 1
-            whole = found if deepest <= DEPTH else _found(bench, [cell], deepest)[0]
+            whole = found if deepest <= DEPTH else bench.by_texts([cell], deepest)[0]
             yield list(_lines(bench, cell, whole))
-
-
-def _found(bench: Bench, cells: Sequence[Cell], depth: int) -> list[Found]:
-    told = zip(cells, *bench.hits(cells, depth), strict=True)
-    return [bench.search(cell).told("", cut, hits) for cell, cut, hits in told]
 
 
 def _lines(bench: Bench, cell: Cell, found: Found) -> Iterator[str]:

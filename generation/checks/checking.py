@@ -64,8 +64,8 @@ class Checking:
         queries = self.retriever.queries([text for _, text in asked])
         sought = [task.search.sought for task, _ in asked]
         hits = self.index.search(queries, sought, TOP_IMAGES)
-        for (task, text), cut, one in zip(asked, queries.cut, hits, strict=True):
-            task.found[text] = task.search.told(text, cut, one)
+        for place, ((task, text), one) in enumerate(zip(asked, hits, strict=True)):
+            task.found[text] = task.search.told(queries, place, one)
         return [task.checked(self.checker.margin) for task in tasks]
 
 

@@ -109,8 +109,8 @@ def _searched(
     queries = retriever.queries([text for _, text in asked])
     hits = index.search(queries, [search.sought for search, _ in asked])
     told = iter(
-        search.told(text, cut, one)
-        for (search, text), cut, one in zip(asked, queries.cut, hits, strict=True)
+        search.told(queries, place, one)
+        for place, ((search, _), one) in enumerate(zip(asked, hits, strict=True))
     )
     return [next(told) if text.strip() else _nothing(search) for search, text in pairs]
 
@@ -142,10 +142,14 @@ def _known(dialogues: Sequence[Dialogue], retriever: Retriever, version: int) ->
 def _findings(
     case: _Case, found: Iterator[Found], retriever: Retriever, version: int
 ) -> Iterator[WordFinding]:
-    """A row for each place of each word. What it means is read when supports are known."""
+    """A row for each place of each word; none where the rewrite without it cannot be searched
+    with. What it means is read when supports are known."""
     rank, tied = _place(case.check)
     for word in case.words:
-        rank_without, tied_without = _place(next(found))
+        without_it = next(found)
+        if without_it.unranked_reason:
+            continue
+        rank_without, tied_without = _place(without_it)
         for place in word.places:
             yield WordFinding(
                 dialogue=case.dialogue,

@@ -30,6 +30,8 @@ class Item:
     place: int
     text: str = ""
     is_cut: bool = False
+    # The server failed at it alone before, though it was well.
+    has_failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,9 @@ class Answering:
         if _may_be_too_long(item, error):
             shorter = item.text[: int(len(item.text) * SHORTENED)]
             await self._ask(asker, [replace(item, text=shorter, is_cut=True)])
+        elif error.status_code not in REFUSED and not item.has_failed:
+            # It may have been bad luck, and a reason stands for good.
+            await self._ask(asker, [replace(item, has_failed=True)])
         else:
             self.reasons[item.place] = f"The embeddings server gave it no vector. {error}"
 

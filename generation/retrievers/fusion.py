@@ -148,10 +148,11 @@ class Fusion:
         return all(member.is_light for member in self.members)
 
     def queries(self, texts: Sequence[str]) -> Queries:
-        """A text counts as cut where it is for any member. Raises `NotReady`."""
+        """A text counts as cut, or is refused, where it is for any member. Raises `NotReady`."""
         members = tuple(member.queries(texts) for member in self.members)
         cut = tuple(any(cuts) for cuts in zip(*(one.cut for one in members), strict=True))
-        return Queries(tuple(texts), cut, members=members)
+        reasons = {n: reason for one in members for n, reason in one.reasons.items()}
+        return Queries(tuple(texts), cut, members=members, reasons=reasons)
 
     def longest_fitting(self, texts: Sequence[str]) -> int:
         return min(member.longest_fitting(texts) for member in self.members)

@@ -1,7 +1,7 @@
 """What a retriever is: something that ranks the images of a corpus for a text."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -28,15 +28,16 @@ class Corpus:
 class Queries:
     """Texts made ready for search by one retriever, in order.
 
-    `cut` says of each whether the model's limit cut it. `vectors` are unit vectors, float16
-    [texts, dimensions], of a retriever that has them; `members` are the same texts as each member
-    of a fusion needs them.
+    `cut` says of each whether the model's limit cut it, `reasons` by place why a text can never be
+    searched with. `vectors` are unit vectors, float16 [texts, dimensions], of a retriever that has
+    them; `members` are the same texts as each member of a fusion needs them.
     """
 
     texts: tuple[str, ...]
     cut: tuple[bool, ...]
     vectors: NDArray[np.float16] | None = None
     members: tuple["Queries", ...] = ()
+    reasons: Mapping[int, str] = field(default_factory=dict)
 
     @classmethod
     def plain(cls, texts: Sequence[str]) -> Self:
@@ -52,6 +53,7 @@ class Queries:
             self.cut[begin:end],
             None if self.vectors is None else self.vectors[begin:end],
             tuple(member.part(begin, end) for member in self.members),
+            {n - begin: reason for n, reason in self.reasons.items() if begin <= n < end},
         )
 
 
@@ -127,7 +129,8 @@ class Retriever(Protocol):
     def is_light(self) -> bool: ...
 
     def queries(self, texts: Sequence[str]) -> Queries:
-        """Makes texts ready for search. Raises `NotReady`."""
+        """Makes texts ready for search; of one that it refuses for good it says why. Raises
+        `NotReady` where it is no fault of the texts."""
         ...
 
     def longest_fitting(self, texts: Sequence[str]) -> int:

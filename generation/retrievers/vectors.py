@@ -90,18 +90,26 @@ class VectorRetriever:
         space = self.space()
         by_key = {text_key(text): _as_encoded(text) for text in texts}
         known = rows.texts(space, list(by_key))
+        refused: dict[str, str] = {}
         if missing := [key for key in by_key if key not in known]:
-            self._add(space, missing, [by_key[key] for key in missing])
+            refused = self._add(space, missing, [by_key[key] for key in missing])
             # What another process was quicker to add is what all use.
             known = {**known, **rows.texts(space, missing)}
-        found = [known[text_key(text)] for text in texts]
-        vectors = np.zeros((len(found), space.dimensions), np.float16)
-        for place, (vector, _) in enumerate(found):
-            vectors[place] = vector
-        return Queries(tuple(texts), tuple(cut for _, cut in found), vectors)
+        vectors = np.zeros((len(texts), space.dimensions), np.float16)
+        cut = [False] * len(texts)
+        reasons = {}
+        for place, key in enumerate(map(text_key, texts)):
+            if key in known:
+                vectors[place], cut[place] = known[key]
+            else:
+                reasons[place] = refused[key]
+        return Queries(tuple(texts), tuple(cut), vectors, reasons=reasons)
 
-    def _add(self, space: VectorSpace, keys: Sequence[str], texts: Sequence[str]) -> None:
-        """A text without words has no direction: it is equally far from every image."""
+    def _add(self, space: VectorSpace, keys: Sequence[str], texts: Sequence[str]) -> dict[str, str]:
+        """Keeps the vectors of texts, and says by key why some have none.
+
+        A text without words has no direction: it is equally far from every image.
+        """
         vectors = np.zeros((len(texts), space.dimensions), np.float16)
         cut = [False] * len(texts)
         failures: dict[int, str] = {}
@@ -118,8 +126,10 @@ class VectorRetriever:
         rows.insert_texts(
             space, [keys[place] for place in good], vectors[good], [cut[place] for place in good]
         )
-        for place, reason in failures.items():
-            raise NotReady(f"“{texts[place][:80]}” cannot be searched with. {reason}")
+        return {
+            keys[place]: f"“{texts[place][:80]}” cannot be searched with. {reason}"
+            for place, reason in failures.items()
+        }
 
     def longest_fitting(self, texts: Sequence[str]) -> int:
         return self.loaded().longest_fitting([_as_encoded(text) for text in texts])
