@@ -40,12 +40,23 @@ class RetrieverStanding:
 
 def standings(dataset: Dataset) -> list[RetrieverStanding]:
     """All retrievers of a dataset, its primary first."""
-    return [standing_of(dataset, row) for row in configured(dataset)]
+    counts = _counts(dataset)
+    return [_standing(dataset, row, *counts) for row in configured(dataset)]
 
 
 def standing_of(dataset: Dataset, row: ConfiguredRetriever) -> RetrieverStanding:
-    images = Image.objects.current().filter(dataset=dataset)
-    count = images.count()
+    return _standing(dataset, row, *_counts(dataset))
+
+
+def _counts(dataset: Dataset) -> tuple[int, int]:
+    """Images of the corpus, and approved dialogues with targets."""
+    approved = Dialogue.objects.approved().filter(dataset=dataset).exclude(target_images=[])
+    return Image.objects.current().filter(dataset=dataset).count(), approved.count()
+
+
+def _standing(
+    dataset: Dataset, row: ConfiguredRetriever, images: int, approved: int
+) -> RetrieverStanding:
     missing = _missing(dataset, row)
     waits_for = what_lacks(dataset, row)
     return RetrieverStanding(
@@ -53,13 +64,10 @@ def standing_of(dataset: Dataset, row: ConfiguredRetriever) -> RetrieverStanding
         version=made(row).version,
         members=[member.name for member in row.members.all()],
         waits_for=waits_for,
-        images=count,
-        found=None if waits_for or missing is None else count - sum(n for _, n in missing),
+        images=images,
+        found=None if waits_for or missing is None else images - sum(n for _, n in missing),
         missing=(missing or [])[:MOST_REASONS],
-        approved=Dialogue.objects.approved()
-        .filter(dataset=dataset)
-        .exclude(target_images=[])
-        .count(),
+        approved=approved,
         outdated=_outdated(dataset, row),
     )
 
