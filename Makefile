@@ -7,6 +7,8 @@ PY := .venv/bin/python
 export HOST PORT RECQR_VAR
 # Nothing of a venv that is active in this shell, or of the user's own packages, may leak in.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+# Everything here is many processes: each would compile all of the code anew.
+unexport PYTHONDONTWRITEBYTECODE
 export PYTHONNOUSERSITE := 1
 
 .PHONY: help setup setup-dev models run dev test test-llm bench

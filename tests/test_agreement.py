@@ -1,15 +1,15 @@
-"""How far reviewers agree: each figure as its library has it, with intervals, or words."""
+"""How far reviewers agree: each figure as its library has it, with intervals, or words.
+
+The libraries take a second to load: tests import them, not every process that collects the file.
+"""
 
 import math
 from itertools import combinations
 from typing import Any
 
-import krippendorff
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy import stats
-from sklearn.metrics import cohen_kappa_score
 
 from review.agreement import estimates, formulas, reviewers, wording
 from review.agreement.arms import arms
@@ -88,6 +88,8 @@ def value(estimate: Estimate) -> float:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_kappa_of_every_pair_is_that_of_scikit_learn(seed: int) -> None:
+    from sklearn.metrics import cohen_kappa_score  # noqa: PLC0415
+
     found = drawn(seed)
     values = table(found)
     pairs = reviewers.pairs(found)
@@ -104,6 +106,8 @@ def test_kappa_of_every_pair_is_that_of_scikit_learn(seed: int) -> None:
 def test_alpha_is_that_of_krippendorff_also_where_some_did_not_decide(
     seed: int, share: float
 ) -> None:
+    import krippendorff  # noqa: PLC0415
+
     found = drawn(seed, share=share)
     theirs = krippendorff.alpha(table(found).T, level_of_measurement="nominal")
     assert value(reviewers.together(found).alpha) == pytest.approx(theirs, abs=EXACT)
@@ -208,6 +212,9 @@ def test_wishes_for_more_and_earlier_rounds_settle_nothing() -> None:
 
 
 def test_intervals_by_kind_are_about_those_of_scipys_bootstrap() -> None:
+    from scipy import stats  # noqa: PLC0415
+    from sklearn.metrics import cohen_kappa_score  # noqa: PLC0415
+
     found = drawn(3, dialogues=150, people=2, share=1.0)
     one, other = found.verdict[::2], found.verdict[1::2]
     ours = reviewers.kappa(one, other, ("a", "b"))
@@ -242,6 +249,8 @@ def test_a_difference_of_shares_has_newcombes_interval() -> None:
 
 
 def test_medians_apart_have_an_interval_like_a_bootstraps_and_cover_the_truth() -> None:
+    from scipy import stats  # noqa: PLC0415
+
     random = np.random.default_rng(4)
     one, other = random.exponential(30, 400), random.exponential(20, 300)
     ours = estimates.median_apart(one, other)

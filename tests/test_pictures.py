@@ -1,7 +1,7 @@
 """Pictures: what is taken, what is refused, and what people get to see."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -122,16 +122,16 @@ def bomb() -> bytes:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (bomb(), "far too many pixels"),
-        (encoded(Pillow.new("1", (9_000, 9_000))), "9,000 x 9,000 pixels"),
-        (encoded(Pillow.effect_noise((80, 80), 50))[:900], "broken or cut off"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0", "the file is not JPEG"),
-        (b"<?xml version='1.0'?><svg/>", "the file is XML"),
+        (bomb, "far too many pixels"),
+        (lambda: encoded(Pillow.new("1", (9_000, 9_000))), "9,000 x 9,000 pixels"),
+        (lambda: encoded(Pillow.effect_noise((80, 80), 50))[:900], "broken or cut off"),
+        (lambda: b"%!PS-Adobe-3.0 EPSF-3.0", "the file is not JPEG"),
+        (lambda: b"<?xml version='1.0'?><svg/>", "the file is XML"),
     ],
 )
-def test_what_is_no_sound_picture_is_refused(content: bytes, reason: str) -> None:
+def test_what_is_no_sound_picture_is_refused(content: Callable[[], bytes], reason: str) -> None:
     with pytest.raises(pictures.PictureRefused, match=reason):
-        pictures.keep(content)
+        pictures.keep(content())
 
 
 def test_a_large_photo_is_kept_at_its_own_size_and_turned(shown: Any) -> None:

@@ -1,13 +1,12 @@
 """Test databases in less time: migrated once and copied, and emptied of what is in them."""
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 from django.db import connection, transaction
 from django.test import TransactionTestCase
+
+from tests.plugins.sharing import once
 
 # What migrating leaves, and no test changes.
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
@@ -56,15 +55,3 @@ def copy_migrated(shared: Path) -> None:
             connection.close_pool()  # what is copied must have nobody in it
             own["NAME"] = name
     test.update(NAME=copy, TEMPLATE=template, MIGRATE=False)
-
-
-@contextmanager
-def once(shared: Path) -> Iterator[bool]:
-    """Whether this process is the first of those that test side by side, which makes what they
-    share; the others wait for it."""
-    shared.mkdir(exist_ok=True)
-    ready = shared / "ready"
-    with (shared / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield not ready.exists()
-        ready.touch()

@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.plugins.databases import once
 from tests.plugins.records import PROJECT, Record, within
+from tests.plugins.sharing import once
 
 SERVE = [sys.executable, "-m", "recqr_site.serving"]
 PARTS = {"web": "gunicorn", "models": "llm", "checks": "retrieval,default", "beat": "beat"}
