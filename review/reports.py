@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
-from review.models import Dataset
+from review.models import Dataset, Reckoned
 from review.models.reports import StoredReport
 
 # Far more than it takes. A worker that died is not waited for any longer.
@@ -16,15 +16,16 @@ LEASE = timedelta(minutes=15)
 FAILED = "It could not be computed. What went wrong stands in the worker's log."
 # Models by the names under which a report keeps their last row.
 Sources = dict[str, type[Any]]
-Kept = TypeVar("Kept", bound=StoredReport)
+Kept = TypeVar("Kept", bound=Reckoned)
 
 
-def ask(kind: type[Kept], dataset: Dataset) -> Kept:
-    """Wants a report anew; the caller sends the task. While it is awaited nothing changes."""
+def ask(kind: type[Kept], **of: Any) -> Kept:
+    """Wants the one row of a kind for what it is `of` anew; the caller sends the task. While it is
+    awaited nothing changes."""
     manager = kind._default_manager
-    manager.get_or_create(dataset=dataset)
-    manager.filter(dataset=dataset, asked=None).update(asked=timezone.now(), failure="")
-    return cast("Kept", manager.get(dataset=dataset))
+    manager.get_or_create(**of)
+    manager.filter(asked=None, **of).update(asked=timezone.now(), failure="")
+    return cast("Kept", manager.get(**of))
 
 
 def compute(

@@ -4,7 +4,7 @@ same, in its words or in an image that it shows."""
 from django.db import transaction
 from django.utils import timezone
 
-from review.errors import Invalid, Missing, NotAllowed, ReviewError
+from review.errors import Invalid, Missing, NotAllowed
 from review.models import Candidate, Dialogue, Membership, User, WordSupport
 from review.permissions import MEMBERS_ALONE, membership_of
 from review.visibility import shows_traits, sights
@@ -17,14 +17,6 @@ def check_can_support(dialogue: Dialogue, membership: Membership | None) -> None
         raise NotAllowed(MEMBERS_ALONE)
     if not shows_traits(sights([dialogue], membership)[dialogue.pk]):
         raise NotAllowed("You say what supports a word once you have decided on the dialogue.")
-
-
-def can_support(dialogue: Dialogue, membership: Membership) -> bool:
-    try:
-        check_can_support(dialogue, membership)
-    except ReviewError:
-        return False
-    return True
 
 
 @transaction.atomic

@@ -1,10 +1,10 @@
 """The report of a benchmark: wanted when its run ends or at a door, reckoned by a worker, kept."""
 
 import time
+from dataclasses import asdict
 from typing import Any
 
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
 
 from generation import deceiving, retrievers
 from generation.benchmark import figures, parts
@@ -45,10 +45,7 @@ def ask(*, run: Run, by: User) -> BenchmarkReport:
 
 
 def want(run_id: int) -> BenchmarkReport:
-    BenchmarkReport.objects.get_or_create(run_id=run_id)
-    rows = BenchmarkReport.objects.filter(run=run_id)
-    rows.filter(asked=None).update(asked=timezone.now(), failure="")
-    return rows.get()
+    return reports.ask(BenchmarkReport, run_id=run_id)
 
 
 def compute(run_id: int) -> None:
@@ -95,16 +92,8 @@ def reckon(run: Run) -> Report:
 
 
 def _deceiving(dataset: Dataset) -> Deceiving:
-    found = deceiving.tally(dataset)
-    return Deceiving(
-        approved=found.approved,
-        checked=found.checked,
-        unranked=found.unranked,
-        awaiting=found.awaiting,
-        without_target=found.without_target,
-        traits=found.traits,
-        leak=deceiving.leak_share(dataset).as_json(),
-    )
+    leak = deceiving.leak_share(dataset).as_json()
+    return Deceiving(**asdict(deceiving.tally(dataset)), leak=leak)
 
 
 def _earlier() -> Any:

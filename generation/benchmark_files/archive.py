@@ -11,7 +11,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.utils import timezone
+from django.db.models import QuerySet
 
 from generation.benchmark_files.exporting import export
 from generation.errors import RunEnded
@@ -33,24 +33,34 @@ def ask(*, run: Run, by: User) -> BenchmarkArchive:
     check_can_see_benchmark(by, run.dataset)
     if run.status != RunStatus.DONE:
         raise RunEnded(f"Run {run.pk} is {run.status}: its files can be written once it is done.")
-    BenchmarkArchive.objects.get_or_create(run=run)
-    rows = BenchmarkArchive.objects.filter(run=run)
-    rows.filter(asked=None).update(asked=timezone.now(), failure="")
-    return rows.get()
+    return reports.ask(BenchmarkArchive, run=run)
 
 
 def write(run_id: int) -> None:
     """Writes the files that are wanted, unless another worker is at it."""
     rows = BenchmarkArchive.objects.filter(run=run_id).select_related("run__dataset")
+    before = _files(rows)
     reports.compute_where_wanted(rows, lambda row: {"data": _written(row.run)})
+    # Those before can be taken until the new ones are in the record.
+    for name in before - _files(rows):
+        default_storage.delete(name)
+
+
+def _files(rows: QuerySet[BenchmarkArchive]) -> set[str]:
+    return {data["file"] for data in rows.values_list("data", flat=True) if data}
 
 
 def opened(run: Run) -> IO[bytes]:
-    """The zip, open for reading. Raises `Missing` before it is written."""
+    """The zip, open for reading. Raises `Missing` before it is written, or where it has gone."""
     found = of(run)
     if found is None or not found.data:
         raise Missing(f"The files of run {run.pk} are not written yet: have them written first.")
-    return default_storage.open(found.data["file"], "rb")
+    try:
+        return default_storage.open(found.data["file"], "rb")
+    except FileNotFoundError:
+        raise Missing(
+            f"The files of run {run.pk} are not in the storage any more: have them written anew."
+        ) from None
 
 
 def _written(run: Run) -> dict[str, Any]:
@@ -58,10 +68,9 @@ def _written(run: Run) -> dict[str, Any]:
         done = export(run, Path(folder) / "files")
         packed = Path(folder) / NAME
         _pack(packed, Path(folder) / "files")
-        name = f"benchmarks/{run.dataset_id}/{run.pk}.zip"
-        default_storage.delete(name)
         with packed.open("rb") as stream:
-            default_storage.save(name, File(stream))
+            # Under another name where the files before are still there.
+            name = default_storage.save(f"benchmarks/{run.dataset_id}/{run.pk}.zip", File(stream))
         size = packed.stat().st_size
     return {"file": name, "bytes": size, "files": done.files, "left_out": done.left_out}
 

@@ -46,7 +46,7 @@ def of(dataset: Dataset) -> JudgeReport | None:
 def ask(*, dataset: Dataset, by: User) -> JudgeReport:
     """Wants the report anew; the caller sends the task. While it is awaited nothing changes."""
     check_can_administer(by, dataset)
-    return reports.ask(JudgeReport, dataset)
+    return reports.ask(JudgeReport, dataset=dataset)
 
 
 def compute(dataset_id: int) -> None:

@@ -71,7 +71,7 @@ def _newer(report: AgreementReport) -> int:
 def ask(*, dataset: Dataset, by: User) -> AgreementReport:
     """Wants the report anew; the caller sends the task. While it is awaited nothing changes."""
     check_can_see_agreement(by, dataset)
-    return reports.ask(AgreementReport, dataset)
+    return reports.ask(AgreementReport, dataset=dataset)
 
 
 def compute(dataset_id: int) -> None:

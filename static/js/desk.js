@@ -150,32 +150,11 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     return over.show(over.pictures().indexOf(picture));
   }
-  const opener = event.target.closest("[data-opens]");
-  if (opener) {
-    event.preventDefault();
-    return one(`#${opener.dataset.opens}`).showModal();
-  }
-  const button = event.target.closest("dialog button");
-  if (button?.dataset.step) over.step(Number(button.dataset.step));
-  else if (button?.dataset.zoom) over.zoom(Number(button.dataset.zoom));
-  else if (button?.hasAttribute("data-close")) button.closest("dialog").close();
-  else if (event.target.matches("dialog")) event.target.close();
+  over.press(event);
 });
 
-// A picture that does not come says so, with the words that stand for it.
-const breaks = (image) => image.closest(".picture")?.classList.add("broken");
-document.addEventListener("error", (event) => {
-  if (event.target.matches?.("img")) breaks(event.target);
-}, true);
-
-// Those of a sheet failed while it was still kept ready, where no listener is.
-function findBroken() {
-  for (const image of document.querySelectorAll(".picture img")) {
-    if (image.complete && !image.naturalWidth) breaks(image);
-  }
-}
-document.addEventListener("desk:shown", findBroken);
-findBroken();
+document.addEventListener("desk:shown", over.findBroken);
+over.findBroken();
 
 // Forms
 

@@ -122,22 +122,8 @@ document.addEventListener("click", (event) => {
     mark(box);
     return focusOn(box);
   }
-  const opener = event.target.closest("[data-opens]");
-  if (opener) {
-    event.preventDefault();
-    return one(`#${opener.dataset.opens}`).showModal();
-  }
-  const button = event.target.closest("dialog button");
-  if (button?.dataset.step) over.step(Number(button.dataset.step));
-  else if (button?.dataset.zoom) over.zoom(Number(button.dataset.zoom));
-  else if (button?.hasAttribute("data-close")) button.closest("dialog").close();
-  else if (event.target.matches("dialog")) event.target.close();
+  over.press(event);
 });
-
-const breaks = (image) => image.closest(".picture")?.classList.add("broken");
-document.addEventListener("error", (event) => {
-  if (event.target.matches?.("img")) breaks(event.target);
-}, true);
 
 // A sheet, as it comes in
 
@@ -153,7 +139,7 @@ function begin() {
   }
   // On a phone the images come first; the dialogue is one touch away.
   if (matchMedia("(max-width: 44rem)").matches) one(".meant details")?.removeAttribute("open");
-  for (const image of all(".picture img")) if (image.complete && !image.naturalWidth) breaks(image);
+  over.findBroken();
   count();
 }
 

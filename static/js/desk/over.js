@@ -3,6 +3,33 @@
 import { all, one, sheet } from "./page.js";
 import { ask } from "./sending.js";
 
+/** A click on what opens a dialog, or on something of one that is open. */
+export function press(event) {
+  const opener = event.target.closest("[data-opens]");
+  if (opener) {
+    event.preventDefault();
+    return one(`#${opener.dataset.opens}`).showModal();
+  }
+  const button = event.target.closest("dialog button");
+  if (button?.dataset.step) step(Number(button.dataset.step));
+  else if (button?.dataset.zoom) zoom(Number(button.dataset.zoom));
+  else if (button?.hasAttribute("data-close")) button.closest("dialog").close();
+  else if (event.target.matches("dialog")) event.target.close();
+}
+
+// A picture that does not come says so, with the words that stand for it.
+const breaks = (image) => image.closest(".picture")?.classList.add("broken");
+document.addEventListener("error", (event) => {
+  if (event.target.matches?.("img")) breaks(event.target);
+}, true);
+
+/** Those of a sheet may have failed before it was there, where no listener is. */
+export function findBroken() {
+  for (const image of all(".picture img")) {
+    if (image.complete && !image.naturalWidth) breaks(image);
+  }
+}
+
 // The large view
 
 const LARGEST = 8;
