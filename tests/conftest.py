@@ -1,6 +1,7 @@
 """The cast: Alice reviews, Bob adjudicates, Carol administers, Dave is outside."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +25,9 @@ from review.models import (
     Stage,
     User,
 )
+from review.sample import write_sample
 from tests.plugins import databases
+from tests.plugins.sharing import once
 
 TURNS = [
     {"role": "user", "text": "We walked to the old lighthouse last summer.", "images": ["pier"]},
@@ -66,6 +69,16 @@ def django_db_modify_db_settings(
         shared = tmp_path_factory.getbasetemp().parent / f"migrated-{testrun_uid}"
         with django_db_blocker.unblock():
             databases.copy_migrated(shared)
+
+
+@pytest.fixture(scope="session")
+def drawn_sample(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Path:
+    """The folder of the sample dataset; drawing it takes eight seconds of a processor."""
+    shared = tmp_path_factory.getbasetemp().parent / f"drawn-{testrun_uid}"
+    with once(shared) as first:
+        if first:
+            write_sample(shared / "sample folder")
+    return shared / "sample folder"
 
 
 @pytest.fixture(autouse=True)

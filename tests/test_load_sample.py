@@ -1,8 +1,11 @@
 """The sample: loaded once, with work for the desk, and accounts that open only where they may."""
 
 import json
+import shutil
 import stat
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
 import pytest
 from django.contrib.auth import authenticate
@@ -11,6 +14,7 @@ from django.test import Client
 
 from recqr_site.demo import accounts_file
 from recqr_site.management.commands.load_sample import is_imported
+from review import sample
 from review.models import Candidate, Dataset, Dialogue, Image, Judgement, Membership, Stage, User
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +43,11 @@ def passwords() -> dict[str, str]:
     return {entry["user"]: entry["password"] for entry in json.loads(accounts_file().read_text())}
 
 
-def test_the_sample_is_ready_for_review_and_loaded_once() -> None:
+def test_the_sample_is_ready_for_review_and_loaded_once(
+    drawn_sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = partial(shutil.copytree, drawn_sample, dirs_exist_ok=True)
+    monkeypatch.setattr(sample, "write_sample", copy)
     load(accounts=True)
     dataset = Dataset.objects.get()
     assert dataset.title == "Sample: scenes and seasons"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from review.sample import WORDS, write_sample
+from review.sample import WORDS
 from review.sample.gallery import PLATES
 
 SLUG = re.compile(r"[a-z0-9-]+")
@@ -29,10 +29,8 @@ IMAGE_IDS = {image["id"] for image in IMAGES}
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("sample folder")
-    write_sample(target)
-    return target
+def folder(drawn_sample: Path) -> Path:
+    return drawn_sample
 
 
 def shown(dialogue: dict) -> list[str]:
