@@ -53,6 +53,18 @@ class Checker:
         rows = RetrievalCheck.objects.filter(form=QueryForm.CANDIDATE, **own)
         return Exists(rows.filter(**self.edition()))
 
+    @property
+    def key(self) -> str:
+        """Of all that an outcome depends on."""
+        parts = (self.retriever_hash, self.corpus_version, int(self.leaves_out), f"{self.margin:g}")
+        return "/".join(map(str, parts))
+
+    def lacks(self) -> Q:
+        """Of a dialogue: its approved rewrite is not checked, or its outcome is that of a retriever
+        that decided before, or of an earlier rule."""
+        lacks = ~Q(self.has_checked())
+        return lacks | ~Q(ranked_as=self.key) if self.decides else lacks
+
     def edition(self) -> dict[str, Any]:
         """What ranks depend on: each text is ranked once for it."""
         return {
@@ -78,9 +90,9 @@ def outdated(dataset: Dataset) -> DialogueQuerySet:
 
 
 def lacks(by: Sequence[Checker]) -> Q:
-    """Of a dialogue: some of these retrievers has not checked its approved rewrite."""
+    """Of a dialogue: some of these retrievers has not checked its approved rewrite as it would."""
     none = Q(pk__in=[])
-    return reduce(or_, (~Q(checker.has_checked()) for checker in by), none)
+    return reduce(or_, (checker.lacks() for checker in by), none)
 
 
 @dataclass(frozen=True)
@@ -128,7 +140,7 @@ def record_checks(found: Sequence[Checked], *, by: Checker, waits: bool = True) 
     bulk.insert([row for one in fresh for row in _rows(one, by)], ignore_conflicts=True)
     _apply_margin(fresh, by)
     if by.decides:
-        _conclude([(rows[one.dialogue.pk], one) for one in fresh])
+        _conclude([(rows[one.dialogue.pk], one) for one in fresh], by)
     else:
         # Whether a dialogue needs its history is for all retrievers to say.
         approved = [one.dialogue.pk for one in fresh if one.outcome is not None]
@@ -195,14 +207,14 @@ def _apply_margin(found: Sequence[Checked], by: Checker) -> None:
     bulk.update(other, ["margin", "outcome"])
 
 
-def _conclude(found: Sequence[tuple[Dialogue, Checked]]) -> None:
+def _conclude(found: Sequence[tuple[Dialogue, Checked]], by: Checker) -> None:
     now = timezone.now()
     for row, one in found:
-        row.rank_spread = one.spread
+        row.rank_spread, row.ranked_as = one.spread, by.key
         if one.outcome is not None:
             row.checked_at, row.check_outcome, row.traits_due = now, one.outcome, True
     rows = [row for row, _ in found]
-    bulk.update(rows, ["checked_at", "check_outcome", "traits_due", "rank_spread"])
+    bulk.update(rows, ["checked_at", "check_outcome", "traits_due", "rank_spread", "ranked_as"])
     for row, one in found:
         if _is_disputed(row, one.outcome):
             _dispute(row)

@@ -10,6 +10,7 @@ from generation import checks, retrievers, runs
 from generation.checks import outcome_of
 from generation.models import ConfiguredRetriever
 from generation.retrievers.corpora import index_of
+from generation.retrievers.setting_up import make_primary
 from generation.running import drain
 from generation.vectors.tasks import fill_vectors
 from review import checking, decisions, visibility
@@ -311,6 +312,29 @@ def renew(dataset: Dataset, **rule: Any) -> None:
     assert runs.progress(run).done == 1
     old.refresh_from_db()
     assert old.checked_at is not None
+
+
+def test_a_run_renews_outcomes_where_another_retriever_decides_that_had_checked_before(
+    make_dialogue: Make, approve: Callable[[str], Dialogue], dataset: Dataset, monkeypatch: Any
+) -> None:
+    monkeypatch.setitem(retrievers.KINDS, "dense", CheapKind(CheapEncoder()))
+    words = retrievers.configured(dataset)[0]
+    meaning = ConfiguredRetriever.objects.create(dataset=dataset, name="meaning", kind="dense")
+    fill_vectors.apply(args=[meaning.pk], throw=True)
+    make_dialogue(turns=VAGUE)
+    dialogue = approve("old lighthouse under a cloudy sky")
+    for decides in (words, meaning, words):
+        decides.refresh_from_db()
+        make_primary(retriever=decides)
+        if decides == words and not dialogue.checked_at:
+            check(dialogue)
+        else:
+            renew(dataset)
+        rewrites = dialogue.retrieval_checks.filter(form=QueryForm.REWRITE)
+        assert rewrites.count() == 2
+        dialogue.refresh_from_db()
+        assert dialogue.check_outcome == rewrites.get(retriever=decides.name).outcome
+        assert dialogue.ranked_as.startswith(retrievers.made(decides).hash)
 
 
 def test_a_run_ranks_what_nobody_has_decided_on_and_the_desk_shows_nothing_of_it(

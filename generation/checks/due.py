@@ -57,9 +57,8 @@ def due_for(checker: Checker, dataset: Dataset, after: int) -> QuerySet[Dialogue
 
 
 def _waits_for(checker: Checker) -> Q:
-    lacks = ~Q(checker.has_checked())
     # A rewrite that is approved a second time has its ranks, and the dialogue no outcome.
-    return lacks | Q(checked_at=None) if checker.decides else lacks
+    return checker.lacks() | Q(checked_at=None) if checker.decides else checker.lacks()
 
 
 def outdated(dataset: Dataset, by: Sequence[Checker] | None = None) -> DialogueQuerySet:
@@ -79,9 +78,11 @@ def rankable(dataset: Dataset) -> DialogueQuerySet:
 
 
 def unranked(dataset: Dataset, by: Checker) -> DialogueQuerySet:
-    """Open dialogues with a candidate that the primary retriever has not ranked."""
+    """Open dialogues with a candidate that the primary retriever has not ranked, or whose spread is
+    of another."""
     offered = Candidate.objects.proposed().filter(dialogue=OuterRef("pk"))
-    return rankable(dataset).filter(Exists(offered.exclude(by.has_ranked())))
+    lacks = Q(Exists(offered.exclude(by.has_ranked()))) | ~Q(ranked_as=by.key)
+    return rankable(dataset).filter(lacks)
 
 
 def lacking(checker: Checker, dialogue_ids: Collection[int], dataset: Dataset) -> list[Dialogue]:

@@ -125,6 +125,8 @@ class Dialogue(models.Model):
     # standard deviation of their natural logarithms.
     traits = ArrayField(models.CharField(max_length=32), default=list, db_default=[])
     rank_spread = models.FloatField(null=True)
+    # `review.checking.Checker.key` of the one that its outcome and spread are of.
+    ranked_as = models.CharField(max_length=120, blank=True, default="", db_default="")
     # What its last check shows has not been looked for yet, or something has changed since.
     traits_due = models.BooleanField(default=False, db_default=False)
     check_outcome = models.CharField(max_length=16, blank=True, default="")
