@@ -20,6 +20,8 @@ from generation.models import (
     RunKind,
     RunStatus,
 )
+from generation.retrievers import setting_up
+from generation.retrievers.setting_up import Wanted
 from generation.tasks import drain_run
 from review.models import Candidate, Dataset, Dialogue, Image, Stage, User
 from tests import benchmark_reports
@@ -163,11 +165,11 @@ def test_few_clusters_are_warned_of(dataset: Dataset, bob: User, client_of: Sign
     assert "Fewer than 30 clusters" in read(client_of(bob))
 
 
-def test_a_run_that_is_going_tells_how_far_it_is_and_what_failed(
+def test_a_run_that_is_going_tells_how_far_it_is_and_once_why_what_failed(
     dataset: Dataset, make_dialogue: MakeDialogue, carol: User, client_of: SignIn
 ) -> None:
     run = Run.objects.create(dataset=dataset, kind=RunKind.BENCHMARK, parameters={})
-    states = [ItemState.DONE, ItemState.PENDING, ItemState.FAILED]
+    states = [ItemState.DONE, ItemState.PENDING, ItemState.FAILED, ItemState.FAILED]
     for number, state in enumerate(states):
         RunItem.objects.create(
             run=run,
@@ -177,10 +179,10 @@ def test_a_run_that_is_going_tells_how_far_it_is_and_what_failed(
         )
     page = read(client_of(carol), f"{ADDRESS}{run.pk}/", headers=HTMX)
     assert "every 2s" in page
-    assert "1 of 3 done" in page
-    assert "Image “pier” is gone." in page
+    assert "1 of 4 done" in page
+    assert page.count("Image “pier” is gone.") == 1
     Run.objects.update(status=RunStatus.DONE)
-    assert "Try 1 failed item again" in words(read(client_of(carol), f"{ADDRESS}{run.pk}/"))
+    assert "Try 2 failed items again" in words(read(client_of(carol), f"{ADDRESS}{run.pk}/"))
 
 
 def test_a_report_that_is_awaited_is_asked_for_again(
@@ -242,6 +244,16 @@ def approved(make_dialogue: MakeDialogue) -> Dialogue:
 
 def lines(text: str) -> SimpleUploadedFile:
     return SimpleUploadedFile("My model v2.jsonl", text.encode())
+
+
+def test_before_it_starts_it_names_the_retrievers_that_cannot_search_now(
+    dataset: Dataset, carol: User, client_of: SignIn
+) -> None:
+    wanted = Wanted({"path": "/models/tiny"})
+    setting_up.add_retriever(dataset=dataset, name="meaning", kind="dense", wanted=wanted)
+    page = words(read(client_of(carol), f"{ADDRESS}new/"))
+    assert "meaning cannot search now" in page
+    assert "bm25 cannot search now" not in page
 
 
 def test_an_admin_starts_one_with_the_output_of_a_model(

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 
+from generation.benchmark_shown.names import form_name
 from generation.jury import BEST
 from generation.models import Run, RunKind
 from generation.seeing import ImageSettings
@@ -26,7 +27,9 @@ class Fact:
 
 def began_with(run: Run) -> list[Fact]:
     facts = [Fact("Dialogues", chosen_in_words(run.parameters))]
-    if run.kind != RunKind.CHECK:
+    if run.kind == RunKind.BENCHMARK:
+        facts += _of_benchmark(run)
+    elif run.kind != RunKind.CHECK:
         facts += [*_of_models(run), *_of_texts(run)]
     if run.kind == RunKind.JUDGE:
         facts += _of_judges(run)
@@ -69,6 +72,16 @@ def _images_in_words(given: dict[str, Any] | None) -> str:
     settings = ImageSettings.from_json(given)
     most = counted(settings.most, "image")
     return f"{settings.longest_side:,} px, {settings.format.upper()}, at most {most} a request"
+
+
+def _of_benchmark(run: Run) -> Iterator[Fact]:
+    frozen = run.parameters
+    yield Fact("Retrievers", ", ".join(one["name"] for one in frozen["retrievers"]))
+    yield Fact("Forms of the query", ", ".join(form_name(form) for form in frozen["forms"]))
+    shown = "left out" if frozen["leaves_out"] else "searched too"
+    corpus = f"{counted(frozen['corpus_images'], 'image')}, version {frozen['corpus_version']}"
+    yield Fact("Corpus", f"{corpus}; images that a dialogue shows {shown}")
+    yield Fact("Metric of the comparisons", frozen["metric"])
 
 
 def _of_texts(run: Run) -> Iterator[Fact]:
