@@ -8,11 +8,11 @@ import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import bm25s
 import numpy as np
 import regex
 
@@ -23,9 +23,11 @@ from generation.retrievers.settings import refuse_unknown
 from generation.retrievers.texts import Places, SortedTexts
 from review.wording import tokens
 
-# It sets itself to tell of every index it builds.
-logging.getLogger("bm25s").setLevel(logging.WARNING)
+if TYPE_CHECKING:
+    import bm25s
 
+# Asked of what is installed: the library itself brings scipy, and is imported where it is used.
+RELEASE = version("bm25s")
 K1 = 1.5
 B = 0.75
 METHOD = "lucene"
@@ -72,7 +74,7 @@ class Bm25Index(ScoredIndex):
         image_ids: SortedTexts,
         uncaptioned: SortedTexts,
         vocabulary: SortedTexts,
-        engine: bm25s.BM25 | None,
+        engine: "bm25s.BM25 | None",
     ) -> None:
         self.image_ids = image_ids
         self.places = Places(image_ids)
@@ -96,7 +98,9 @@ class Bm25Index(ScoredIndex):
             image_ids=SortedTexts.load(folder, "images"),
             uncaptioned=SortedTexts.load(folder, "uncaptioned"),
             vocabulary=vocabulary,
-            engine=bm25s.BM25.load(folder, mmap=True, load_vocab=False) if vocabulary else None,
+            engine=_library().BM25.load(folder, mmap=True, load_vocab=False)
+            if vocabulary
+            else None,
         )
 
     def save(self, folder: Path) -> None:
@@ -122,12 +126,26 @@ class Bm25Index(ScoredIndex):
         return f"Image “{image_id}” is not in the corpus."
 
 
-def _engine(documents: Sequence[Sequence[str]], vocabulary: SortedTexts) -> bm25s.BM25 | None:
+@cache
+def _library() -> Any:
+    import bm25s  # noqa: PLC0415
+
+    # It sets itself to tell of every index it builds.
+    logging.getLogger("bm25s").setLevel(logging.WARNING)
+    return bm25s
+
+
+def _opened(folder: Path) -> "bm25s.BM25":
+    engine: bm25s.BM25 = _library().BM25.load(folder, mmap=True, load_vocab=False)
+    return engine
+
+
+def _engine(documents: Sequence[Sequence[str]], vocabulary: SortedTexts) -> "bm25s.BM25 | None":
     """The library's index; None where no caption holds a word."""
     if not vocabulary:
         return None
     # 64 bits, so that equal scores stay within the tolerance of a tie.
-    engine = bm25s.BM25(k1=K1, b=B, method=METHOD, dtype="float64")
+    engine = _library().BM25(k1=K1, b=B, method=METHOD, dtype="float64")
     numbers = {term: number for number, term in enumerate(vocabulary)}
     numbered = [[numbers[term] for term in document] for document in documents]
     engine.index((numbered, numbers), create_empty_token=False, show_progress=False)
@@ -140,7 +158,7 @@ class Bm25:
     """Word matching against captions."""
 
     kind = "bm25"
-    version = f"bm25s {bm25s.__version__}"
+    version = f"bm25s {RELEASE}"
     is_light = True
 
     def __init__(self, name: str = "bm25") -> None:
@@ -176,6 +194,6 @@ class Bm25:
 @cache
 def fingerprint() -> str:
     """SHA-256 of the parameters, the library's version and what the tokenizer does."""
-    parts = {"k1": K1, "b": B, "method": METHOD, "bm25s": bm25s.__version__}
+    parts = {"k1": K1, "b": B, "method": METHOD, "bm25s": RELEASE}
     recipe = {**parts, "name": Bm25.kind, "terms": terms(PROBE)}
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
