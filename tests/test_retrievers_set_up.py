@@ -81,6 +81,38 @@ def test_there_is_always_one_primary(dataset: Dataset) -> None:
         setting_up.retire_retriever(retriever=meaning)
 
 
+def test_what_would_rank_alike_is_not_set_up_twice(dataset: Dataset) -> None:
+    other = {"settings": {"path": "/models/other"}}
+    meaning = add(dataset, "meaning")
+    both = add(dataset, "both", "fusion", members=["bm25", "meaning"])
+    add(dataset, "other", **other)
+    for kind, wanted in (("bm25", {"settings": {}}), ("dense", {"settings": FOLDER})):
+        with pytest.raises(Invalid, match="is the same retriever"):
+            add(dataset, "again", kind, **wanted)
+    with pytest.raises(Invalid, match="“both” is the same"):
+        add(dataset, "again", "fusion", members=["meaning", "bm25"])
+    with pytest.raises(Invalid, match="“other” is the same"):
+        setting_up.change_retriever(retriever=meaning, wanted=Wanted(**other))
+    setting_up.change_retriever(retriever=both, wanted=Wanted(members=["bm25", "other"]))
+
+
+def test_a_change_takes_nothing_back_that_came_about_since_its_page_was_loaded(
+    dataset: Dataset,
+) -> None:
+    loaded = add(dataset, "meaning")
+    now = ConfiguredRetriever.objects.get(pk=loaded.pk)
+    setting_up.make_primary(retriever=now)
+    ConfiguredRetriever.objects.filter(pk=now.pk).update(fingerprint="f" * 64)
+    setting_up.change_retriever(retriever=loaded, wanted=Wanted({"path": "/models/other"}))
+    now.refresh_from_db()
+    assert (now.primary, now.fingerprint) == (True, "f" * 64)
+    assert now.settings == {"path": "/models/other"}
+    bm25 = retrievers.configured(dataset)[1]
+    setting_up.retire_retriever(retriever=ConfiguredRetriever.objects.get(pk=bm25.pk))
+    with pytest.raises(Conflict, match="retired meanwhile"):
+        setting_up.change_retriever(retriever=bm25, wanted=Wanted())
+
+
 def test_a_member_of_a_fusion_is_not_retired(dataset: Dataset) -> None:
     meaning = add(dataset, "meaning")
     add(dataset, "both", "fusion", members=["bm25", "meaning"])

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -286,6 +287,27 @@ def test_a_worker_that_is_killed_loses_its_batch_and_the_next_one_goes_on(
     fill(row)
     assert vectors_of(space) == after
     assert after.items() > left.items()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_slow_batch_keeps_its_space_from_others(
+    dataset: Dataset,
+    row: ConfiguredRetriever,
+    encoder: CheapEncoder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(filling, "LEASE", timedelta(seconds=0.4))
+    make, taken = encoder.pictures, []
+
+    def slowly(pictures: list[Picture]) -> Encoded:
+        time.sleep(0.7)
+        taken.append(filling._taken(VectorSpace.objects.get(), None))
+        return make(pictures)
+
+    monkeypatch.setattr(encoder, "pictures", slowly)
+    fill(row)
+    assert taken == [None]
+    assert len(vectors_of(VectorSpace.objects.get())) == Image.objects.count()
 
 
 def test_vectors_that_have_no_direction_are_a_reason() -> None:

@@ -111,14 +111,33 @@ def retriever_of(dataset: Dataset, name: str) -> ConfiguredRetriever:
 
 @transaction.atomic
 def _save(row: ConfiguredRetriever, wanted: Wanted) -> ConfiguredRetriever:
+    rows = _locked(row.dataset)
+    if row.pk is not None and not rows.filter(pk=row.pk).exists():
+        raise Conflict(f"“{row.name}” was retired meanwhile. Load the page again.")
     row.settings = KINDS[row.kind].settings(wanted.settings)
     row.endpoint = _endpoint(row, wanted.endpoint)
     members = _members(row, wanted.members)
+    _check_differs(row, members, rows)
     # Whoever loads the model finds out anew what it is, and whether it can be had.
     row.problem = ""
-    row.save()
+    # Of a known one nothing else: it may have become the primary meanwhile, or its model known.
+    row.save(update_fields=None if row.pk is None else ["settings", "endpoint", "problem"])
     row.members.set(members)
     return row
+
+
+def _check_differs(
+    row: ConfiguredRetriever, members: Sequence[ConfiguredRetriever], rows: Any
+) -> None:
+    """What ranks alike checks once: the second of two would have no checks of its own."""
+    alike = rows.filter(kind=row.kind, settings=row.settings, endpoint=row.endpoint)
+    for other in alike.exclude(name=row.name).prefetch_related("members"):
+        if set(other.members.all()) == set(members):
+            raise Invalid(
+                f"“{other.name}” is the same retriever: it would rank the same images alike. "
+                "Change the settings of one of them.",
+                field="settings",
+            )
 
 
 def _endpoint(row: ConfiguredRetriever, name: str) -> Endpoint | None:

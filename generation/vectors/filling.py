@@ -7,9 +7,10 @@ one goes on: it loses the batch in hand, and computes the same vectors again.
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Event
+from threading import Event, Thread
 
 import numpy as np
 from django.db import Error, IntegrityError, connection, transaction
@@ -26,7 +27,7 @@ from review.models import Dataset, Image
 
 logger = logging.getLogger(__name__)
 
-# A batch of the slowest model takes less; another worker takes over after it at the latest.
+# Renewed while a batch is under way; another worker takes over after it at the latest.
 LEASE = timedelta(seconds=120)
 # From one turn of a worker to the next, which may wait behind checks.
 HANDED_ON = timedelta(seconds=30)
@@ -147,8 +148,30 @@ class Filler:
         self.until = until if is_mine else self.until
         return is_mine
 
+    @contextmanager
+    def _alive(self) -> Iterator[None]:
+        """Keeps the space taken meanwhile, however long a slow server takes for a batch."""
+        over = Event()
+        thread = Thread(target=self._renew_until, args=[over], daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _renew_until(self, over: Event) -> None:
+        while not over.wait(LEASE.total_seconds() / 4):
+            try:
+                self._renewed()
+            except Error:
+                logger.warning("The lease of %s was not renewed", self.space, exc_info=True)
+            finally:
+                connection.close()  # This thread's own.
+
     def _add(self, batch: Sequence[Wanted]) -> None:
-        encoded = encode(self.encoder, [image.picture for image in batch])
+        with self._alive():
+            encoded = encode(self.encoder, [image.picture for image in batch])
         vectors, usable = unit(encoded.vectors)
         for place, image in enumerate(batch):
             if place in encoded.reasons or not usable[place]:
