@@ -100,6 +100,12 @@ def _check(dataset: Dataset, kind: str, options: RunOptions) -> None:
         )
     options.selection.check(dataset)
     _check_numbers(options)
+    if kind != RunKind.BENCHMARK and options.benchmark != BenchmarkOptions():
+        raise Invalid(
+            f"Retrievers, forms, rewrites and a metric are for a benchmark: a {kind} run takes "
+            "none.",
+            field="retrievers",
+        )
     wrong = set(options.target) - {CAPTION, IMAGE}
     if wrong:
         raise Invalid(f"Of the target “{CAPTION}” or “{IMAGE}” may be shown.", field="target")

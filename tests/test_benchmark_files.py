@@ -201,7 +201,9 @@ def test_the_tables_say_what_the_report_says(run: Run, tmp_path: Path) -> None:
     export(run, tmp_path / "out")
     data = reckoning.awaited(run).data
     with (tmp_path / "out" / "scores.csv").open() as file:
-        rows = {row["form"]: row for row in csv.DictReader(file)}
+        reader = csv.DictReader(file)
+        rows = {row["form"]: row for row in reader}
+        assert len(set(reader.fieldnames or ())) == len(reader.fieldnames or ())
     assert list(rows) == [*FORMS, "random"]
     assert float(rows["rewrite"]["R@10"]) == data["scores"]["bm25"]["rewrite"]["R@10"]
     assert rows["random"]["p_holm"] == ""

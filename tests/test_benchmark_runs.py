@@ -14,6 +14,7 @@ from generation import retrievers, running, runs
 from generation.benchmark import reckoning
 from generation.benchmark.planning import BenchmarkOptions
 from generation.errors import NotReady
+from generation.management.benchmarked import scores_in_words
 from generation.models import BenchmarkDialogue, BenchmarkScore, BenchmarkText, ItemState, Run
 from generation.retrievers import Queries
 from generation.retrievers.bm25 import Bm25, Bm25Index
@@ -237,6 +238,24 @@ def test_what_a_benchmark_cannot_be_of_is_refused_in_a_line(
     with pytest.raises(CommandError, match=said):
         start(*words, "--json")
     assert not Run.objects.exists()
+
+
+def test_other_runs_refuse_what_only_a_benchmark_takes(dataset: Dataset) -> None:
+    with pytest.raises(CommandError, match="a check run takes none"):
+        call_command("start_run", "coast", "check", "--retrievers", "bm25")
+
+
+def test_what_has_no_figure_counts_every_dialogue_as_unranked(
+    dataset: Dataset, approved: list[Dialogue], tmp_path: Path
+) -> None:
+    """A file of other dialogues' ids has its cell, and words for people."""
+    (tmp_path / "FILE").write_text('{"id": "x", "text": "a pier"}')
+    found = start("--rewrites", f"gpt={tmp_path / 'FILE'}", "--wait", "--json")
+    cell = found["scores"]["bm25"]["gpt"]
+    assert (cell["n"], cell["unranked"], cell["R@1"], cell["ci95"]) == (0, 4, None, {})
+    report = reckoning.awaited(Run.objects.get(pk=found["run"])).data
+    told = list(scores_in_words(report))
+    assert "  4 dialogues without figures: gpt: The dialogue has no text of this form." in told
 
 
 def test_two_rewriters_that_would_be_called_the_same_are_numbered(

@@ -37,12 +37,12 @@ SAME = 4
 
 
 def scores(results: Results) -> dict[str, dict[str, Cell]]:
-    return {
-        retriever: {
-            column.form.name: _cell(column, results.clustered) for column in results.of(retriever)
-        }
-        for retriever in results.retrievers
-    }
+    """Of every retriever by every form: one without any rank has no metric, and all dialogues
+    unranked."""
+    found: dict[str, dict[str, Cell]] = {name: {} for name in results.retrievers}
+    for (retriever, form), column in results.cells.items():
+        found[retriever][form] = _cell(column, results.clustered)
+    return found
 
 
 def compared_forms(results: Results, retriever: str) -> list[Column]:

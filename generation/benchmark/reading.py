@@ -72,14 +72,18 @@ class Results:
         self._number = {one.dialogue_id: n for n, one in enumerate(self.subjects)}
 
     @cached_property
-    def columns(self) -> dict[tuple[str, str], Column]:
-        """By retriever and form, those with at least one row."""
-        found = {
+    def cells(self) -> dict[tuple[str, str], Column]:
+        """Every retriever by every form, also where it has no row."""
+        return {
             (retriever, form.name): self._column(retriever, form)
             for retriever in self.retrievers
             for form in self.forms
         }
-        return {key: column for key, column in found.items() if column.scored.any()}
+
+    @cached_property
+    def columns(self) -> dict[tuple[str, str], Column]:
+        """Those of `cells` with at least one row."""
+        return {key: column for key, column in self.cells.items() if column.scored.any()}
 
     def of(self, retriever: str) -> list[Column]:
         return [column for (name, _), column in self.columns.items() if name == retriever]

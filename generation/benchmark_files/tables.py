@@ -28,7 +28,8 @@ def csv_text(data: Data) -> str:
     writer = csv.writer(out, lineterminator="\n")
     bounds = [f"{metric}_{end}" for metric in METRICS for end in ("low", "high")]
     head = ["retriever", "form", "n", "unranked", *METRICS, *bounds, "cut"]
-    named = [f"{data['metric']}_{name}" for name in ("difference", "low", "high")]
+    difference = f"{data['metric']}_difference"
+    named = [difference, f"{difference}_low", f"{difference}_high"]
     writer.writerow([*head, *named, *COMPARED[1:]])
     compared = {(one["retriever"], one["form"]): one for one in data["comparisons"]}
     for retriever, cells in scores_in_order(data).items():

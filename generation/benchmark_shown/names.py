@@ -43,11 +43,9 @@ SLICES = {
 
 
 def form_name(form: dict[str, Any], *, short: bool = False) -> str:
-    """“Approved rewrite”, “Best of gpt-x”, and a file by its own name."""
+    """“Approved rewrite”, “Best of gpt-x”, and a file as its form was named."""
     if form["kind"] == "best":
         return f"Best of {form['source'] or form['name'].removeprefix('best-')}"
-    if form["kind"] == "file":
-        return str(form["source"] or form["name"])
     return (SHORT_FORMS if short else FORMS).get(form["kind"], form["name"])
 
 

@@ -57,7 +57,7 @@ class Table:
     @property
     def usual_n(self) -> int:
         """Of how many dialogues most figures are; another number is told beside its figure."""
-        counts = Counter(value.n for row in self.rows for value in row.values if value)
+        counts = Counter(v.n for row in self.rows for v in row.values if v and v.n)
         return counts.most_common(1)[0][0] if counts else 0
 
     def marks(self, name: str) -> bool:

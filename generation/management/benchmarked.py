@@ -8,6 +8,7 @@ from generation.benchmark.forms import FormKind
 from generation.benchmark.planning import forms_of
 from generation.benchmark.report import scores_in_order
 from generation.models import BenchmarkText, Run, RunKind, RunStatus
+from review.templatetags.numbers import counted
 
 Data = dict[str, Any]
 
@@ -29,7 +30,7 @@ def figures(run: Run, report: Data | None) -> Data:
 
 
 def scores_in_words(report: Data) -> Iterator[str]:
-    """The primary metric and the mean reciprocal rank of each form."""
+    """The primary metric and the mean reciprocal rank of each form, then what has no figure."""
     metric = report["metric"]
     for retriever, cells in scores_in_order(report).items():
         yield f"  {retriever}"
@@ -39,6 +40,9 @@ def scores_in_words(report: Data) -> Iterator[str]:
                 yield f"    {form:24} {values}  of {cell['n']:,}, {cell['unranked']:,} without"
             else:
                 yield f"    {form:24} no dialogue has a rank"
+    for gap in report["gaps"]:
+        where = " ".join(filter(None, [gap["retriever"], gap["form"]]))
+        yield f"  {counted(gap['dialogues'], 'dialogue')} without figures: {where}: {gap['reason']}"
 
 
 def files_in_words(run: Run) -> Iterator[str]:
