@@ -5,9 +5,9 @@ class GenerationConfig(AppConfig):
     name = "generation"
 
     def ready(self) -> None:
-        from generation import trying, workers  # noqa: PLC0415 - models come first
         from generation.checks import checkers  # noqa: PLC0415
         from generation.checks.tasks import on_approval  # noqa: PLC0415
+        from generation.searching import trying, workers  # noqa: PLC0415 - models come first
         from review.checking import tell_checkers  # noqa: PLC0415
         from review.events import rewrite_approved  # noqa: PLC0415
         from review.panels import Panel, register  # noqa: PLC0415

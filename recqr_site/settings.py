@@ -196,7 +196,7 @@ CELERY_TASK_ROUTES = {
     "generation.benchmark_files.tasks.*": {"queue": "llm"},
     "generation.checks.tasks.drain_checks": {"queue": "retrieval"},
     "generation.deceiving.tasks.drain_traits": {"queue": "retrieval"},
-    "generation.index_tasks.build_index": {"queue": "retrieval"},
+    "generation.searching.tasks.build_index": {"queue": "retrieval"},
     "generation.tasks.sweep": {"queue": "default"},
     "generation.report_tasks.*": {"queue": "default"},
     # Seconds of work in a large corpus: no check waits behind it.

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from generation import index_tasks
 from generation.retrievers import Corpus, Queries, corpora, stored
 from generation.retrievers.bm25 import Bm25, Bm25Index
 from generation.retrievers.corpora import edition_of, index_of, nearest
 from generation.retrievers.stored import Edition
 from generation.retrievers.texts import Places, SortedTexts
+from generation.searching.tasks import build_index
 from review.models import Dataset, Image
 
 PRIMARY = Bm25()
@@ -168,7 +168,7 @@ def test_the_task_builds_what_is_missing_and_minds_no_repeat(
     dataset: Dataset, images: list[Image], builds: list[int]
 ) -> None:
     for dataset_id in [dataset.pk, dataset.pk, 999_999]:
-        index_tasks.build_index.apply(args=[dataset_id], throw=True)
+        build_index.apply(args=[dataset_id], throw=True)
     assert builds == [1]
 
 

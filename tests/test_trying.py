@@ -10,10 +10,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from generation import retrievers, trying, workers
+from generation import retrievers
 from generation.retrievers import corpora
 from generation.retrievers.corpora import index_of
-from generation.trying import Answer, try_text
+from generation.searching import trying, workers
+from generation.searching.trying import Answer, try_text
 from review.errors import Invalid, NotAllowed
 from review.models import Approval, Arm, Assignment, Dataset, Dialogue, Image, Stage, User
 from review.places.trying import MOST_TRIED

@@ -8,12 +8,12 @@ import orjson
 import pytest
 from django.db import IntegrityError, connection
 
-from generation import retrievers, trying, workers
+from generation import retrievers
 from generation.models import ConfiguredRetriever, VectorSpace
 from generation.retrievers import Sought
 from generation.retrievers.corpora import edition_of, index_of
-from generation.searching import Quest
-from generation.trying import Answer, try_text
+from generation.searching import Quest, trying, workers
+from generation.searching.trying import Answer, try_text
 from generation.vectors import indexing, spaces, tasks
 from generation.vectors.nearest import nearest, quick_hits
 from review.models import Assignment, Dataset, Dialogue, Image, User

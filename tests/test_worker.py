@@ -17,12 +17,12 @@ from django.db import connection, transaction
 from redis import Redis
 
 from generation import runs
-from generation import workers as asking
 from generation.models import Call, CallOutcome, ConfiguredRetriever, Endpoint, ItemState, RunStatus
 from generation.retrievers.stored import Edition
 from generation.searching import Quest
+from generation.searching import workers as asking
+from generation.searching.trying import OF_ROW, Question
 from generation.tasks import drain_run, sweep
-from generation.trying import OF_ROW, Question
 from review.liveness import KEY, worker_alive
 from review.models import Dataset, Dialogue, Stage
 from tests.model_server import ModelServer

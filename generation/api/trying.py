@@ -8,10 +8,9 @@ from rest_framework.decorators import api_view, parser_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from generation import trying
 from generation.api.serializers import KeepableText
-from generation.searching import Found
-from generation.trying import Answer, Tried
+from generation.searching import Found, trying
+from generation.searching.trying import Answer, Tried
 from review import assignments
 from review.api.authentication import caller
 from review.api.parsing import BoundedJSONParser

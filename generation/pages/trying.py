@@ -9,10 +9,9 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from generation import trying
 from generation.checks import words
-from generation.searching import Found
-from generation.trying import Tried
+from generation.searching import Found, trying
+from generation.searching.trying import Tried
 from review import assignments
 from review.models import Assignment, CheckOutcome, Image
 from review.pages.people import SignedIn, wants_fragment

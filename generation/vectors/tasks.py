@@ -5,10 +5,10 @@ from threading import Event, Timer
 
 from celery import shared_task
 
-from generation import workers
 from generation.checks.tasks import drain_checks
-from generation.index_tasks import build_index
 from generation.models import ConfiguredRetriever
+from generation.searching import workers
+from generation.searching.tasks import build_index
 from generation.vectors import filling, indexing, spaces
 from review.publishing import SafelySent, publish
 

@@ -4,9 +4,10 @@ import logging
 
 from celery import shared_task
 
-from generation import retrievers, workers
+from generation import retrievers
 from generation.errors import NotReady
 from generation.retrievers.corpora import index_of
+from generation.searching import workers
 from review.locking import held
 from review.models import Dataset
 from review.publishing import publish

@@ -8,17 +8,18 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Self
 
-from generation import retrievers, workers
+from generation import retrievers
 from generation.checks.waiting import what_lacks
 from generation.errors import NotReady
-from generation.index_tasks import ask_for_index
 from generation.models import ConfiguredRetriever
 from generation.retrievers import Index, Retriever
 from generation.retrievers.corpora import edition_of, nearest, nearest_to, too_new
 from generation.retrievers.stored import Edition
 from generation.retrievers.vector_index import VectorIndex
 from generation.retrievers.vectors import VectorRetriever
-from generation.searching import Found, Quest, Search, compared
+from generation.searching import workers
+from generation.searching.quests import Found, Quest, Search, compared
+from generation.searching.tasks import ask_for_index
 from generation.vectors import spaces
 from generation.vectors.nearest import quick_hits
 from review import visibility
