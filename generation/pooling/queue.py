@@ -22,6 +22,12 @@ from review import relevance
 from review.models import Dialogue, Membership, QueryForm, RetrievalCheck
 from review.models.dialogues import DialogueQuerySet
 
+# Looked at before all others, which takes a while: nearly every dialogue has something to judge.
+FIRST = 50
+
+# Keys of dialogues, each with how far down its target is.
+Places = list[tuple[int, int]]
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -32,7 +38,7 @@ class Progress:
 
 
 def progress(membership: Membership) -> Progress:
-    rows = _rows(membership).annotate(is_judged=relevance.is_judged())
+    rows = _telling(relevance.judgeable(membership)).annotate(is_judged=relevance.is_judged())
     counts = rows.aggregate(judged=Count("pk", filter=Q(is_judged=True)), total=Count("pk"))
     return Progress(counts["judged"], counts["total"])
 
@@ -40,24 +46,34 @@ def progress(membership: Membership) -> Progress:
 def next_after(membership: Membership, passed: Dialogue | None = None) -> Dialogue | None:
     """The first dialogue that nobody has judged; after one that was judged or passed by, the first
     of those behind it, and from the start again at the end."""
-    waiting = _rows(membership).filter(~relevance.is_judged()).annotate(above=_above())
-    order = waiting.order_by("-above", "pk")
-    if passed is None:
-        return order.first()
-    place = Dialogue.objects.filter(pk=passed.pk).annotate(above=_above()).get()
-    above = place.above
-    behind = order.filter(Q(above__lt=above) | Q(above=above, pk__gt=passed.pk))
-    return behind.first() or order.exclude(pk=passed.pk).first()
+    waiting = relevance.judgeable(membership).filter(~relevance.is_judged())
+    ordered = waiting.annotate(above=_above()).order_by("-above", "pk")
+    places = list(ordered.values_list("pk", "above"))
+    keys = [key for key, _ in (places if passed is None else _turned(places, passed))]
+    for some in (keys[:FIRST], keys[FIRST:]):
+        telling = set(_telling(waiting.filter(pk__in=some)).values_list("pk", flat=True))
+        if (found := next((key for key in some if key in telling), None)) is not None:
+            return Dialogue.objects.get(pk=found)
+    return None
 
 
-def _rows(membership: Membership) -> DialogueQuerySet:
+def _turned(places: Places, passed: Dialogue) -> Places:
+    """The same beginning behind one of them, which itself is left out."""
+    above = Dialogue.objects.filter(pk=passed.pk).annotate(above=_above()).get().above
+    place = (-above, passed.pk)
+    behind = [(key, above) for key, above in places if (-above, key) > place]
+    return behind + [(key, above) for key, above in places if (-above, key) < place]
+
+
+def _telling(rows: DialogueQuerySet) -> DialogueQuerySet:
     """Those for which a check found something beside the target, and by more than chance."""
     telling = RetrievalCheck.objects.filter(
-        _has_others(),
+        # What stands above a target is none, and to look for it in the best images costs much.
+        (Q(rank__gt=1) & ~Q(top=[])) | _has_others(),
         Q(tied=None) | Q(tied__lt=F("corpus_size")),
         dialogue=OuterRef("pk"),
     )
-    return relevance.judgeable(membership).filter(Exists(telling))
+    return rows.filter(Exists(telling))
 
 
 def _has_others() -> Func:
