@@ -45,6 +45,12 @@ class Detail:
     sides: list[Side]
 
     @property
+    def has_figures(self) -> bool:
+        """False where every search with it failed; the gaps say why."""
+        rows = [*self.table.rows, *self.table.bounds]
+        return any(one and one.value is not None for row in rows for one in row.values)
+
+    @property
     def graded(self) -> list[Row]:
         """The forms of which people judged further images."""
         rows = [*self.table.rows, *self.table.bounds]

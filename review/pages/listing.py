@@ -82,7 +82,7 @@ class DialogueFilter(django_filters.FilterSet):
     )
 
     images = django_filters.ChoiceFilter(
-        method="looked_at", choices=IMAGES, empty_label="Whoever looked for more", label="Images"
+        method="looked_at", choices=IMAGES, empty_label="Judged or not", label="Other images"
     )
     trait = django_filters.ChoiceFilter(
         method="showing", choices=Trait.choices, empty_label="Whatever it shows", label="Shows"
