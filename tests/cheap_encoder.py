@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,11 +52,14 @@ class CheapEncoder:
 
     def _sum(self, text: str) -> NDArray[np.float64]:
         words = text.lower().split()[:LIMIT]
-        return np.sum([np.zeros(self.size), *map(self._direction, words)], axis=0)
+        directions = (_direction(self.model, word, self.size) for word in words)
+        return np.sum([np.zeros(self.size), *directions], axis=0)
 
-    def _direction(self, word: str) -> NDArray[np.float64]:
-        seed = int.from_bytes(hashlib.sha256(f"{self.model} {word}".encode()).digest()[:8])
-        return np.random.default_rng(seed).standard_normal(self.size)
+
+@lru_cache(maxsize=1000)
+def _direction(model: str, word: str, size: int) -> NDArray[np.float64]:
+    seed = int.from_bytes(hashlib.sha256(f"{model} {word}".encode()).digest()[:8])
+    return np.random.default_rng(seed).standard_normal(size)
 
 
 class CheapKind:

@@ -7,7 +7,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
@@ -31,6 +31,7 @@ RELEASE = version("bm25s")
 K1 = 1.5
 B = 0.75
 METHOD = "lucene"
+WORDS_KNOWN = 10_000
 HAN = regex.compile(r"\p{Han}")
 GRAPHEME = regex.compile(r"\X")
 # Its tokens stand for the behaviour of the tokenizer and of the Unicode tables beneath it.
@@ -80,6 +81,8 @@ class Bm25Index(ScoredIndex):
         self.places = Places(image_ids)
         self._uncaptioned = uncaptioned
         self._vocabulary = vocabulary
+        # Most words of a query are in many others: to look each up took as long as to score them.
+        self._number = lru_cache(WORDS_KNOWN)(vocabulary.place)
         self._engine = engine
 
     @classmethod
@@ -115,7 +118,7 @@ class Bm25Index(ScoredIndex):
         if self._engine is None:
             return rows
         for row, text in zip(rows, queries.texts, strict=True):
-            known = [n for n in map(self._vocabulary.place, terms(text)) if n is not None]
+            known = [n for n in map(self._number, terms(text)) if n is not None]
             if known:
                 row[:] = self._engine.get_scores_from_ids(known)
         return rows
