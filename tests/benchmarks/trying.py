@@ -183,7 +183,8 @@ def _await_worker(ask: Ask, text: str, filled: Filled) -> None:
 @contextmanager
 def _worker(environment: dict[str, str]) -> Iterator[None]:
     command = [sys.executable, "-m", "celery", *WORKER, "--loglevel", "ERROR"]
-    process = subprocess.Popen(command, cwd=PROJECT, env=environment)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, cwd=PROJECT, env=environment, **quiet)
     try:
         yield
     finally:
