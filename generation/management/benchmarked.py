@@ -45,16 +45,16 @@ def scores_in_words(report: Data) -> Iterator[str]:
         yield f"  {counted(gap['dialogues'], 'dialogue')} without figures: {where}: {gap['reason']}"
 
 
-def files_in_words(run: Run) -> Iterator[str]:
-    """What became of the ids in files of rewrites."""
-    files = [form for form in forms_of(run) if form.kind == FormKind.FILE] if _is_one(run) else []
-    for form in files:
+def begun_in_words(run: Run) -> Iterator[str]:
+    """What a benchmark begins with, where that may be a mistake: nothing to score, and what became
+    of the ids in files of rewrites."""
+    if run.kind != RunKind.BENCHMARK:
+        return
+    if not run.items.exists():
+        yield "No dialogue of these is approved and has a target: there is nothing to score."
+    for form in (form for form in forms_of(run) if form.kind == FormKind.FILE):
         texts = BenchmarkText.objects.filter(run=run, form=form.name).count()
         yield (
             f"{form.name}: {texts:,} rewrites; {run.items.count() - texts:,} dialogues of the run "
             f"have none there, {form.unknown:,} ids of the file are no dialogue of the run."
         )
-
-
-def _is_one(run: Run) -> bool:
-    return run.kind == RunKind.BENCHMARK

@@ -19,8 +19,8 @@ from generation.drafting import RunOptions, draft
 from generation.estimating import Estimate, estimate
 from generation.management.benchmarked import (
     Data,
+    begun_in_words,
     figures,
-    files_in_words,
     report_of,
     scores_in_words,
 )
@@ -76,7 +76,7 @@ class Command(BaseCommand):
     def _start(self, options: dict[str, Any]) -> Run:
         dataset = dataset_named(options["dataset"])
         run = runs.start(dataset=dataset, kind=options["kind"], **wishes_of(options))
-        for line in files_in_words(run):
+        for line in begun_in_words(run):
             self.stderr.write(line)
         return run
 
