@@ -10,8 +10,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from generation import deceiving
+from generation.checks.waiting import what_lacks
 from generation.deceiving.tasks import drain_traits
 from generation.deceiving.telling import told
+from generation.retrievers import configured
 from review.errors import Invalid, NotAllowed
 from review.models import Dialogue, Membership
 from review.pages.dialogue import named_dialogue
@@ -96,8 +98,12 @@ def _shown(
 
 
 def _waiting(request: HttpRequest, dialogue: Dialogue) -> dict[str, Any]:
-    """Whether something is still looked for, and whether the fragment asks again."""
+    """Whether something is still looked for, what that waits for, and whether the fragment asks
+    again."""
     text = request.GET.get("asked", "")
     asked = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
     waits = dialogue.traits_due and bool(dialogue.target_images)
-    return {"waits": waits, "asks_again": waits and asked < MOST_POLLS, "asked": asked + 1}
+    dataset = dialogue.dataset
+    lacks = what_lacks(dataset, configured(dataset)[0]) if waits else ""
+    asks_again = waits and not lacks and asked < MOST_POLLS
+    return {"waits": waits, "lacks": lacks, "asks_again": asks_again, "asked": asked + 1}
