@@ -100,7 +100,7 @@ def _check(dataset: Dataset, kind: str, options: RunOptions) -> None:
         )
     options.selection.check(dataset)
     _check_numbers(options)
-    if kind != RunKind.BENCHMARK and options.benchmark != BenchmarkOptions():
+    if kind != RunKind.BENCHMARK and not options.benchmark.say_nothing():
         raise Invalid(
             f"Retrievers, forms, rewrites and a metric are for a benchmark: a {kind} run takes "
             "none.",

@@ -31,6 +31,9 @@ class BenchmarkOptions:
     rewrites: Mapping[str, Rewrites] = field(default_factory=dict)
     metric: str = PRIMARY_METRIC
 
+    def say_nothing(self) -> bool:
+        return not (self.retrievers or self.forms or self.rewrites or self.metric != PRIMARY_METRIC)
+
 
 def subjects(dataset: Dataset, selection: Selection) -> DialogueQuerySet:
     """The dialogues that a benchmark can be of: approved, with targets."""
