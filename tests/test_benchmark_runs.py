@@ -13,6 +13,7 @@ from django.utils import timezone
 from generation import retrievers, running, runs
 from generation.benchmark import reckoning
 from generation.benchmark.planning import BenchmarkOptions
+from generation.benchmark_files.tables import latex
 from generation.errors import NotReady
 from generation.management.benchmarked import scores_in_words
 from generation.models import BenchmarkDialogue, BenchmarkScore, BenchmarkText, ItemState, Run
@@ -256,6 +257,7 @@ def test_what_has_no_figure_counts_every_dialogue_as_unranked(
     report = reckoning.awaited(Run.objects.get(pk=found["run"])).data
     told = list(scores_in_words(report))
     assert "  4 dialogues without figures: gpt: The dialogue has no text of this form." in told
+    assert "gpt ($n = 0$) & -- & " in latex(report)
 
 
 def test_two_rewriters_that_would_be_called_the_same_are_numbered(

@@ -67,16 +67,18 @@ def _latex(data: Data) -> Iterator[str]:
         name = f"\\emph{{{_escaped(line['name'])}}}"
         yield f"    \\multicolumn{{{len(PRINTED) + 1}}}{{l}}{{{name}}} \\\\"
         for row in [*table.rows, *table.bounds]:
-            yield f"    {_row(row, line['chosen'])} \\\\"
+            yield f"    {_row(row, line['chosen'], table.usual_n)} \\\\"
     yield "    \\bottomrule"
     yield "  \\end{tabular}"
     yield f"  \\caption{{{_caption(data)}}}"
     yield "\\end{table}"
 
 
-def _row(row: Row, chosen: list[str]) -> str:
+def _row(row: Row, chosen: list[str], usual_n: int) -> str:
     mark = r"$^{\ddagger}$" if row.form["name"] in chosen else ""
-    name = _escaped(form_name(row.form)) + mark
+    n = row.cell["n"] if row.cell else 0
+    of = "" if n == usual_n else f" ($n = {n}$)"
+    name = _escaped(form_name(row.form)) + mark + of
     values = {value.metric: value for value in row.values if value is not None}
     return " & ".join([name, *(_value(values.get(metric)) for metric in PRINTED)])
 
@@ -96,9 +98,16 @@ def _caption(data: Data) -> str:
         rf"$^{{\dagger}}$ differs from the final query on {_escaped(data['metric'])}",
         "(paired randomisation over clusters, Holm, 5\\%).",
     ]
+    if _numbers_differ(data):
+        words.append("$n$ where figures are of another number of dialogues than the others.")
     if any(line["chosen"] for line in data["retrievers"]):
         words.append(r"$^{\ddagger}$ chosen with this very retriever at hand.")
     return " ".join(words)
+
+
+def _numbers_differ(data: Data) -> bool:
+    cells = scores_in_order(data).values()
+    return any(len({cell["n"] for cell in forms.values()}) > 1 for forms in cells)
 
 
 def _head(metric: str) -> str:
