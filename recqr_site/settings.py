@@ -89,7 +89,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.postgres",
-    "recqr_site.apps.StaticFilesConfig",
+    "django.contrib.staticfiles",
     "django_htmx",
     "csp",
     "template_partials",
