@@ -34,7 +34,8 @@ def pictures(dataset: Dataset, settings: Any, tmp_path: Any) -> None:
     settings.RECORD_DIR = tmp_path
     for colour in COLOURS:
         file = io.BytesIO()
-        Pillow.new("RGB", (32, 24), colour).save(file, "PNG")
+        # A size of its own: what was encoded for another test is remembered.
+        Pillow.new("RGB", (33, 25), colour).save(file, "PNG")
         stored = keep(file.getvalue()).name
         Image.objects.create(
             dataset=dataset, external_id=colour, caption=colour, file=stored, added_version=1

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from threading import Barrier, Thread
 
 import pytest
-from celery import current_app
+from celery import current_app, signals
 from celery.contrib.testing.worker import start_worker
 from django.conf import settings
 from django.db import connection, connections, transaction
@@ -282,15 +282,24 @@ def test_the_task_drains(approved: Callable[[int], list[Dialogue]], dataset: Dat
 def test_a_worker_checks_an_approval_within_seconds(
     dialogue: Dialogue, alice: User, claim: Callable[[User], Assignment]
 ) -> None:
-    with start_worker(
-        current_app, pool="solo", queues=["retrieval"], perform_ping_check=False, loglevel="WARNING"
-    ):
+    with worker_here():
         approved, _ = approve(claim, alice)
         deadline = time.monotonic() + 10
         while approved.checked_at is None and time.monotonic() < deadline:
             time.sleep(0.05)
             approved.refresh_from_db()
     assert approved.check_outcome in CheckOutcome.values
+
+
+@contextmanager
+def worker_here() -> Iterator[None]:
+    """A worker in this process, whose threads end with it: they would answer other tests."""
+    options = {"pool": "solo", "queues": ["retrieval"], "loglevel": "WARNING"}
+    try:
+        with start_worker(current_app, perform_ping_check=False, **options):
+            yield
+    finally:
+        signals.worker_shutdown.send(sender=current_app)
 
 
 # `make bench` does the same with 10,000.
@@ -317,9 +326,7 @@ def test_approvals_while_redis_was_down_are_checked_once_each_though_a_worker_is
     assert 0 < rewrites_checked() < MANY
     broker_at(there)
     sweep.apply(throw=True)
-    with start_worker(
-        current_app, pool="solo", queues=["retrieval"], perform_ping_check=False, loglevel="WARNING"
-    ):
+    with worker_here():
         wait_for(lambda: not checks.datasets_due())
     assert rewrites_checked() == MANY
     assert RetrievalCheck.objects.filter(form="candidate").count() == MANY

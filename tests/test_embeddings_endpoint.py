@@ -139,7 +139,7 @@ def test_texts_go_through_the_chat_template_where_they_must(
 
 def test_an_item_without_anything_to_send_says_why(encoder: MakeEncoder) -> None:
     assert "no caption" in encoder().pictures(captioned("a tram", " ")).reasons[1]
-    pictures = [Picture("none", "", ""), *painted("purple", "orchid")]
+    pictures = [Picture("none", "", ""), *painted("thistle", "orchid")]
     default_storage.delete(pictures[1].file)
     found = encoder(images="modality").pictures(pictures)
     assert "has no file" in found.reasons[0]

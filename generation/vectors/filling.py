@@ -36,7 +36,9 @@ REST = timedelta(seconds=60)
 # What a quick model made is written together, what a slow one made at once.
 WRITTEN_TOGETHER = 2000
 WRITE_AFTER_SECONDS = 1.0
-LOOKED_UP_TOGETHER = 5000
+# Each look compares the corpus with the space: a slow model needs few images in its turn, a quick
+# one is not to wait for many looks.
+LOOKED_UP_FIRST, LOOKED_UP_AT_MOST, GROWING = 5000, 40_000, 4
 FACTS = ("pk", "external_id", "caption", "file")
 
 
@@ -124,16 +126,17 @@ class Filler:
         return _completed(self.space, version)
 
     def _batches(self) -> Iterator[list[Wanted]]:
-        """One pass, in the order of keys: many are looked up at once, since each look compares
-        the corpus with what the space has."""
+        """One pass, in the order of keys."""
         after: int | None = 0
+        looked_up = LOOKED_UP_FIRST
         while after is not None:
-            rows = missing(self.space).filter(pk__gt=after)[:LOOKED_UP_TOGETHER]
+            rows = missing(self.space).filter(pk__gt=after)[:looked_up]
             page = [Wanted(key, Picture(*facts)) for key, *facts in rows.values_list(*FACTS)]
             size = max(1, self.encoder.batch)
             for begin in range(0, len(page), size):
                 yield page[begin : begin + size]
             after = page[-1].key if page else None
+            looked_up = min(looked_up * GROWING, LOOKED_UP_AT_MOST)
 
     def let_go(self, *, until: datetime | None) -> None:
         if _mine(self.space, self.until).update(leased_until=until):

@@ -51,7 +51,7 @@ def dialogue(view: DialogueView) -> dict[str, Any]:
 
 def _shown_by_retrieval(view: DialogueView) -> dict[str, Any]:
     row = view.dialogue
-    if not shows_traits(view.sight):
+    if row.approved_candidate_id is None or not shows_traits(view.sight):
         return {"traits": [], "words": [], "supports": []}
     supports = row.word_supports.filter(withdrawn=None, candidate=row.approved_candidate_id)
     return {
