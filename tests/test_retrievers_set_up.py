@@ -65,6 +65,16 @@ def test_what_cannot_be_set_up_is_refused_at_its_field(
     assert names(dataset) == ["bm25"]
 
 
+def test_an_endpoint_that_is_not_used_for_vectors_makes_no_retriever(
+    dataset: Dataset, make_endpoint: Callable[..., Endpoint]
+) -> None:
+    endpoint = make_endpoint(dataset=dataset)
+    with pytest.raises(Invalid, match="not used for vectors"):
+        add(dataset, "server", "endpoint", endpoint=endpoint.name)
+    Endpoint.objects.filter(pk=endpoint.pk).update(jobs=["embed"])
+    assert add(dataset, "server", "endpoint", endpoint=endpoint.name).endpoint == endpoint
+
+
 def test_a_name_is_given_once_and_free_again_after_its_retirement(dataset: Dataset) -> None:
     first = add(dataset, "meaning")
     with pytest.raises(Conflict, match="already"):

@@ -11,7 +11,7 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from generation.models import ConfiguredRetriever, Endpoint, RetrieverKind
+from generation.models import ConfiguredRetriever, Endpoint, Job, RetrieverKind
 from generation.models.retrievers import NAME
 from generation.retrievers import KINDS, configured
 from review import traits
@@ -151,6 +151,12 @@ def _endpoint(row: ConfiguredRetriever, name: str) -> Endpoint | None:
             f"There is no endpoint “{name}”. Connect the embeddings server under Models first."
             if name
             else "Name the endpoint of the embeddings server.",
+            field="endpoint",
+        )
+    if Job.EMBED not in found.jobs:
+        raise Invalid(
+            f"Endpoint “{name}” is not used for vectors. Tick “vectors for retrievers” under what "
+            "it is used for.",
             field="endpoint",
         )
     return found
