@@ -1,7 +1,5 @@
 """Tasks of Celery: each takes ids, may run twice, and calls functions that know nothing of it."""
 
-from threading import Event, Timer
-
 from celery import Task, shared_task
 
 from generation import batch_runs, checks, deceiving, leasing, running
@@ -10,6 +8,7 @@ from generation.checks.tasks import drain_checks
 from generation.deceiving.tasks import drain_traits
 from generation.models import BenchmarkArchive, BenchmarkReport, JudgeReport, Run, RunKind
 from generation.report_tasks import compute_benchmark_report, compute_judge_report
+from generation.turns import turn
 from review.publishing import SafelySent
 
 SWEEP_EXPIRES_SECONDS = 30.0
@@ -41,13 +40,8 @@ def search_run(run_id: int) -> None:
 def _take_turn(run_id: int, seconds: float, again: "Task[[int], None]") -> None:
     if leasing.is_held(run_id):
         return
-    enough = Event()
-    turn = Timer(seconds, enough.set)
-    turn.start()
-    try:
+    with turn(seconds) as enough:
         running.drain(run_id, enough=enough)
-    finally:
-        turn.cancel()
     if BenchmarkReport.objects.awaiting().filter(run=run_id).exists():
         compute_benchmark_report.delay(run_id)
     if enough.is_set() and Run.objects.unfinished().filter(pk=run_id).exists():

@@ -14,53 +14,21 @@ app = Celery("recqr_site")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.task_queues = [Queue("llm"), Queue("retrieval"), Queue("default")]
 # Finds what a worker or the broker lost. A sweep that nobody took in time is not worth keeping.
+SWEEPS = {
+    "generation.tasks.sweep": 5.0,
+    "review.tasks.sweep_places": 60.0,
+    "review.tasks.sweep_imports": 5.0,
+    "review.tasks.sweep_scores": 30.0,
+    "review.tasks.sweep_policies": 30.0,
+    "review.agreement_tasks.sweep_agreement": 60.0,
+    "review.tasks.sweep_second_looks": 30.0,
+    "review.picture_tasks.sweep_images": 15.0,
+    "generation.vectors.tasks.sweep_vectors": 5.0,
+    "generation.likeness.tasks.sweep_likenesses": 30.0,
+}
 app.conf.beat_schedule = {
-    "sweep": {"task": "generation.tasks.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
-    "sweep-places": {
-        "task": "review.tasks.sweep_places",
-        "schedule": 60.0,
-        "options": {"expires": 60.0},
-    },
-    "sweep-imports": {
-        "task": "review.tasks.sweep_imports",
-        "schedule": 5.0,
-        "options": {"expires": 5.0},
-    },
-    "sweep-scores": {
-        "task": "review.tasks.sweep_scores",
-        "schedule": 30.0,
-        "options": {"expires": 30.0},
-    },
-    "sweep-policies": {
-        "task": "review.tasks.sweep_policies",
-        "schedule": 30.0,
-        "options": {"expires": 30.0},
-    },
-    "sweep-agreement": {
-        "task": "review.agreement_tasks.sweep_agreement",
-        "schedule": 60.0,
-        "options": {"expires": 60.0},
-    },
-    "sweep-second-looks": {
-        "task": "review.tasks.sweep_second_looks",
-        "schedule": 30.0,
-        "options": {"expires": 30.0},
-    },
-    "sweep-images": {
-        "task": "review.picture_tasks.sweep_images",
-        "schedule": 15.0,
-        "options": {"expires": 15.0},
-    },
-    "sweep-vectors": {
-        "task": "generation.vectors.tasks.sweep_vectors",
-        "schedule": 5.0,
-        "options": {"expires": 5.0},
-    },
-    "sweep-likenesses": {
-        "task": "generation.likeness.tasks.sweep_likenesses",
-        "schedule": 30.0,
-        "options": {"expires": 30.0},
-    },
+    task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    for task, seconds in SWEEPS.items()
 }
 app.autodiscover_tasks()
 app.autodiscover_tasks(["review"], related_name="picture_tasks")

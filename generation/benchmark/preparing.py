@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Callable
-from threading import Event, Timer
 
 from generation.models import ConfiguredRetriever, VectorSpace
 from generation.retrievers.vectors import VectorRetriever
+from generation.turns import turn
 from generation.vectors import filling, spaces
 
 # So long until the worker shows that it lives.
@@ -33,13 +33,8 @@ def _fill(retriever: VectorRetriever, alive: Callable[[], None]) -> None:
 
 
 def _filled_for_a_while(space: VectorSpace, retriever: VectorRetriever) -> bool:
-    enough = Event()
-    turn = Timer(TURN_SECONDS, enough.set)
-    turn.start()
-    try:
+    with turn(TURN_SECONDS) as enough:
         return filling.fill(space, retriever.encoder(), enough=enough)
-    finally:
-        turn.cancel()
 
 
 def _problem(space: VectorSpace) -> str:

@@ -140,13 +140,7 @@ class Bench:
             form=cell.form.name,
             cell_key=key,
             corpus_size=found.corpus_size,
-            rank=found.rank,
-            tied=found.tied,
-            score=found.score,
-            ranks=found.ranks,
-            top=found.top,
-            cut=found.cut,
-            unranked_reason=found.unranked_reason,
+            **found.facts(),
         )
 
     def search(self, cell: Cell) -> Search:

@@ -131,11 +131,5 @@ def _form(query: QueryText, found: Found) -> CheckedForm:
         form=query.form,
         candidate_id=query.candidate_id,
         text=query.text,
-        rank=found.rank,
-        tied=found.tied,
-        score=found.score,
-        ranks=found.ranks,
-        top=found.top,
-        cut=found.cut,
-        unranked_reason=found.unranked_reason,
+        **found.facts(),
     )

@@ -1,12 +1,12 @@
 """Checks in the background: one draining task per dataset, never a task per row."""
 
-from threading import Event, Timer
 from typing import Any
 
 from celery import shared_task
 
 from generation import checks, deceiving
 from generation.deceiving.tasks import drain_traits
+from generation.turns import turn
 from review.publishing import publish
 
 # Approvals of many people come close upon each other, and one task checks them all for little more
@@ -20,13 +20,8 @@ TURN_SECONDS = 120.0
 def drain_checks(dataset_id: int) -> None:
     """Checks what is due in a dataset for a while; then others get their turn. Twice at once does
     no harm."""
-    enough = Event()
-    turn = Timer(TURN_SECONDS, enough.set)
-    turn.start()
-    try:
+    with turn(TURN_SECONDS) as enough:
         checks.drain(dataset_id, enough=enough)
-    finally:
-        turn.cancel()
     if enough.is_set():
         publish(drain_checks, dataset_id)
     if deceiving.waits(dataset_id):

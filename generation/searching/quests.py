@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from generation.retrievers import Hits, Index, Queries, Sought
 from generation.retrievers.ranking import Rank
@@ -42,6 +42,13 @@ class Found:
     top: list[tuple[str, float]] = field(default_factory=list)
     cut: bool = False
     unranked_reason: str = ""
+
+    def facts(self) -> dict[str, Any]:
+        """All of it that a row of the record or of a benchmark keeps beside its text."""
+        return {name: getattr(self, name) for name in FACTS}
+
+
+FACTS = ("rank", "tied", "score", "ranks", "top", "cut", "unranked_reason")
 
 
 class Ranked(Protocol):

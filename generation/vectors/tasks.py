@@ -1,7 +1,6 @@
 """Vectors in the background: filled for a while at a time, so that no check waits behind them."""
 
 from datetime import UTC, datetime
-from threading import Event, Timer
 
 from celery import shared_task
 
@@ -9,6 +8,7 @@ from generation.checks.tasks import drain_checks
 from generation.models import ConfiguredRetriever
 from generation.searching import workers
 from generation.searching.tasks import build_index
+from generation.turns import turn
 from generation.vectors import filling, indexing, spaces
 from review.publishing import SafelySent, publish
 
@@ -30,14 +30,10 @@ def fill_vectors(retriever_id: int, held: int = 0) -> None:
     retriever = spaces.prepared(row) if row else None
     if row is None or retriever is None:
         return
-    space, enough = retriever.space(), Event()
+    space = retriever.space()
     until = datetime.fromtimestamp(held / 1e6, UTC) if held else None
-    turn = Timer(TURN_SECONDS, enough.set)
-    turn.start()
-    try:
+    with turn(TURN_SECONDS) as enough:
         is_whole = filling.fill(space, retriever.encoder(), enough=enough, held=until)
-    finally:
-        turn.cancel()
     if is_whole:
         _go_on(row)
     elif enough.is_set() and space.leased_until is not None:
