@@ -77,6 +77,16 @@ def test_what_an_import_wrote_while_the_order_changed_stands_in_the_new_order(
     assert not policy.awaiting().exists()
 
 
+def test_an_order_waits_for_nobody_who_writes_other_things(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(effects, "LONGEST_WAIT", 0.1)
+    with transaction.atomic():
+        Dataset.objects.filter(pk=dataset.pk).update(description="written meanwhile")
+        with beside(effects._older_writers_ended) as ended:
+            assert ended.result() is True
+
+
 def test_an_order_that_may_have_missed_a_dialogue_is_made_again(
     dataset: Dataset, carol: User, dialogue: Dialogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:

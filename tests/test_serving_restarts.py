@@ -11,6 +11,7 @@ from kombu import Connection
 
 from recqr_site.serving.supervisor import accounts_table
 from recqr_site.serving.worker import restore_unacknowledged
+from recqr_site.settings import celery_broker
 from tests.plugins.records import within
 from tests.plugins.sites import Site
 
@@ -55,8 +56,8 @@ def _kill_each_service(site: Site) -> None:
 
 
 def test_tasks_that_a_killed_worker_had_taken_go_back_to_their_queue() -> None:
-    url = os.environ["REDIS_URL"].replace("unix://", "redis+socket://").replace("?db=0", "")
-    celery = Celery("probe", broker=f"{url}?virtual_host=9", set_as_current=False)
+    url = f"{os.environ['REDIS_URL'].partition('?')[0]}?db=15"
+    celery = Celery("probe", broker=celery_broker(url), set_as_current=False)
     with Connection(celery.conf.broker_url) as link:
         link.default_channel.client.flushdb()
         queue = link.SimpleQueue("probe")

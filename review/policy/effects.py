@@ -26,6 +26,14 @@ FOLLOWING = 20_261_126
 MOST_LOCKED = 100
 # Seconds: a batch of an import takes a few.
 WAIT, LONGEST_WAIT = 0.05, 15
+# Whoever writes rows keeps this lock on their table until the end; other databases of the server
+# have nothing to do with it.
+WRITERS = """
+SELECT virtualtransaction FROM pg_locks
+WHERE locktype = 'relation' AND mode = 'RowExclusiveLock' AND granted
+  AND relation = %s::regclass AND pid IS DISTINCT FROM pg_backend_pid()
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 REORDERING = {"queue_order"}
 CLOSING = {"decisions_needed", "quorum"}
 WAITING = [Stage.JUDGED, Stage.PROPOSED]
@@ -92,13 +100,11 @@ def _older_writers_ended() -> bool:
     return True
 
 
-def _writers() -> set[int]:
-    """Transactions that have written and not ended, but for one's own."""
+def _writers() -> set[str]:
+    """Transactions of others that have written dialogues and not ended, by PostgreSQL's names."""
     with connection.cursor() as cursor:
-        # A snapshot names those alone that began before another that has ended.
-        cursor.execute("SELECT pg_current_xact_id()")
-        cursor.execute("SELECT pg_snapshot_xip(pg_current_snapshot())::text")
-        return {int(number) for (number,) in cursor.fetchall()}
+        cursor.execute(WRITERS, [Dialogue._meta.db_table])
+        return {name for (name,) in cursor.fetchall()}
 
 
 @transaction.atomic

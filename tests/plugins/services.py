@@ -18,6 +18,8 @@ from recqr_site.record import record_dir
 NEUTRAL = {"DEBUG": "0", "OPENAI_API_KEY": "", "OPENAI_BASE_URL": "", "OPENAI_MODEL": ""}
 # Test databases are thrown away: they need not survive a power cut.
 HASTE = ("fsync", "synchronous_commit", "full_page_writes")
+# Redis has 16 databases; the first is that of a run in one process, the last of a single test.
+MOST_APART = 14
 
 
 @pytest.hookimpl(wrapper=True)
@@ -30,6 +32,7 @@ def pytest_load_initial_conftests() -> Generator[None]:
         embedded.ensure()
         if ours:
             _hurry(os.environ["DATABASE_URL"])
+        _keep_apart()
     except embedded.EmbeddedError as error:
         raise pytest.UsageError(str(error)) from error
     yield
@@ -41,6 +44,16 @@ def _hurry(url: str) -> None:
         for setting in HASTE:
             link.execute(f"ALTER SYSTEM SET {setting} = off")  # type: ignore[call-overload]
         link.execute("SELECT pg_reload_conf()")
+
+
+def _keep_apart() -> None:
+    """A Redis database for each process that tests side by side: a real worker that one of them
+    starts would take the tasks of the others."""
+    process = os.environ.get("PYTEST_XDIST_WORKER", "")
+    url = os.environ["REDIS_URL"]
+    if process and url.startswith("unix://"):
+        number = 1 + int(process.removeprefix("gw")) % MOST_APART
+        os.environ["REDIS_URL"] = f"{url.partition('?')[0]}?db={number}"
 
 
 def pytest_unconfigure() -> None:
