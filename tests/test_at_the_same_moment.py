@@ -82,7 +82,7 @@ def test_an_order_waits_for_nobody_who_writes_other_things(
 ) -> None:
     monkeypatch.setattr(effects, "LONGEST_WAIT", 0.1)
     with transaction.atomic():
-        Dataset.objects.filter(pk=dataset.pk).update(description="written meanwhile")
+        Dataset.objects.filter(pk=dataset.pk).update(title="written meanwhile")
         with beside(effects._older_writers_ended) as ended:
             assert ended.result() is True
 
