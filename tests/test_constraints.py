@@ -115,6 +115,7 @@ BREACHES: dict[str, Callable[[Rows], object]] = {
     "dataset_takers_known": lambda r: Dataset.objects.update(takers="nobody"),
     "dataset_shares_within_bounds": lambda r: Dataset.objects.update(control_rate=0.6),
     "place_arm_and_purpose_known": lambda r: Assignment.objects.update(arm="deaf"),
+    "dataset_certified_use_known": lambda r: Dataset.objects.update(certified_use="all"),
     "dataset_margin_0_to_1": lambda r: Dataset.objects.update(check_margin=2),
     "dataset_slug_plain": lambda r: Dataset.objects.create(slug="No Slug", title="x"),
     "membership_once": lambda r: Membership.objects.create(

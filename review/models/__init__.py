@@ -1,6 +1,16 @@
 """The record of a dataset: what was imported, proposed, judged, decided and checked."""
 
 from review.models.assignments import Arm, Assignment, PlaceState, Purpose
+from review.models.calibration import (
+    CalibrationReport,
+    Certificate,
+    CertificateEnd,
+    Certified,
+    CertifiedAs,
+    Drawn,
+    Wave,
+    WaveKind,
+)
 from review.models.candidates import (
     Candidate,
     CandidateKind,
@@ -11,6 +21,7 @@ from review.models.candidates import (
 from review.models.checks import CheckOutcome, QueryForm, RetrievalCheck
 from review.models.comments import Comment, Mention
 from review.models.datasets import (
+    CertifiedUse,
     Dataset,
     HideUntil,
     Membership,
@@ -38,8 +49,14 @@ __all__ = [
     "Approval",
     "Arm",
     "Assignment",
+    "CalibrationReport",
     "Candidate",
     "CandidateKind",
+    "Certificate",
+    "CertificateEnd",
+    "Certified",
+    "CertifiedAs",
+    "CertifiedUse",
     "CheckOutcome",
     "Comment",
     "Comparison",
@@ -48,6 +65,7 @@ __all__ = [
     "Dataset",
     "Decision",
     "Dialogue",
+    "Drawn",
     "Guidelines",
     "HideUntil",
     "Image",
@@ -77,6 +95,8 @@ __all__ = [
     "Upload",
     "User",
     "Verdict",
+    "Wave",
+    "WaveKind",
     "WordFinding",
     "WordSupport",
 ]

@@ -70,6 +70,8 @@ class Assignment(models.Model):
     state = models.CharField(max_length=16, choices=PlaceState, default=PlaceState.OPEN)
     arm = models.CharField(max_length=16, choices=Arm, default=Arm.PLAIN)
     purpose = models.CharField(max_length=16, choices=Purpose, default=Purpose.REVIEW)
+    # In a dialogue that was drawn for calibration: the scores are hidden, and not by lot.
+    drawn = models.BooleanField(default=False, db_default=False)
     claimed_at = models.DateTimeField()
     # When the dialogue came before the reviewer's eyes; until then it is held ahead.
     begun_at = models.DateTimeField(null=True)

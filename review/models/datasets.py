@@ -76,6 +76,14 @@ class Takers(models.TextChoices):
     ANNOTATORS = "annotators"
 
 
+class CertifiedUse(models.TextChoices):
+    """What a dataset does with dialogues that its certificate covers."""
+
+    NOTHING = "nothing"
+    ACCEPT = "accept"  # approve them without a person
+    ONE_DECISION = "one-decision"  # one reviewer who agrees is enough
+
+
 class DatasetQuerySet(models.QuerySet["Dataset"]):
     def of_member(self, user: User) -> Self:
         return self.filter(memberships__user=user, memberships__paused=False)
@@ -126,6 +134,12 @@ class Dataset(models.Model):
     check_margin = models.FloatField(default=0.001, db_default=0.001)
     # Images that a dialogue shows are no answers to it: they are left out where it is searched for.
     leave_out_shown = models.BooleanField(default=True, db_default=True)
+    certified_use = models.CharField(
+        max_length=16,
+        choices=CertifiedUse,
+        default=CertifiedUse.NOTHING,
+        db_default=CertifiedUse.NOTHING,
+    )
 
     # Grows with every change of the corpus; images carry the versions that added and removed them.
     corpus_version = models.PositiveIntegerField(default=0)
@@ -166,6 +180,10 @@ class Dataset(models.Model):
                 condition=models.Q(check_margin__range=(0, 1)), name="dataset_margin_0_to_1"
             ),
             models.CheckConstraint(
+                condition=models.Q(certified_use__in=CertifiedUse.values),
+                name="dataset_certified_use_known",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(slug__regex=r"^[a-z0-9-]+$"), name="dataset_slug_plain"
             ),
         ]
@@ -202,6 +220,7 @@ class Dataset(models.Model):
             "most_words": self.most_words,
             "control_rate": self.control_rate,
             "quiz_size": self.quiz_size,
+            "certified_use": self.certified_use,
         }
 
 

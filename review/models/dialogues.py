@@ -28,6 +28,7 @@ class Approval(models.TextChoices):
     ACCEPTED = "accepted"
     EDITED = "edited"
     ADJUDICATED = "adjudicated"
+    CERTIFIED = "certified"  # by a certificate, without a person
 
 
 class DialogueQuerySet(models.QuerySet["Dialogue"]):
@@ -104,6 +105,11 @@ class Dialogue(models.Model):
     # Where it stands among those that wait, the least first: kept by a trigger of the database,
     # which knows the dataset's order, so that no way of writing can forget it.
     queue_key = models.FloatField(db_default=0)
+    # Its place among what was drawn for calibration, which is handed out before all others; null
+    # for the rest.
+    drawn_place = models.BigIntegerField(null=True)
+    # A certificate covers it: one reviewer who agrees with the panel is enough.
+    one_suffices = models.BooleanField(default=False, db_default=False)
     # ISO code of the language in which the user writes; empty where nobody can tell.
     language = models.CharField(max_length=16, blank=True, db_default="")
 
@@ -176,6 +182,17 @@ class Dialogue(models.Model):
                 name="dialogue_queue_begun_language",
             ),
             models.Index(
+                fields=["dataset", "drawn_place", "id"],
+                condition=Q(stage__in=[Stage.JUDGED, Stage.PROPOSED], drawn_place__isnull=False),
+                name="dialogue_queue_drawn",
+            ),
+            # What a certificate may cover: scored, and nobody has begun.
+            models.Index(
+                fields=["dataset", "panel_score", "id"],
+                condition=Q(stage=Stage.JUDGED, places_taken=0, drawn_place=None),
+                name="dialogue_to_certify",
+            ),
+            models.Index(
                 fields=["dataset", "id"],
                 condition=Q(stage=Stage.APPROVED, checked_at=None),
                 name="dialogue_unchecked",
@@ -218,6 +235,10 @@ class Dialogue(models.Model):
     def shown_images(self) -> list[str]:
         """Ids of the images that the turns show, in order, each once."""
         return list(dict.fromkeys(i for turn in self.turns for i in turn.get("images", [])))
+
+    def decisions_needed(self) -> int:
+        """How many it takes to settle it. Its dataset is at hand."""
+        return 1 if self.one_suffices else self.dataset.decisions_needed
 
     def is_settled(self) -> bool:
         return self.stage in {Stage.APPROVED, Stage.REJECTED}
