@@ -52,13 +52,13 @@ class Line:
 @dataclass(frozen=True)
 class Bin:
     """Panel scores from `low` to below `high` (the last: up to it): how many of the dialogues that
-    were drawn from, how many decided, and how many of these accepted."""
+    were drawn from, how many decided, and which share of these people accepted."""
 
     low: float
     high: float
     dialogues: int
     decided: int
-    accepted: float
+    accepted: Estimate
 
 
 @dataclass(frozen=True)
