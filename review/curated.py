@@ -8,6 +8,7 @@ from django.db.models import Prefetch
 from django.utils.crypto import salted_hmac
 
 from review import findings
+from review.calibration.told import told, with_draws
 from review.models import (
     Candidate,
     Dataset,
@@ -43,12 +44,16 @@ class Curator:
         said = Decision.objects.standing().select_related("assignment").order_by("pk")
         decisions = said.prefetch_related(also)
         checks = RetrievalCheck.objects.filter(form__in=_FORMS).order_by("pk")
-        return dialogues.select_related("approved_candidate").prefetch_related(
-            Prefetch("candidates", candidates),
-            Prefetch("decisions", decisions),
-            Prefetch("retrieval_checks", checks),
-            *("word_findings", "word_supports"),
-            Prefetch("relevances", Relevance.objects.standing()),
+        return (
+            with_draws(dialogues)
+            .select_related("approved_candidate")
+            .prefetch_related(
+                Prefetch("candidates", candidates),
+                Prefetch("decisions", decisions),
+                Prefetch("retrieval_checks", checks),
+                *("word_findings", "word_supports"),
+                Prefetch("relevances", Relevance.objects.standing()),
+            )
         )
 
     def line(self, dialogue: Dialogue) -> dict[str, Any]:
@@ -66,6 +71,7 @@ class Curator:
             "final_query": dialogue.final_query,
             "rewrite": rewrite.text,
             "verdict": dialogue.approval,
+            **told(dialogue, places),
             "references": self._references(dialogue, rewrite, decisions),
             "candidates": [self._candidate(c, rewrite) for c in candidates],
             "decisions": [self._decision(d, places) for d in decisions],
@@ -143,6 +149,7 @@ class Curator:
             "verdict": decision.verdict,
             "adjudication": decision.adjudication,
             "arm": place.arm if place else None,
+            "drawn": place.drawn if place else False,
             "candidate": places.get(decision.candidate_id or 0),
             "also": [also.text for also in decision.also.all()],
             "seconds": round(decision.seconds, 3),

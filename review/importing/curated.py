@@ -2,8 +2,9 @@
 
 Rewrites come back as candidates with their authors and judgements, a reviewer's under the
 pseudonym that the release gave. What was decided and measured is kept in the metadata, under
-`curated`: the dialogue is open for review again. Images that a line names are declared with it,
-since a release does not hold their records; an `images.jsonl` beside it describes them.
+`curated`: the dialogue is open for review again, also where a certificate approved it, for that is
+of another dataset's judges. Images that a line names are declared with it, since a release does not
+hold their records; an `images.jsonl` beside it describes them.
 """
 
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ _NOTED = [
     "final_query",
     "rewrite",
     "verdict",
+    *("waves", "certificate"),
     "references",
     "decisions",
     "retrieval",
