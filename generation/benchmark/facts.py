@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from generation.models import BenchmarkDialogue
+from review.calibration.slices import source_of
 from review.models import CandidateKind, Dialogue, Trait
 
 # Names under which records say which conversation of their source they come from.
@@ -18,14 +19,14 @@ WORDS = (4, 8, 16, 32)
 
 def facts_of(dialogue: Dialogue) -> dict[str, Any]:
     """`dialogue` with its approved candidate and its import at hand."""
-    approved = dialogue.approved_candidate
+    approved, entry = dialogue.approved_candidate, dialogue.imported_by
     rewriter = ""
     if approved is not None:
         rewriter = A_PERSON if approved.kind == CandidateKind.PERSON else approved.author
     return {
         "words": len(dialogue.final_query.split()),
         "language": dialogue.language,
-        "source": _source(dialogue),
+        "source": source_of(dialogue.metadata, entry.source if entry else ""),
         "conversation": _conversation(dialogue),
         "rewriter": rewriter,
         "verdict": dialogue.approval,
@@ -61,15 +62,6 @@ def _between(number: int, ends: Sequence[int]) -> str:
             return f"{begin}–{end}" if begin < end else str(end)
         begin = end + 1
     return f"{begin} or more"
-
-
-def _source(dialogue: Dialogue) -> str:
-    """What its metadata says, else the name of what it was imported from."""
-    said = dialogue.metadata.get("source")
-    if isinstance(said, str) and said.strip():
-        return said.strip()[:80]
-    entry = dialogue.imported_by
-    return entry.source.rstrip("/").rsplit("/", 1)[-1][:80] if entry else ""
 
 
 def _conversation(dialogue: Dialogue) -> str:
