@@ -102,7 +102,8 @@ class Alternative:
 @dataclass(frozen=True)
 class WaveLine:
     """What became of a wave: of `drawn` dialogues some are decided (`decided`), some skipped by
-    all who saw them (`skipped`), the others still wait. `words` say why it is not used."""
+    all who saw them (`skipped`), some settled by decisions that do not count (`uncounted`), the
+    others still wait. `words` say why it is not used."""
 
     number: int
     kind: str
@@ -111,6 +112,7 @@ class WaveLine:
     drawn: int
     decided: int
     skipped: int
+    uncounted: int
     waiting: int
     lowest_probability: float | None
     highest_probability: float | None
@@ -124,7 +126,8 @@ class Basis:
     """Figures from one kind of decisions: those of waves, or those at places of the blind arm.
 
     `of` says of which dialogues the share is; `words` why there is no interval; `left_out` which
-    decisions do not count, and why.
+    decisions do not count, and why; `drift` whether the judges' pass rate moves away from people's
+    over the weeks.
     """
 
     of: str
@@ -135,6 +138,7 @@ class Basis:
     slices: dict[str, list[Line]]
     scores: list[Bin]
     weeks: list[Week]
+    drift: str
     alternative: Alternative
 
 
