@@ -145,7 +145,7 @@ def _check_can_reclaim(dialogue: Dialogue, assignment: Assignment) -> None:
         return
     if dialogue.stage not in {Stage.PROPOSED, Stage.JUDGED}:
         raise Conflict(f"Dialogue {name} is {dialogue.stage} meanwhile. Claim the next one.")
-    if dialogue.places_taken >= dialogue.dataset.decisions_needed:
+    if dialogue.places_taken >= dialogue.decisions_needed():
         raise Conflict(
             f"Somebody else has dialogue {name} now. What you wrote is kept; claim the next one."
         )

@@ -154,7 +154,7 @@ def skipped_in(dataset: Dataset) -> Skipped:
     present = Q(assignments__round=F("round"), assignments__reviewer__in=members)
     rows = (
         Dialogue.objects.awaiting_review()
-        .filter(dataset=dataset, places_taken__lt=dataset.decisions_needed)
+        .with_a_free_place(dataset)
         .filter(Exists(this_round.filter(state=PlaceState.SKIPPED)))
         .annotate(people=Count("assignments__reviewer", filter=passed & present, distinct=True))
         .values_list("people", flat=True)

@@ -137,7 +137,7 @@ def _check_place_is_free(dialogue: Dialogue, assignment: Assignment) -> None:
     taken = Assignment.objects.taken().filter(dialogue=dialogue, round=dialogue.round)
     if taken.filter(reviewer=assignment.reviewer_id).exists():
         raise Conflict("You have another place in this dialogue since you skipped it.")
-    if dialogue.places_taken >= dialogue.dataset.decisions_needed:
+    if dialogue.places_taken >= dialogue.decisions_needed():
         raise Conflict("Somebody else has taken this dialogue since you skipped it.")
 
 

@@ -24,6 +24,18 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         """Those that certify something and have not ended; a dataset has one at most."""
         return self.filter(ended_at=None, threshold__isnull=False)
 
+    def not_wound_up(self) -> Self:
+        """Those that ended, while dialogues still wait as they said."""
+        return self.filter(ended_at__isnull=False, threshold__isnull=False, wound_up_at=None)
+
+    def putting_back(self) -> Self:
+        """Those whose dialogues an admin wants back in the queue."""
+        return self.filter(put_back_asked__isnull=False, put_back_done=None)
+
+    def end(self, why: "CertificateEnd", note: str, by: User | None = None) -> int:
+        """Ends those in force; how many. What waits as they said is left to a worker."""
+        return self.in_force().update(ended_at=Now(), end=why, end_note=note, ended_by=by)
+
 
 class CertificateEnd(models.TextChoices):
     CHANGED = "changed"  # judges, rubric or rewriters are others now
@@ -53,8 +65,18 @@ class Certificate(models.Model):
     conditions_hash = models.CharField(max_length=64)
     ended_at = models.DateTimeField(null=True)
     end = models.CharField(max_length=16, choices=CertificateEnd, blank=True, default="")
-    # Why it ended, in a sentence.
+    # Why it ended, in a sentence, and the admin who ended it, if one did.
     end_note = models.TextField(blank=True, default="")
+    ended_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    # What had waited under it when it ended waits as any other dialogue again.
+    wound_up_at = models.DateTimeField(null=True)
+    # When all that wait were last looked through, and the newest judgement there was then.
+    walked_at = models.DateTimeField(null=True)
+    walked_to = models.BigIntegerField(default=0)
+    # An admin had people decide on what it had approved; a worker does so until `put_back_done`.
+    put_back_asked = models.DateTimeField(null=True)
+    put_back_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    put_back_done = models.DateTimeField(null=True)
 
     objects = CertificateQuerySet.as_manager()
 
@@ -192,6 +214,9 @@ class Certified(models.Model):
     # What the first person who decided said: whether the candidate is right as it stands.
     good = models.BooleanField(null=True)
     good_since = models.DateTimeField(null=True)
+    # Put back into the queue, for people to decide: no certificate covers it again in that round.
+    put_back_at = models.DateTimeField(null=True)
+    put_back_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
         ordering = ["id"]

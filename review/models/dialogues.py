@@ -57,6 +57,13 @@ class DialogueQuerySet(models.QuerySet["Dialogue"]):
             Q(stage=Stage.JUDGED) | Q(stage=Stage.PROPOSED, dataset__needs_scores=False)
         )
 
+    def with_a_free_place(self, dataset: Dataset) -> Self:
+        """Those of a dataset in which fewer have a place than are to decide (`decisions_needed`)."""
+        rows = self.filter(dataset=dataset, places_taken__lt=dataset.decisions_needed)
+        if dataset.decisions_needed == 1:
+            return rows
+        return rows.exclude(one_suffices=True, places_taken__gte=1)
+
     def disputed(self) -> Self:
         return self.filter(stage=Stage.DISPUTED)
 
@@ -214,11 +221,16 @@ class Dialogue(models.Model):
                 condition=Q(stage=Stage.DISPUTED),
                 name="dialogue_disputed",
             ),
-            # Where controls come from: the newest approved ones.
+            # The newest approved ones, and of these what controls come from: people's own.
             models.Index(
                 fields=["dataset", "-id"],
                 condition=Q(stage=Stage.APPROVED),
                 name="dialogue_approved",
+            ),
+            models.Index(
+                fields=["dataset", "-id"],
+                condition=Q(stage=Stage.APPROVED) & ~Q(approval=Approval.CERTIFIED),
+                name="dialogue_approved_by_people",
             ),
             models.Index(fields=["dataset", "stage"], name="dialogue_stage"),
             # Lists of one language, and which languages there are.

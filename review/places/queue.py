@@ -130,9 +130,7 @@ def _readable(rows: DialogueQuerySet, membership: Membership) -> Iterator[Dialog
 def _waiting(membership: Membership) -> DialogueQuerySet:
     dataset = membership.dataset
     stages = [Stage.JUDGED] if dataset.needs_scores else [Stage.JUDGED, Stage.PROPOSED]
-    return Dialogue.objects.filter(
-        dataset=dataset, stage__in=stages, places_taken__lt=dataset.decisions_needed
-    )
+    return Dialogue.objects.with_a_free_place(dataset).filter(stage__in=stages)
 
 
 def _in_language(rows: DialogueQuerySet, membership: Membership) -> DialogueQuerySet:
