@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from review.agreement import stored
+from review.agreement.stored import AGREEMENT
 from review.models import AgreementReport
 from review.publishing import SafelySent
 
@@ -12,13 +12,13 @@ SWEEP_EXPIRES_SECONDS = 30.0
 @shared_task(base=SafelySent)
 def compute_agreement(dataset_id: int) -> None:
     """Does nothing where the report is not wanted, or another worker is at it."""
-    stored.compute(dataset_id)
+    AGREEMENT.compute(dataset_id)
 
 
 @shared_task(base=SafelySent)
 def sweep_agreement() -> None:
     """Wants aged reports anew, and finds those that were lost with a worker or the broker."""
-    stored.want_again()
+    AGREEMENT.want_again()
     for report in AgreementReport.objects.awaiting():
         # Where all workers are busy, tasks of many sweeps must not pile up.
         compute_agreement.apply_async((report.dataset_id,), expires=SWEEP_EXPIRES_SECONDS)

@@ -17,6 +17,7 @@ from review.agreement.arms import attrition
 from review.agreement.behind import Behind
 from review.agreement.reading import read
 from review.agreement.report import reckon
+from review.agreement.stored import AGREEMENT
 from review.models import (
     AgreementReport,
     Arm,
@@ -31,6 +32,7 @@ from review.models import (
     User,
     Verdict,
 )
+from review.reports import FRESH
 
 SignIn = Callable[[User], Client]
 MakeDialogue = Callable[..., Dialogue]
@@ -272,11 +274,11 @@ def test_what_a_worker_reckoned_is_taken_up_again_once_it_has_aged(
     monkeypatch.setattr(
         agreement_tasks.compute_agreement, "apply_async", lambda names, **_: sent.append(names)
     )
-    stored.ask(dataset=dataset, by=carol)
+    AGREEMENT.ask(dataset=dataset, by=carol)
     agreement_tasks.compute_agreement(dataset.pk)
-    old = timezone.now() - 2 * stored.FRESH
+    old = timezone.now() - 2 * FRESH
     AgreementReport.objects.update(computed=old)
-    Decision.objects.update(created=old - stored.FRESH)
+    Decision.objects.update(created=old - FRESH)
     agreement_tasks.sweep_agreement()
     assert sent == []
     decide(Dialogue.objects.get(external_id="skipped"), carol, Verdict.REJECT)

@@ -8,11 +8,13 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from review.agreement import stored, wording
+from review.agreement import wording
+from review.agreement.stored import AGREEMENT
 from review.agreement_tasks import compute_agreement
 from review.api.authentication import caller
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN
 from review.permissions import check_can_see_agreement, dataset_for
+from review.reports import Known
 
 CURRENT, STORED, MISSING = "current", "stored", "missing"
 
@@ -132,13 +134,13 @@ def agreement(request: Request, dataset: str) -> Response:
     found, _ = dataset_for(caller(request), dataset)
     check_can_see_agreement(caller(request), found)
     if request.method == "POST":
-        stored.ask(dataset=found, by=caller(request))
+        AGREEMENT.ask(dataset=found, by=caller(request))
         compute_agreement.delay_on_commit(found.pk)
-    answer = AgreementSerializer(_shape(stored.known(found)))
+    answer = AgreementSerializer(_shape(AGREEMENT.known(found)))
     return Response(answer.data, status=202 if request.method == "POST" else 200)
 
 
-def _shape(known: stored.Known) -> dict[str, Any]:
+def _shape(known: Known) -> dict[str, Any]:
     if known.data is None:
         parts = ("basis", "together", "pairs", "reviewers", "weeks", "arms")
         nothing = {"computed": None, "newer": 0, **dict.fromkeys(parts)}

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
-from review.agreement import stored
+from review.agreement.stored import AGREEMENT
 from review.agreement_tasks import compute_agreement
 from review.liveness import worker_alive
 from review.models import Dataset, Membership
@@ -17,12 +17,13 @@ from review.pages import strips
 from review.pages.agreement_plots import TIME
 from review.pages.people import SignedIn, wants_fragment
 from review.permissions import check_can_see_agreement, dataset_for
+from review.reports import MOST_NEWER, Known
 
 
 @require_safe
 def agreement(request: SignedIn, slug: str) -> HttpResponse:
     dataset, membership = _overseen(request, slug)
-    known = stored.known(dataset)
+    known = AGREEMENT.known(dataset)
     fragment = wants_fragment(request)
     if fragment and "awaited" in request.GET and known.awaited:
         # Nothing new: the page stays as it is and asks again.
@@ -35,7 +36,7 @@ def agreement(request: SignedIn, slug: str) -> HttpResponse:
 @require_POST
 def compute(request: SignedIn, slug: str) -> HttpResponse:
     dataset, _ = _overseen(request, slug)
-    stored.ask(dataset=dataset, by=request.user)
+    AGREEMENT.ask(dataset=dataset, by=request.user)
     compute_agreement.delay_on_commit(dataset.pk)
     return redirect("agreement", slug=slug)
 
@@ -46,12 +47,12 @@ def _overseen(request: SignedIn, slug: str) -> tuple[Dataset, Membership]:
     return dataset, membership
 
 
-def _context(dataset: Dataset, membership: Membership, known: stored.Known) -> dict[str, Any]:
+def _context(dataset: Dataset, membership: Membership, known: Known) -> dict[str, Any]:
     context = {
         "dataset": dataset,
         "membership": membership,
         "known": known,
-        "most_newer": stored.MOST_NEWER,
+        "most_newer": MOST_NEWER,
         "worker_alive": worker_alive("default") if known.awaited else True,
     }
     return context if known.data is None else {**context, **_drawn(known.data)}
