@@ -338,6 +338,7 @@ def _placed(
         place=place,
         round=dialogue.round,
         purpose=purpose,
+        drawn=_is_drawn(dialogue, purpose),
         arm=_arm(membership, dialogue, purpose),
         claimed_at=now,
         begun_at=now if begun else None,
@@ -347,10 +348,17 @@ def _placed(
 
 
 def _arm(membership: Membership, dialogue: Dialogue, purpose: Purpose) -> Arm:
-    """By lot, except in the quiz, which nobody compares."""
+    """By lot, except in the quiz, which nobody compares, and in dialogues drawn for calibration,
+    where the scores are hidden from everybody."""
     if purpose == Purpose.QUIZ:
         return Arm.PLAIN
+    if _is_drawn(dialogue, purpose):
+        return Arm.BLIND
     return arms.drawn(membership.dataset, dialogue, membership.user)
+
+
+def _is_drawn(dialogue: Dialogue, purpose: Purpose) -> bool:
+    return dialogue.drawn_place is not None and purpose == Purpose.REVIEW
 
 
 def _written_on(assignment: Assignment) -> Assignment:

@@ -243,12 +243,12 @@ def _week_bounds(monday: date) -> tuple[datetime, datetime]:
 def _arm(dialogues: DialogueQuerySet, behind: Behind) -> DialogueQuerySet:
     arm, how = behind.names[0], behind.said
     if how in PLACES:
-        places = Assignment.objects.for_review().filter(PLACES[how], arm=arm)
+        places = Assignment.objects.of_an_arm().filter(PLACES[how], arm=arm)
         return dialogues.filter(Exists(places.filter(dialogue=OuterRef("pk"))))
-    drawn = Q(assignment__arm=arm)
+    of_arm = Q(assignment__arm=arm, assignment__drawn=False)
     if how == "colleagues":
-        return _compared(dialogues, drawn, Q(assignment__arm=Arm.PLAIN), "compared")
-    rows = _said().filter(drawn, adjudication=False, dialogue=OuterRef("pk"))
+        return _compared(dialogues, of_arm, Q(assignment__arm=Arm.PLAIN), "compared")
+    rows = _said().filter(of_arm, adjudication=False, dialogue=OuterRef("pk"))
     rows = rows.order_by().annotate(label=VERDICT, top=TOP)
     return dialogues.filter(Exists(rows.filter(_measured(how))))
 

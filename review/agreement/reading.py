@@ -71,7 +71,9 @@ TOP = Case(
     default=Value(0),
     output_field=IntegerField(),
 )
+# Places in dialogues that were drawn for calibration have an arm, but not by lot.
 ARM = Case(
+    When(assignment__drawn=True, then=Value(-1)),
     *[When(assignment__arm=arm, then=Value(number)) for number, arm in enumerate(Arm)],
     default=Value(-1),
     output_field=IntegerField(),
@@ -173,6 +175,6 @@ def _names(people: list[int]) -> list[str]:
 
 
 def _places(dataset: Dataset) -> list[PlaceCount]:
-    places = Assignment.objects.for_review().filter(dialogue__dataset=dataset)
+    places = Assignment.objects.of_an_arm().filter(dialogue__dataset=dataset)
     rows = places.order_by().values_list("arm", "state").annotate(Count("pk"), Count("active_at"))
     return [PlaceCount(*row) for row in rows]

@@ -35,7 +35,8 @@ class Record:
 
     `present` are those of a dialogue's present round. `top` is 1 where the panel's best candidate
     was accepted, 0 where it was not, -1 where there is none to compare with. `arm` counts along
-    `Arm`, -1 for adjudicators, who have no place. `again` are those given at a second look.
+    `Arm`, -1 for adjudicators, who have no place, and where a dialogue was drawn for calibration,
+    whose arm is not by lot. `again` are those given at a second look.
     """
 
     reviewers: list[str]

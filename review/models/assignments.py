@@ -53,6 +53,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def for_review(self) -> Self:
         return self.filter(purpose=Purpose.REVIEW)
 
+    def of_an_arm(self) -> Self:
+        """Those whose arm was drawn by lot, so that arms can be compared."""
+        return self.for_review().filter(drawn=False)
+
     def overdue(self, now: datetime) -> Self:
         return self.held().filter(expires_at__lt=now)
 

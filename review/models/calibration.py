@@ -138,6 +138,7 @@ class Wave(models.Model):
     conditions_hash = models.CharField(max_length=64, blank=True, default="")
     # Ended by an admin: what nobody has decided by then is no longer handed out first.
     closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     # The test that its decisions were used for; they can be used for one alone.
     certificate = models.ForeignKey(
         Certificate, null=True, on_delete=models.SET_NULL, related_name="waves"
@@ -172,8 +173,9 @@ class Drawn(models.Model):
     # From 0, in an order by lot: the one in which it is handed out.
     place = models.PositiveIntegerField()
     round = models.PositiveSmallIntegerField()
-    # The best by the panel's score, and that score.
-    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="+")
+    # The best by the panel's score, and that score. Null where the dialogue was imported with other
+    # turns since, for which nothing that was written holds: it is missing, and stays drawn.
+    candidate = models.ForeignKey(Candidate, null=True, on_delete=models.SET_NULL, related_name="+")
     score = models.FloatField()
     passes = models.BooleanField(null=True)
     # The best by the panel's mean on each criterion: {criterion: [candidate id, mean]}.

@@ -1,6 +1,7 @@
 """Which dialogue a reviewer is handed next.
 
-Dialogues in which others have begun come first, so that second opinions arrive while the first are
+Dialogues that were drawn for calibration come before all others, in the order of the draw. Of the
+rest those in which others have begun come first, so that second opinions arrive while the first are
 fresh; then those that nobody has taken, in the order of the dataset's policy. That order stands in
 `Dialogue.queue_key`, kept by a trigger; each question below walks an index from its first row, so
 none takes longer in a dataset of a million.
@@ -49,7 +50,7 @@ def _await_one(membership: Membership) -> bool:
     For a single one, or who locks several would wait for this person and they for them.
     """
     for waiting in _in_turn(membership):
-        first = waiting.order_by(*IN_ORDER).values_list("pk", flat=True).first()
+        first = waiting.values_list("pk", flat=True).first()
         if first is not None:
             return Dialogue.objects.select_for_update().filter(pk=first).first() is not None
     return False
@@ -57,7 +58,7 @@ def _await_one(membership: Membership) -> bool:
 
 def _first(membership: Membership) -> Waiting | None:
     for waiting in _in_turn(membership):
-        rows = waiting.order_by(*IN_ORDER).select_for_update(skip_locked=True, of=("self",))
+        rows = waiting.select_for_update(skip_locked=True, of=("self",))
         dialogue = rows.annotate(had=_place_had(membership)).first()
         if dialogue is not None:
             return Waiting(dialogue, known=dialogue.had is not None)
@@ -88,7 +89,19 @@ def in_other_languages(membership: Membership) -> DialogueQuerySet:
 
 
 def _in_turn(membership: Membership) -> Iterator[DialogueQuerySet]:
-    """Where to look, one after the other."""
+    """Where to look, one after the other, each in its order."""
+    yield _drawn(membership)
+    for rows in _not_drawn(membership):
+        yield rows.order_by(*IN_ORDER)
+
+
+def _drawn(membership: Membership) -> DialogueQuerySet:
+    """Whether begun or not: what was drawn has all its decisions before anything else."""
+    rows = _in_language(_waiting(membership).filter(drawn_place__isnull=False), membership)
+    return _not_theirs(rows, membership).order_by("drawn_place", "pk")
+
+
+def _not_drawn(membership: Membership) -> Iterator[DialogueQuerySet]:
     waiting = _waiting(membership)
     begun, fresh = waiting.filter(places_taken__gt=0), waiting.filter(places_taken=0)
     several = membership.dataset.decisions_needed > 1
