@@ -79,8 +79,8 @@ class Annotator:
 
     reviewer: str
     dialogues: int
-    panel: float
-    person: float
+    panel: float | None
+    person: float | None
     p_value: float | None
     beaten: bool
     words: str
