@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from review import visibility
 from review.assignments import count_places, end_round, locked_place, place_of
+from review.calibration import auditing
 from review.discussion import disputes
 from review.errors import Conflict, Invalid, PlaceLost
 from review.events import announce_approval
@@ -125,6 +126,8 @@ def _kept(decision: Decision, also: list[Candidate]) -> Decision:
     decision.save(force_insert=True)
     if also:
         decision.also.set(also)
+    if not practice and not decision.adjudication:
+        auditing.take_note(decision.dialogue)
     return decision
 
 
@@ -138,7 +141,7 @@ def settle_open(*, dialogue_id: int) -> bool:
     if dialogue.stage not in {Stage.PROPOSED, Stage.JUDGED}:
         return True
     made = list(Decision.objects.counting(dialogue).select_related("candidate"))
-    if len(made) < dialogue.dataset.decisions_needed:
+    if len(made) < dialogue.decisions_needed():
         return True
     held = Assignment.objects.held().for_review().filter(dialogue=dialogue)
     if held.exclude(begun_at=None, sent_back_at=None).exists():
@@ -286,15 +289,23 @@ def _others(dialogue: Dialogue) -> list[Decision]:
 
 
 def _settle(dialogue: Dialogue, made: Sequence[Decision]) -> None:
+    if dialogue.one_suffices and not auditing.suffices(dialogue, made):
+        _need_all(dialogue)
     settlement = settle(
         [decision.outcome() for decision in made],
-        needed=dialogue.dataset.decisions_needed,
-        quorum=dialogue.dataset.agreement_needed(),
+        needed=dialogue.decisions_needed(),
+        quorum=1 if dialogue.one_suffices else dialogue.dataset.agreement_needed(),
     )
     if settlement is not None:
-        if dialogue.places_taken > dialogue.dataset.decisions_needed:
+        if dialogue.places_taken > dialogue.decisions_needed():
             _free_the_rest(dialogue)
         _conclude(dialogue, settlement, made, adjudicated=False)
+
+
+def _need_all(dialogue: Dialogue) -> None:
+    """Somebody says otherwise than the certificate: as many decide as on any other dialogue."""
+    Dialogue.objects.filter(pk=dialogue.pk).update(one_suffices=False)
+    dialogue.one_suffices = False
 
 
 def _free_the_rest(dialogue: Dialogue) -> None:
@@ -353,4 +364,6 @@ def _ask_more(dialogue: Dialogue, note: str) -> None:
         round=dialogue.round + 1,
         note_to_models=note,
         places_taken=0,
+        drawn_place=None,
+        one_suffices=False,
     )

@@ -12,6 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from review import bulk, scoring
+from review.calibration.conditions import Judged, Wrote
+from review.calibration.watching import watch
 from review.models import (
     Candidate,
     CandidateKind,
@@ -75,6 +77,7 @@ def add_candidates(
 def add_proposals(proposals: Sequence[Proposal]) -> "Known":
     """`add_candidates` for many dialogues in a fixed number of statements."""
     dialogues = _locked({proposal.dialogue_id for proposal in proposals})
+    _watch_rewriters(dialogues, proposals)
     known = Known(Candidate.objects.filter(dialogue__in=list(dialogues)))
     touched = {id(row): row for proposal in proposals for row in _propose(known, proposal)}
     kept = [row for row in touched.values() if row.pk]
@@ -92,6 +95,35 @@ def _locked(dialogue_ids: Iterable[int]) -> dict[int, Dialogue]:
     """The dialogues, locked in the order of their keys, so that two batches never deadlock."""
     rows = Dialogue.objects.select_for_update().filter(pk__in=list(dialogue_ids)).order_by("pk")
     return {dialogue.pk: dialogue for dialogue in rows}
+
+
+def _watch_rewriters(dialogues: Mapping[int, Dialogue], proposals: Sequence[Proposal]) -> None:
+    unresolved = _unresolved(dialogues)
+    wrote = (
+        (unresolved[one.dialogue_id], Wrote(one.by.author, one.by.model, one.by.prompt_hash))
+        for one in proposals
+        if one.dialogue_id in unresolved
+    )
+    watch(set(unresolved.values()), wrote)
+
+
+def _watch_judges(dialogues: Mapping[int, Dialogue], opinions: Sequence["Opinion"]) -> None:
+    unresolved = _unresolved(dialogues)
+    judged = (
+        (unresolved[one.dialogue_id], _judged_by(one.by))
+        for one in opinions
+        if one.dialogue_id in unresolved and one.scores()
+    )
+    watch(set(unresolved.values()), judged)
+
+
+def _unresolved(dialogues: Mapping[int, Dialogue]) -> dict[int, int]:
+    """The datasets of those that nobody has settled. What others say of the rest, to compare, says
+    nothing of what is to come."""
+    return {key: d.dataset_id for key, d in dialogues.items() if d.stage in _UNRESOLVED}
+
+
+_UNRESOLVED = {Stage.IMPORTED, Stage.PROPOSED, Stage.JUDGED}
 
 
 class Known:
@@ -152,6 +184,10 @@ class Opinion:
     self_judged: Set[int] = frozenset()
     reversed: bool = False
 
+    def scores(self) -> bool:
+        """Whether it has any score at all."""
+        return any(one.score is not None for said in self.judged.values() for one in said)
+
 
 @dataclass(frozen=True)
 class ComparedPair:
@@ -187,6 +223,7 @@ def add_opinions(opinions: Sequence[Opinion]) -> None:
     there stays.
     """
     dialogues = _locked({opinion.dialogue_id for opinion in opinions})
+    _watch_judges(dialogues, opinions)
     judgements = [judgement for opinion in opinions for judgement in _judgements(opinion)]
     _make_way(judgements)
     bulk.insert(judgements, ignore_conflicts=True)
@@ -234,6 +271,10 @@ def _judgement(opinion: Opinion, candidate_id: int, judged: JudgedCriterion) -> 
         shown_position=opinion.positions.get(candidate_id),
         **_judge(opinion.by),
     )
+
+
+def _judged_by(by: Provenance) -> Judged:
+    return Judged(by.author, by.model, by.prompt_hash, by.family)
 
 
 def _judge(by: Provenance) -> dict[str, Any]:

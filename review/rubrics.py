@@ -12,7 +12,15 @@ from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, QuerySet
 
 from review.errors import Invalid
-from review.models import Criterion, Dataset, Rubric, RubricCriterion, User
+from review.models import (
+    Certificate,
+    CertificateEnd,
+    Criterion,
+    Dataset,
+    Rubric,
+    RubricCriterion,
+    User,
+)
 from review.models.rubrics import LEVELS
 from review.permissions import check_can_administer
 
@@ -33,6 +41,23 @@ def shipped() -> Rubric:
     if last is not None and _as_kept(last.criteria) == _as_kept(made.criteria):
         return last
     return _add(made)
+
+
+def told(rubric: Rubric) -> dict[str, Any]:
+    """What a release says of the rubric: its questions and marks, and the hash of its wording."""
+    return {
+        "name": str(rubric),
+        "hash": rubric.hash,
+        "criteria": [
+            {
+                "criterion": part.key,
+                "question": part.question,
+                "weight": part.weight,
+                "pass_mark": part.pass_mark,
+            }
+            for part in rubric.parts
+        ],
+    }
 
 
 def save(*, dataset: Dataset, criteria: list[RubricCriterion], by: User | None = None) -> Rubric:
@@ -108,7 +133,18 @@ def _add(rubric: Rubric) -> Rubric:
             "reckoned": rubric.reckoned,
         },
     )
+    _end_certificates(found)
     return found
+
+
+def _end_certificates(rubric: Rubric) -> None:
+    """What was certified under other words, weights or marks is certified no more."""
+    rows = Certificate.objects.filter(dataset=rubric.dataset)
+    if rubric.dataset is None:
+        own = Rubric.objects.filter(dataset=OuterRef("dataset"))
+        rows = Certificate.objects.filter(~Exists(own))
+    note = f"Version {rubric.version} of the rubric is in force."
+    rows.end(CertificateEnd.CHANGED, note, rubric.by)
 
 
 def _as_kept(criteria: list[dict[str, Any]]) -> list[RubricCriterion]:

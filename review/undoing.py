@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from review.assignments import hold_again, put_behind
+from review.calibration import auditing
 from review.decisions import locked
 from review.errors import Conflict, Missing
 from review.models import (
@@ -56,6 +57,7 @@ def _undo(decision: Decision, by: User) -> Assignment:
     )
     if not assignment.is_practice():
         _reopen_after(decision, dialogue)
+        auditing.take_note(dialogue)
     _check_place_is_free(dialogue, assignment)
     hold_again(dialogue, assignment)
     write_again(assignment, decision)

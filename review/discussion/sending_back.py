@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from review.assignments import hold_again
+from review.calibration import auditing
 from review.decisions import locked
 from review.errors import Conflict, Invalid
 from review.models import (
@@ -57,6 +58,7 @@ def send_back(*, decision: Decision, comment: str, by: User) -> Assignment:
         seconds=0,
     )
     reopen(dialogue)
+    auditing.take_note(dialogue)
     hold_again(dialogue, assignment)
     write_again(assignment, decision)
     return _addressed(assignment, comment, by)

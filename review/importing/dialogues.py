@@ -7,6 +7,8 @@ import orjson
 from django.db import connection
 
 from review import intake
+from review.calibration.conditions import Wrote
+from review.calibration.watching import watch
 from review.importing import checking, seen
 from review.importing.records import (
     CleanCandidate,
@@ -147,7 +149,13 @@ class DialogueTables:
         self.candidates.copy(
             row for key, dialogue in keyed for row in _candidate_rows(key, dialogue)
         )
+        self._watch_rewriters(dialogues)
         add_judgements(keyed)
+
+    def _watch_rewriters(self, dialogues: Sequence[CleanDialogue]) -> None:
+        authors = {one.author for dialogue in dialogues for one in dialogue.candidates}
+        key = self.dataset.pk
+        watch({key} if authors else set(), ((key, Wrote(author, "", "")) for author in authors))
 
     def _row(self, key: int, dialogue: CleanDialogue) -> tuple[object, ...]:
         return (
