@@ -1,0 +1,22 @@
+"""How figures of a plan are written."""
+
+from django import template
+
+from review.calibration import gains
+from review.calibration.planning import Column
+
+register = template.Library()
+
+
+@register.filter
+def plus_minus(half_width: float | None) -> str:
+    """Half of an interval in points: “±6.8”, “±11”."""
+    return "–" if half_width is None else f"±{gains.points(half_width)}"
+
+
+@register.filter
+def column_name(column: Column) -> str:
+    if not column.correlation:
+        return "People alone"
+    whose = "your judges" if column.measured else "judges"
+    return f"With {whose}, correlation {column.correlation:.2g}"
