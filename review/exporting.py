@@ -19,15 +19,18 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.models import Max, Q
 
+from review import rubrics
 from review.agreement.report import reckon, summary
 from review.curated import Curator
 from review.errors import Conflict, Invalid
-from review.models import Dataset, Dialogue, Release, User
+from review.models import Dataset, Dialogue, Release, Rubric, User
 from review.models.dialogues import DialogueQuerySet
 from review.permissions import check_can_administer
+from review.tallying import Tally
 from review.traits import counts
 
 CHUNK = 500
+_OF_PRACTICE = {"control_rate", "quiz_size"}
 
 
 @dataclass(frozen=True)
@@ -87,8 +90,21 @@ def release_path(out: Path, release: Release) -> Path:
     return out / name if out.is_dir() else out
 
 
-def curated_lines(dataset: Dataset) -> Iterator[bytes]:
-    """One line for each dialogue that is released, in the order of their import.
+def described(release: Release) -> dict[str, Any]:
+    """What a release holds, and how far its people and judges may be trusted."""
+    return {
+        "dataset": release.dataset.slug,
+        "release": release.number,
+        "format": release.format,
+        "dialogues": release.dialogues,
+        "sha256": release.sha256,
+        "made": release.created.isoformat(timespec="seconds"),
+        **release.manifest,
+    }
+
+
+def curated_lines(dataset: Dataset, tally: Tally) -> Iterator[bytes]:
+    """One line for each dialogue that is released, in the order of their import, each counted.
 
     A fixed number of statements for each chunk of dialogues.
     """
@@ -96,7 +112,9 @@ def curated_lines(dataset: Dataset) -> Iterator[bytes]:
     dialogues = _released(dataset).order_by("pk")
     rows = curator.with_everything(dialogues).iterator(chunk_size=CHUNK)
     for dialogue in rows:
-        yield orjson.dumps(curator.line(dialogue), option=orjson.OPT_APPEND_NEWLINE)
+        line = curator.line(dialogue)
+        tally.add(dialogue, line)
+        yield orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _released(dataset: Dataset) -> DialogueQuerySet:
@@ -146,21 +164,36 @@ def _draft(out: Path | None) -> Iterator[Path]:
 
 
 def _write(dataset: Dataset, path: Path) -> Written:
-    digest, count = hashlib.sha256(), 0
+    digest, count, tally = hashlib.sha256(), 0, Tally()
+    # What follows only reads, while the rubric as shipped may have to be entered first.
+    rubric = rubrics.current(dataset)
     with path.open("wb") as file, _snapshot():
-        for line in curated_lines(dataset):
+        for line in curated_lines(dataset, tally):
             digest.update(line)
             file.write(line)
             count += 1
         file.flush()
         os.fsync(file.fileno())
-        manifest = {**summary(reckon(dataset)), "traits": _traits(dataset)}
+        manifest = _manifest(dataset, tally, rubric)
     return Written(path, count, digest.hexdigest(), manifest)
 
 
-def _traits(dataset: Dataset) -> dict[str, int]:
-    """How many of its lines show each trait."""
-    return counts(_released(dataset))
+def _policy(dataset: Dataset) -> dict[str, Any]:
+    """Under which it was made; how many hidden controls reviewers get is not for all members."""
+    return {name: v for name, v in dataset.policy().items() if name not in _OF_PRACTICE}
+
+
+def _manifest(dataset: Dataset, tally: Tally, rubric: Rubric) -> dict[str, Any]:
+    """What is said beside the lines; its card is made of this alone (`review.cards`)."""
+    return {
+        "title": dataset.title or dataset.slug,
+        **tally.as_json(),
+        "rubric": rubrics.told(rubric),
+        "policy": _policy(dataset),
+        **summary(reckon(dataset)),
+        # How many of its lines show each trait.
+        "traits": counts(_released(dataset)),
+    }
 
 
 @contextmanager

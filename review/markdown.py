@@ -21,6 +21,8 @@ LOWEST_LEVEL = 6
 
 
 class _Renderer(RendererHTML):
+    levels_down = LEVELS_DOWN
+
     def link_open(
         self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
     ) -> str:
@@ -38,25 +40,41 @@ class _Renderer(RendererHTML):
     def heading_open(
         self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
     ) -> str:
-        tokens[idx].tag = _lowered(tokens[idx].tag)
+        tokens[idx].tag = _lowered(tokens[idx].tag, self.levels_down)
         return self.renderToken(tokens, idx, options, env)
 
     heading_close = heading_open
 
+    def td_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        # A page takes no styles of a tag's own; figures stand to the right by their class.
+        style = tokens[idx].attrs.pop("style", "")
+        if style == "text-align:right":
+            tokens[idx].attrSet("class", "figure")
+        return self.renderToken(tokens, idx, options, env)
 
-def _lowered(tag: str) -> str:
-    return f"h{min(int(tag[1:]) + LEVELS_DOWN, LOWEST_LEVEL)}"
+    th_open = td_open
+
+
+class _AsItStands(_Renderer):
+    """For a text whose headings are those of the page itself."""
+
+    levels_down = 0
+
+
+def _lowered(tag: str, levels: int) -> str:
+    return f"h{min(int(tag[1:]) + levels, LOWEST_LEVEL)}"
 
 
 @cache
-def _parser() -> MarkdownIt:
+def _parser(renderer: type[_Renderer]) -> MarkdownIt:
     options: dict[str, Any] = {"html": False, "maxNesting": 20}
-    parser = MarkdownIt("commonmark", options, renderer_cls=_Renderer)
+    parser = MarkdownIt("commonmark", options, renderer_cls=renderer)
     parser.validateLink = lambda url: url.strip().lower().startswith(SCHEMES)  # type: ignore[method-assign]
     return parser.enable(["table", "strikethrough"])
 
 
-def rendered(text: str) -> SafeString:
-    """The text as HTML."""
+def rendered(text: str, *, below_others: bool = True) -> SafeString:
+    """The text as HTML; its headings as they are where they stand below no others of the page."""
+    renderer = _Renderer if below_others else _AsItStands
     # Safe by the renderer: it escapes all text, and only tags of its own come out.
-    return mark_safe(_parser().render(text))  # noqa: S308
+    return mark_safe(_parser(renderer).render(text))  # noqa: S308

@@ -99,6 +99,12 @@ urlpatterns = [
     path(f"{DATASET}releases/", releases.releases, name="releases"),
     path(f"{DATASET}releases/<int:number>/", releases.download, name="download"),
     path(f"{DATASET}releases/<int:number>/manifest/", releases.manifest, name="manifest"),
+    path(f"{DATASET}releases/<int:number>/card/", releases.release_card, name="release_card"),
+    path(
+        f"{DATASET}releases/<int:number>/card/README.md",
+        releases.download_card,
+        name="download_card",
+    ),
     path(f"{DATASET}members/", members.members, name="members"),
     path(f"{DATASET}members/add/", members.add_member, name="add_member"),
     path(f"{DATASET}members/token/", members.make_token, name="make_token"),

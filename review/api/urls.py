@@ -14,6 +14,7 @@ from review.api import (
     people,
     policies,
     practice,
+    releases,
     reviewing,
     schema,  # noqa: F401 - the schema learns of our tokens by import
     uploads,
@@ -64,6 +65,13 @@ urlpatterns = [
         name="api-confirm-guidelines",
     ),
     path("datasets/<slug:dataset>/practice/", practice.practice, name="api-practice"),
+    path("datasets/<slug:dataset>/releases/", releases.releases, name="api-releases"),
+    path(
+        "datasets/<slug:dataset>/releases/<int:release>/",
+        releases.release_detail,
+        name="api-release",
+    ),
+    path("datasets/<slug:dataset>/releases/<int:release>/card/", releases.card, name="api-card"),
     path("datasets/<slug:dataset>/imports/", imports.Imports.as_view(), name="api-imports"),
     path(
         "datasets/<slug:dataset>/imports/<int:import_id>/", imports.import_detail, name="api-import"

@@ -9,8 +9,10 @@ from django.http import FileResponse, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from review import cards
 from review.errors import Missing
-from review.exporting import open_release, write_release
+from review.exporting import described, open_release, write_release
+from review.markdown import rendered
 from review.models import Dataset, Release
 from review.pages.people import SignedIn, administered
 from review.permissions import can_download, check_can_download, dataset_for
@@ -49,7 +51,7 @@ def _make_release(request: SignedIn, slug: str) -> HttpResponse:
 def download(request: SignedIn, slug: str, number: int) -> FileResponse:
     dataset, _ = dataset_for(request.user, slug)
     check_can_download(request.user, dataset)
-    release = _release(dataset, number)
+    release = release_of(dataset, number)
     return FileResponse(
         open_release(release),
         as_attachment=True,
@@ -62,22 +64,42 @@ def download(request: SignedIn, slug: str, number: int) -> FileResponse:
 def manifest(request: SignedIn, slug: str, number: int) -> JsonResponse:
     """What a release holds, and how far the people who decided agreed and were led."""
     dataset, _ = dataset_for(request.user, slug)
-    release = _release(dataset, number)
-    held = {
-        "dataset": dataset.slug,
-        "release": release.number,
-        "format": release.format,
-        "dialogues": release.dialogues,
-        "sha256": release.sha256,
-        "made": release.created,
-    }
-    answer = JsonResponse({**held, **release.manifest}, json_dumps_params={"indent": 2})
+    release = release_of(dataset, number)
+    answer = JsonResponse(described(release), json_dumps_params={"indent": 2})
     name = f"{dataset.slug}-{release.number}.manifest.json"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
 
-def _release(dataset: Dataset, number: int) -> Release:
+@require_safe
+def release_card(request: SignedIn, slug: str, number: int) -> HttpResponse:
+    """What a release is and how far it may be trusted, in words."""
+    dataset, membership = dataset_for(request.user, slug)
+    release = release_of(dataset, number)
+    context = {
+        "dataset": dataset,
+        "membership": membership,
+        "release": release,
+        "text": rendered(cards.body(described(release)), below_others=False),
+    }
+    return render(request, "review/release_card.html", context)
+
+
+@require_safe
+def download_card(request: SignedIn, slug: str, number: int) -> HttpResponse:
+    dataset, _ = dataset_for(request.user, slug)
+    return card_file(release_of(dataset, number))
+
+
+def card_file(release: Release) -> HttpResponse:
+    """A release's card as a file, by the name that it has beside the data on the Hub."""
+    text = cards.card(described(release))
+    answer = HttpResponse(text, content_type="text/markdown; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{cards.NAME}"'
+    return answer
+
+
+def release_of(dataset: Dataset, number: int) -> Release:
     found = dataset.releases.filter(number=number).first()
     if found is None:
         raise Missing(f"There is no release {number} of {dataset.slug}. See the list of releases.")
