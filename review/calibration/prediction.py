@@ -30,8 +30,9 @@ from review.calibration.report import PassRate
 Floats = NDArray[np.float64]
 
 FEWEST_DECIDED = 30
-# With fewer accepted, or fewer not accepted, a mean is not yet near normal.
-FEWEST_OF_A_KIND = 10
+# With fewer accepted, or fewer not accepted, a share is not yet near normal (Agresti and Franklin,
+# Statistics, 2007, section 8.2).
+FEWEST_OF_A_KIND = 15
 # A variance below this is rounding.
 NO_VARIANCE = 1e-9
 
@@ -51,15 +52,16 @@ class _Part:
     """What one draw says: at any lambda the share is `plain` + lambda `shift`, and its variance
     `spread` - 2 lambda `shared` + lambda² `judged`.
 
-    Of the `n` decided so many are `accepted`; `even` is as how many of equal weight they count,
-    `rest` are without decision. `tuned_by` is `judged` as lambda is found by it. `people`, `score`
+    The `n` decided count as `even` of equal weight, of which those accepted as `accepted` and the
+    others as `refused`; `rest` are without decision. `tuned_by` is `judged` as lambda is found by it. `people`, `score`
     and `both` are the variances of Y and f and their covariance, over the decided.
     """
 
     uniform: bool
     n: int
-    accepted: float
     even: float
+    accepted: float
+    refused: float
     rest: int
     plain: float
     shift: float
@@ -100,9 +102,10 @@ def debiased(draws: Sequence[Draw]) -> Debiased:
         words = f"no estimate from fewer than {FEWEST_DECIDED} decided dialogues, so far {n}"
         return Debiased(undefined(words, n=n, dialogues=n))
     accepted = sum(part.accepted for part in parts)
-    if min(accepted, n - accepted) < FEWEST_OF_A_KIND:
-        kind = "were accepted" if accepted < n - accepted else "were not accepted"
-        return _people_alone(parts, f"judges add nothing: fewer than {FEWEST_OF_A_KIND} {kind}")
+    refused = sum(part.refused for part in parts)
+    if min(accepted, refused) < FEWEST_OF_A_KIND:
+        kind = "were accepted" if accepted < refused else "were not accepted"
+        return _people_alone(parts, f"from people alone: fewer than {FEWEST_OF_A_KIND} {kind}")
     return _with_judges(parts)
 
 
@@ -111,7 +114,7 @@ def _with_judges(parts: list[_Part]) -> Debiased:
     tuning, words = _tuning(parts)
     variance = _variance(parts, tuning)
     if variance * n < NO_VARIANCE:
-        return _people_alone(parts, "judges add nothing: every dialogue is the same")
+        return _people_alone(parts, "from people alone: they say the same of every dialogue")
     value = sum(part.n * (part.plain + tuning * part.shift) for part in parts) / n
     value = min(1.0, max(0.0, value))
     reach = NORMAL.inv_cdf((1 + LEVEL) / 2) * math.sqrt(variance)
@@ -125,8 +128,7 @@ def _with_judges(parts: list[_Part]) -> Debiased:
 
 
 def _people_alone(parts: list[_Part], words: str) -> Debiased:
-    """Decisions without judges, with an exact interval; where they are of unequal weight, at as
-    many of equal weight as have the same variance (Kish, Survey Sampling, 1965)."""
+    """Decisions without judges, with an exact interval of as many as are of equal weight."""
     n = sum(part.n for part in parts)
     even = n**2 / sum(part.n**2 / part.even for part in parts)
     value = min(1.0, sum(part.n * part.plain for part in parts) / n)
@@ -153,8 +155,9 @@ def _best(parts: list[_Part]) -> float:
 
 
 def _variance(parts: list[_Part], tuning: float) -> float:
-    """Of the combined share. Each further draw uses up a degree of freedom; and draws share the
-    dialogues that judges alone have scored, which makes them covary by lambda cov(f, Y) / rest."""
+    """Of the combined share. Each draw's own mean uses up a degree of freedom, but for that of a
+    sole uniform one, as PPI++ has it. Draws share the dialogues that judges alone have scored,
+    which makes them covary by lambda cov(f, Y) / rest."""
     n = sum(part.n for part in parts)
     apart = sum(
         part.n**2 * (part.spread - 2 * tuning * part.shared + tuning**2 * part.judged)
@@ -164,7 +167,8 @@ def _variance(parts: list[_Part], tuning: float) -> float:
     rest = max(part.rest for part in parts)
     both = max(0.0, sum(part.n * part.both for part in parts) / n)
     together = pairs * tuning * both / rest if rest else 0.0
-    return (apart * n / (n - len(parts) + 1) + together) / n**2
+    free = n - len(parts) + all(part.uniform for part in parts)
+    return (apart * n / max(1, free) + together) / n**2
 
 
 def _correlation(parts: list[_Part]) -> float | None:
@@ -221,8 +225,9 @@ def _uniform(people: Floats, score: Floats, frame: Moments) -> _Part:
     return _Part(
         uniform=True,
         n=n,
-        accepted=float(people.sum()),
         even=n,
+        accepted=_even(people),
+        refused=_even(1 - people),
         rest=rest,
         plain=plain,
         shift=shift,
@@ -257,8 +262,9 @@ def _weighted(people: Floats, score: Floats, weight: Floats, frame: Moments) -> 
     return _Part(
         uniform=False,
         n=n,
-        accepted=float(people.sum()),
-        even=1 / float(squares.sum()),
+        even=_even(q),
+        accepted=_even(q * people),
+        refused=_even(q * (1 - people)),
         rest=max(0, total - n),
         plain=plain,
         shift=frame.mean() - mean,
@@ -270,6 +276,11 @@ def _weighted(people: Floats, score: Floats, weight: Floats, frame: Moments) -> 
         score=var_score,
         both=both,
     )
+
+
+def _even(weight: Floats) -> float:
+    """As how many of equal weight these count (Kish, Survey Sampling, 1965)."""
+    return float(weight.sum()) ** 2 / float(weight @ weight) if weight.any() else 0.0
 
 
 def _variance_of(frame: Moments) -> float:
