@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from review.calibration.grounds import FEWEST
+from review.calibration.grounds import helping
+from review.calibration.prediction import FEWEST_DECIDED
 from review.calibration.report import LANGUAGE, REWRITER, SOURCE, TURNS
 from review.calibration.slices import UNKNOWN
 from review.calibration.widths import half_width
@@ -22,7 +23,7 @@ class Gain:
     """What `more` decided dialogues of a slice would bring. Half-widths, as shares: of its own
     interval `now` and `then`; and of the overall rate `overall_then`, were that estimated by
     strata of the same dimension. `best_share` is how many of a hundred of all would best go here
-    for the overall rate. `draw` is the address of such a wave, behind the form's."""
+    for the overall rate. `words` say why there is no figure, or no more to decide."""
 
     dimension: str
     name: str
@@ -33,12 +34,26 @@ class Gain:
     then: float | None
     overall_then: float | None
     best_share: int | None
-    draw: str
     words: str
 
     @property
     def gain(self) -> float:
         return 0.0 if self.now is None or self.then is None else self.now - self.then
+
+    @property
+    def lacks(self) -> int:
+        """How many decisions give the first figure, where there is none and enough are there."""
+        lacks = FEWEST_DECIDED - self.decided
+        return lacks if self.now is None and lacks <= self.more else 0
+
+    @property
+    def draw(self) -> str:
+        """The address of such a wave, behind that of the form."""
+        if not self.more:
+            return ""
+        whole = self.dimension == OVERALL
+        narrow = {} if whole else {"narrow": f"{self.dimension}:{self.name}"}
+        return urlencode({**narrow, "size": self.lacks or self.more})
 
 
 @dataclass(frozen=True)
@@ -60,19 +75,26 @@ def gains(data: dict[str, Any] | None) -> Gains:
     lines = [_alone(OVERALL, overall)]
     for dimension, slices in basis["slices"].items():
         lines.extend(_by_strata(dimension, slices))
-    ranked = sorted(lines, key=lambda line: (-line.gain, line.now is not None, line.dialogues == 0))
-    told = [(sentence(line), line.draw) for line in ranked[:TOLD] if line.gain > 0]
-    return Gains(
-        ranked, told, "" if told else "No slice has an interval yet that more would narrow."
-    )
+    ranked = sorted(lines, key=_rank)
+    told = [(sentence(line), line.draw) for line in ranked if line.gain > 0 or line.lacks]
+    words = "" if told else "All that waves were drawn from is decided: more would bring nothing."
+    return Gains(ranked, told[:TOLD], words)
+
+
+def _rank(line: Gain) -> tuple[float, bool, int]:
+    """What narrows most, then the largest without a figure, then what is decided."""
+    return -line.gain, not line.lacks, -line.dialogues
 
 
 def sentence(line: Gain) -> str:
     """“A hundred more in German narrow its interval from ±11 to ±6.8 points.”"""
+    where = _where(line.dimension, line.name)
+    if line.lacks:
+        return f"Dialogues {where} have {line.words}."
     narrow = "narrows" if line.more == 1 else "narrow"
     whose = "the overall" if line.dimension == OVERALL else "its"
     return (
-        f"{_how_many(line.more)} {_where(line.dimension, line.name)} {narrow} {whose} interval "
+        f"{_how_many(line.more)} {where} {narrow} {whose} interval "
         f"from ±{points(line.now)} to ±{points(line.then)} points."
     )
 
@@ -105,10 +127,10 @@ def _where(dimension: str, name: str) -> str:
 def _alone(dimension: str, line: dict[str, Any]) -> Gain:
     """A line with what more of its own bring to it."""
     rate, dialogues = line["rate"], line["dialogues"]
-    decided = rate["people"]["n"]
+    decided = rate["debiased"]["n"]
     more = max(0, min(HUNDRED, dialogues - decided))
-    now = _half_width(rate)
-    narrower = _narrower(decided, more, dialogues, rate["correlation"] or 0.0) if now else 1.0
+    now = _half_width(rate["debiased"])
+    narrower = 1.0 if now is None else _narrower(decided, more, dialogues, helping(rate))
     return Gain(
         dimension=dimension,
         name=line["name"],
@@ -119,17 +141,12 @@ def _alone(dimension: str, line: dict[str, Any]) -> Gain:
         then=None if now is None else now * narrower,
         overall_then=None,
         best_share=None,
-        draw=_draw(dimension, line["name"], more),
         words=_words(now, decided, more),
     )
 
 
-def _half_width(rate: dict[str, Any]) -> float | None:
-    """Of the interval that is shown: of people and judges, else of people alone."""
-    for figure in (rate["debiased"], rate["people"]):
-        if figure["low"] is not None and figure["high"] > figure["low"]:
-            return float(figure["high"] - figure["low"]) / 2
-    return None
+def _half_width(figure: dict[str, Any]) -> float | None:
+    return None if figure["low"] is None else float(figure["high"] - figure["low"]) / 2
 
 
 def _narrower(decided: int, more: int, dialogues: int, correlation: float) -> float:
@@ -138,19 +155,15 @@ def _narrower(decided: int, more: int, dialogues: int, correlation: float) -> fl
     return then / half_width(decided, max(dialogues, decided), 0.5, correlation)
 
 
-def _draw(dimension: str, name: str, more: int) -> str:
-    narrow = {} if dimension == OVERALL else {"narrow": f"{dimension}:{name}"}
-    return urlencode({**narrow, "size": more}) if more else ""
-
-
 def _words(now: float | None, decided: int, more: int) -> str:
     if not more:
         return "all that it was drawn from are decided"
     if now is not None:
         return ""
-    if decided < FEWEST:
-        return f"no figure yet; {FEWEST - decided} decisions give the first"
-    return "no interval yet: it is the same in every dialogue"
+    if decided + more < FEWEST_DECIDED:
+        return f"no figure yet, and too few for one: it takes {FEWEST_DECIDED} decisions"
+    further = f"{FEWEST_DECIDED - decided} {'more ' if decided else ''}"
+    return f"no figure yet; {further}decisions give the first"
 
 
 def _by_strata(dimension: str, slices: Sequence[dict[str, Any]]) -> Iterator[Gain]:

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Avg, Count
 
 from review.agreement.estimates import LEVEL, NORMAL
+from review.calibration.prediction import FEWEST_DECIDED
 from review.calibration.widths import decisions_for, half_width
 from review.models import Dataset, Decision, Stage, Verdict
 from review.progress import StageCounts
@@ -13,8 +14,8 @@ from review.progress import StageCounts
 # Half accepted makes intervals as wide as they can be.
 WIDEST = 0.5
 ASSUMED_APPROVED = 0.8
-# A figure of fewer dialogues is not taken in place of an assumed one.
-FEWEST = 30
+# A figure of fewer is not taken in place of an assumed one.
+FEWEST = FEWEST_DECIDED
 # Where a dataset is empty: so many that any sample is a small part of them.
 UNBOUNDED = 10_000_000
 # The newest decisions of all datasets that are looked through for this one's, and how many of these
@@ -88,10 +89,10 @@ def grounds_of(dataset: Dataset, data: dict[str, Any] | None, counts: StageCount
 
 
 def _measured_rate(data: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The overall pass rate of waves, else of places of the blind arm, of enough dialogues."""
+    """The overall pass rate of waves, else of places of the blind arm."""
     for basis in ("from_waves", "from_blind"):
         line = (data or {}).get(basis, {}).get("overall")
-        if line and line["rate"]["people"]["n"] >= FEWEST:
+        if line and line["rate"]["debiased"]["value"] is not None:
             return dict(line["rate"], basis=basis)
     return None
 
@@ -99,29 +100,34 @@ def _measured_rate(data: dict[str, Any] | None) -> dict[str, Any] | None:
 def _rate(rate: dict[str, Any] | None) -> Ground:
     """Drawn a little towards a half, so that where all were accepted an interval still has a width
     (Agresti and Coull, Approximate Is Better than “Exact”, 1998)."""
-    found = rate and next(
-        (one for one in (rate["debiased"], rate["people"]) if one["value"] is not None), None
-    )
-    if not rate or not found:
-        return Ground(
-            WIDEST, False, "as if people accepted half of them: no rate makes wider intervals"
-        )
+    if not rate:
+        words = "as if people accepted half of them: no rate makes wider intervals"
+        return Ground(WIDEST, False, words)
+    n, value = rate["debiased"]["n"], rate["debiased"]["value"]
     z = NORMAL.inv_cdf((1 + LEVEL) / 2)
-    value = (found["n"] * found["value"] + z * z / 2) / (found["n"] + z * z)
-    return Ground(value, True, f"{found['value']:.0%} accepted unedited, {_by(rate)}")
+    drawn_in = (n * value + z * z / 2) / (n + z * z)
+    return Ground(drawn_in, True, f"{value:.0%} accepted unedited, {_by(rate)}")
 
 
 def _correlation(rate: dict[str, Any] | None) -> Ground:
     if not rate or rate["correlation"] is None:
         words = "how well the judges' score goes with people's word is not measured yet"
         return Ground(None, False, words)
-    found = rate["correlation"]
-    words = f"a correlation of {found:.2f} between the judges' score and people's word"
-    return Ground(found, True, f"{words}, {_by(rate)}")
+    if not helping(rate):
+        return Ground(0.0, True, f"the judges' score adds nothing to people's word, {_by(rate)}")
+    words = (
+        f"a correlation of {rate['correlation']:.2f} between the judges' score and people's word"
+    )
+    return Ground(rate["correlation"], True, f"{words}, {_by(rate)}")
+
+
+def helping(rate: dict[str, Any]) -> float:
+    """The correlation as far as it narrows the interval of a pass rate."""
+    return max(0.0, rate["correlation"] or 0.0) if rate["tuning"] else 0.0
 
 
 def _by(rate: dict[str, Any]) -> str:
-    n = f"{rate['people']['n']:,}"
+    n = f"{rate['debiased']['n']:,}"
     if rate["basis"] == "from_waves":
         return f"as measured on {n} dialogues of waves"
     return f"as measured on {n} dialogues at places of the blind arm"

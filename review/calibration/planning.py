@@ -112,7 +112,7 @@ def _columns(grounds: Grounds) -> list[Column]:
     known = grounds.correlation.value
     if known is None:
         return [Column(value, measured=False) for value in ASSUMED_CORRELATIONS]
-    return [Column(0.0, measured=True), Column(known, measured=True)]
+    return [Column(value, measured=True) for value in sorted({0.0, known})]
 
 
 def _sizes(grounds: Grounds, columns: Sequence[Column]) -> Iterator[Size]:
