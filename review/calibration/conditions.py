@@ -15,6 +15,7 @@ from django.db import connection
 
 from review import rubrics
 from review.models import CandidateKind, Dataset, Dialogue, Rubric, Stage
+from review.models.dialogues import DialogueQuerySet
 
 # So many of the newest that wait tell what is scored by whom at present.
 LOOKED_AT = 2000
@@ -79,6 +80,10 @@ class Conditions:
             rewriters=frozenset(Wrote(**one) for one in data["rewriters"]),
         )
 
+    def marks(self) -> dict[str, int]:
+        """The pass mark of each criterion."""
+        return {criterion: mark for criterion, (_, mark) in self.rubric["marks"].items()}
+
     def covers(self, panel: Panel) -> bool:
         """Whether a dialogue was scored by these judges, of rewrites by these rewriters.
 
@@ -103,11 +108,18 @@ class Conditions:
 
 
 def present(dataset: Dataset) -> Conditions | None:
-    """Those of most dialogues among the newest that are scored and wait; None where none is."""
-    waiting = Dialogue.objects.filter(
-        dataset=dataset, stage=Stage.JUDGED, panel_score__isnull=False
-    )
-    keys = list(waiting.order_by("-pk").values_list("pk", flat=True)[:LOOKED_AT])
+    """Those of most dialogues among the newest that are scored and wait, or where none waits any
+    more, among the newest that are scored; None where none is."""
+    scored = Dialogue.objects.filter(dataset=dataset, panel_score__isnull=False)
+    waiting = _newest(scored.filter(stage=Stage.JUDGED))
+    return _of_most(dataset, waiting or _newest(scored))
+
+
+def _newest(dialogues: DialogueQuerySet) -> list[int]:
+    return list(dialogues.order_by("-pk").values_list("pk", flat=True)[:LOOKED_AT])
+
+
+def _of_most(dataset: Dataset, keys: list[int]) -> Conditions | None:
     count: dict[tuple[frozenset[Judged], frozenset[Wrote]], int] = {}
     for judges, authors in _heard_anywhere(keys):
         count[judges, authors] = count.get((judges, authors), 0) + 1
@@ -131,9 +143,14 @@ def panels_of(dialogues: Sequence[int]) -> dict[int, Panel]:
     return found
 
 
-def _panels(keys: list[int]) -> Iterator[tuple[int, Panel]]:
+def panels_among(candidates: Sequence[int]) -> dict[int, Panel]:
+    """The same, by dialogue, as if these were all candidates that there are."""
+    return dict(_panels(list(candidates), within="id"))
+
+
+def _panels(keys: list[int], within: str = "dialogue_id") -> Iterator[tuple[int, Panel]]:
     with connection.cursor() as cursor:
-        cursor.execute(_TOPS, [keys, CandidateKind.PERSON])
+        cursor.execute(_TOPS.format(within=within), [keys, CandidateKind.PERSON])
         tops = cursor.fetchall()
         cursor.execute(_HEARD, [[row[1] for row in tops]])
         judges = dict(cursor.fetchall())
@@ -178,7 +195,7 @@ FROM (
            jsonb_agg(DISTINCT jsonb_build_array(author, model, prompt_hash, also_by))::text
                AS authors
     FROM review_candidate
-    WHERE dialogue_id = ANY(%s) AND kind <> %s
+    WHERE {within} = ANY(%s) AND kind <> %s
     GROUP BY dialogue_id
 ) AS best
 JOIN (SELECT id, panel_score AS score, passes, author, kind, family, also_by
