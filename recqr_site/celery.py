@@ -21,7 +21,9 @@ SWEEPS = {
     "review.tasks.sweep_scores": 30.0,
     "review.tasks.sweep_policies": 30.0,
     "review.agreement_tasks.sweep_agreement": 60.0,
+    "review.calibration.tasks.sweep_waves": 30.0,
     "review.tasks.sweep_second_looks": 30.0,
+    "review.calibration.certificate_tasks.sweep_certificates": 30.0,
     "review.picture_tasks.sweep_images": 15.0,
     "generation.vectors.tasks.sweep_vectors": 5.0,
     "generation.likeness.tasks.sweep_likenesses": 30.0,
@@ -33,5 +35,7 @@ app.conf.beat_schedule = {
 app.autodiscover_tasks()
 app.autodiscover_tasks(["review"], related_name="picture_tasks")
 app.autodiscover_tasks(["review"], related_name="agreement_tasks")
+app.autodiscover_tasks(["review.calibration"])
+app.autodiscover_tasks(["review.calibration"], related_name="certificate_tasks")
 app.autodiscover_tasks(["generation.likeness"])
 app.autodiscover_tasks(["generation.vectors"])

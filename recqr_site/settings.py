@@ -208,6 +208,8 @@ CELERY_TASK_ROUTES = {
     "review.tasks.*": {"queue": "default"},
     "review.picture_tasks.*": {"queue": "default"},
     "review.agreement_tasks.*": {"queue": "default"},
+    "review.calibration.certificate_tasks.*": {"queue": "default"},
+    "review.calibration.tasks.*": {"queue": "default"},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

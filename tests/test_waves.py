@@ -2,10 +2,27 @@
 said of them."""
 
 from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
 
 from review import intake
-from review.calibration import conditions
-from review.models import CandidateKind, Criterion, Dataset, Dialogue, Judgement
+from review.calibration import conditions, drawing, sampling, waves
+from review.calibration.draws import Moments
+from review.calibration.frames import Frame, Part
+from review.errors import Invalid, NotAllowed
+from review.models import (
+    CandidateKind,
+    Criterion,
+    Dataset,
+    Dialogue,
+    Judgement,
+    Stage,
+    User,
+    Wave,
+    WaveKind,
+)
 
 Make = Callable[..., Dialogue]
 
@@ -58,3 +75,146 @@ def test_a_judge_is_heard_for_its_last_prompt_and_of_its_own_family_only_alone(
     assert now.changes_since(before) == ["The judge critic has another prompt."]
     assert now.covers(panel)
     assert not before.covers(panel)
+
+
+def drawn(dataset: Dataset, *, size: int = 2, **asked: Any) -> Wave:
+    wave = waves.draw(dataset=dataset, **{"kind": "uniform", "size": size, **asked})
+    drawing.carry_out(dataset)
+    wave.refresh_from_db()
+    assert wave.failure == ""
+    return wave
+
+
+def test_a_wave_keeps_what_the_panel_said_and_what_it_was_drawn_from(
+    dataset: Dataset, make_dialogue: Make, carol: User
+) -> None:
+    dialogues = [make_dialogue(f"d-{n}", language="de" if n else "en") for n in range(4)]
+    Dialogue.objects.filter(pk=dialogues[3].pk).update(places_taken=1)
+    make_dialogue("unscored", stage=Stage.PROPOSED)
+    wave = drawn(dataset, by=carol)
+    assert (wave.number, wave.by, wave.frame["drawn"]) == (1, carol, 2)
+    frame = Frame.from_json(wave.frame)
+    assert frame.overall == Part(Moments(3, 3.0, 3.0), 3)
+    assert frame.slices["language"]["de"].word.n == 2
+    assert frame.criteria["clarity"].word == Moments(3, 3.0, 3.0)
+    assert (sum(frame.bins), frame.bins[-1]) == (3, 3)
+    assert frame.left_out == {
+        **{"begun": 1, "unscored": 1, "drawn": 0},
+        **{"covered": 0, "others": 0, "elsewhere": 0},
+    }
+    rows = list(wave.drawn.select_related("dialogue"))
+    assert [row.place for row in rows] == [0, 1]
+    for row in rows:
+        top = row.dialogue.candidates.earliest("pk")
+        assert row.probability == pytest.approx(2 / 3)
+        assert (row.candidate, row.score, row.passes, row.round) == (top, 5, True, 0)
+        assert row.by_criterion["correctness"] == [top.pk, 5.0]
+        assert row.slices["rewriter"] == "writer"
+        assert row.dialogue.drawn_place == 10**9 + row.place
+    now = conditions.present(dataset)
+    assert now is not None
+    assert wave.conditions_hash == now.hash
+
+
+def test_a_dialogue_is_drawn_once_ever(dataset: Dataset, make_dialogue: Make) -> None:
+    for n in range(5):
+        make_dialogue(f"d-{n}")
+    first, second = drawn(dataset, size=3), drawn(dataset, size=2)
+    assert second.number == 2
+    keys = [row.dialogue_id for wave in (first, second) for row in wave.drawn.all()]
+    assert len(set(keys)) == 5
+    assert Frame.from_json(second.frame).left_out["drawn"] == 3
+    with pytest.raises(Invalid, match="There are 0 dialogues to draw from") as refused:
+        waves.draw(dataset=dataset, kind="uniform", size=1)
+    assert refused.value.field == "size"
+    assert "Left out: 5 dialogues drawn before." in str(refused.value)
+
+
+def test_a_narrowed_wave_draws_from_its_part_alone(dataset: Dataset, make_dialogue: Make) -> None:
+    for n in range(4):
+        make_dialogue(f"d-{n}", language="de" if n % 2 else "en")
+    wave = drawn(dataset, narrowed={"language": "de"})
+    assert {row.dialogue.language for row in wave.drawn.all()} == {"de"}
+    frame = Frame.from_json(wave.frame)
+    assert (frame.dialogues, frame.left_out["elsewhere"]) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ({"kind": "quick"}, "kind"),
+        ({"size": 0}, "size"),
+        ({"size": 3}, "size"),
+        ({"kind": "informative", "even_share": 0.4}, "even_share"),
+        ({"kind": "informative", "even_share": float("nan")}, "even_share"),
+        ({"even_share": 0.7}, "even_share"),
+        ({"kind": "informative"}, "kind"),
+        ({"narrowed": {"author": "gpt"}}, "narrowed"),
+        ({"narrowed": {"language": "en", "turns": "1-2"}}, "narrowed"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_with_the_field_at_fault(
+    dataset: Dataset, make_dialogue: Make, asked: dict[str, Any], field: str
+) -> None:
+    for n in range(2):
+        make_dialogue(f"d-{n}")
+    with pytest.raises(Invalid) as refused:
+        waves.draw(dataset=dataset, **{"kind": "uniform", "size": 1, **asked})
+    assert refused.value.field == field
+    assert not Wave.objects.exists()
+
+
+def test_nothing_scored_is_said(dataset: Dataset, make_dialogue: Make, alice: User) -> None:
+    make_dialogue(stage=Stage.PROPOSED)
+    with pytest.raises(Invalid, match="Have judges score some first"):
+        waves.preview(dataset, kind="uniform", size=1)
+    with pytest.raises(NotAllowed):
+        waves.draw(dataset=dataset, kind="uniform", size=1, by=alice)
+
+
+def test_an_informative_wave_draws_rather_where_judges_or_ranks_differ(
+    dataset: Dataset, make_dialogue: Make
+) -> None:
+    dialogues = [make_dialogue(f"d-{n}") for n in range(8)]
+    Dialogue.objects.filter(pk=dialogues[0].pk).update(disagreement=4, rank_spread=2.0)
+    Dialogue.objects.filter(pk=dialogues[1].pk).update(rank_spread=1.0)
+    told = waves.preview(dataset, kind="informative", size=2)
+    assert told.expected == pytest.approx(2)
+    assert 0 < told.lowest < 2 / 8 < told.highest <= 1
+    assert "6 dialogues of these have no ranks" in " ".join(told.sentences)
+    wave = drawn(dataset, kind="informative", size=2)
+    chances = dict(wave.drawn.values_list("dialogue", "probability"))
+    assert wave.frame["drawn"] == len(chances)
+    for key, chance in chances.items():
+        assert told.lowest <= chance <= told.highest, key
+
+
+def test_probabilities_add_up_to_the_size_where_none_is_cut_off() -> None:
+    u = np.random.default_rng(1).exponential(size=200)
+    assert sampling.probabilities(20, 0.5, u).sum() == pytest.approx(20)
+    u[0] = 1e6
+    cut = sampling.probabilities(20, 0.5, u)
+    assert cut.max() == 1
+    assert cut.sum() < 20
+    unknown = sampling.informative_of(np.array([0.0, 2.0, np.nan]), np.full(3, np.nan))
+    assert unknown.tolist() == [0, 2, 1]
+
+
+@pytest.mark.parametrize("kind", WaveKind.values)
+def test_over_many_seeds_each_is_drawn_as_often_as_its_probability_says(kind: str) -> None:
+    size, seeds = 4, 2000
+    names = [f"d-{n}" for n in range(12)]
+    u = np.arange(12.0) ** 2
+    share = 1.0 if kind == "uniform" else 0.5
+    probability = sampling.probabilities(size, share, u)
+    counts, first = np.zeros(12), np.zeros(12)
+    for seed in range(seeds):
+        wave = Wave(kind=kind, size=size, seed=str(seed), number=1)
+        chosen = sampling.chosen(wave, names, probability)
+        counts[chosen] += 1
+        first[chosen[:1]] += 1
+        assert kind == "informative" or len(chosen) == size
+    error = np.sqrt(probability * (1 - probability) / seeds)
+    assert (np.abs(counts / seeds - probability) <= 4 * error + 1e-9).all()
+    # Where in the order it comes hangs on nothing but the lot.
+    assert kind == "informative" or np.ptp(first) < 8 * np.sqrt(seeds / 12)

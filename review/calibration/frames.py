@@ -1,0 +1,328 @@
+"""What waves are drawn from: the dialogues that wait, scored by the present judges and untouched.
+
+Their figures are kept with the wave (`Frame`), so that an estimate needs nothing but what was drawn
+and decided.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from django.db import connection
+from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Q
+from numpy.typing import NDArray
+
+from review.calibration import sampling
+from review.calibration.conditions import Conditions, Panel, panels_of
+from review.calibration.draws import Floats, Moments, word_of
+from review.calibration.slices import DIMENSIONS, slices_of
+from review.models import (
+    CandidateKind,
+    Certificate,
+    Certified,
+    CertifiedUse,
+    Dataset,
+    Dialogue,
+    Drawn,
+    Stage,
+)
+from review.models.dialogues import DialogueQuerySet
+
+BATCH = 5000
+# Of panel scores, from 1 to 5.
+BIN_EDGES = np.linspace(1, 5, 17)
+# A dimension may have as many values as there are dialogues: so many of the largest are kept.
+MOST_VALUES = 200
+# Why a dialogue that waits is left out.
+DRAWN, BEGUN, UNSCORED = "drawn", "begun", "unscored"
+COVERED, OTHERS, ELSEWHERE = "covered", "others", "elsewhere"
+
+
+@dataclass(frozen=True)
+class Part:
+    """The judges' word over some dialogues, and how many of them pass by the judges' marks."""
+
+    word: Moments
+    passing: int
+
+    @classmethod
+    def of(cls, scores: Floats, passes: NDArray[np.bool_]) -> Self:
+        return cls(Moments.of(word_of(scores)), int(passes.sum()))
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        return cls(Moments.from_json(data["word"]), data["passing"])
+
+    def as_json(self) -> dict[str, Any]:
+        return {"word": self.word.as_json(), "passing": self.passing}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """All that a wave was drawn from, as it was at the draw.
+
+    `slices` are the parts by dimension and value, `criteria` those by criterion (of the best by
+    that criterion; a dialogue without such a score is in none). `bins` count panel scores between
+    `BIN_EDGES`. `left_out` counts dialogues that wait and are not in it, by why. `drawn` is how
+    many were drawn, `expected` how many on average.
+    """
+
+    overall: Part
+    slices: dict[str, dict[str, Part]]
+    criteria: dict[str, Part]
+    bins: list[int]
+    left_out: dict[str, int]
+    drawn: int
+    expected: float
+    lowest: float
+    highest: float
+
+    @property
+    def dialogues(self) -> int:
+        return self.overall.word.n
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            **{name: getattr(self, name) for name in _PLAIN},
+            "overall": self.overall.as_json(),
+            "slices": {
+                dimension: {value: part.as_json() for value, part in parts.items()}
+                for dimension, parts in self.slices.items()
+            },
+            "criteria": {key: part.as_json() for key, part in self.criteria.items()},
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        slices = {
+            dimension: {value: Part.from_json(part) for value, part in parts.items()}
+            for dimension, parts in data["slices"].items()
+        }
+        criteria = {key: Part.from_json(part) for key, part in data["criteria"].items()}
+        plain = {name: data[name] for name in _PLAIN}
+        return cls(Part.from_json(data["overall"]), slices, criteria, **plain)
+
+
+_PLAIN = ("bins", "left_out", "drawn", "expected", "lowest", "highest")
+
+
+@dataclass
+class Rows:
+    """Columns over the dialogues of a frame; what is not known is NaN. `left_out` as in `Frame`."""
+
+    keys: list[int] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    rounds: list[int] = field(default_factory=list)
+    panels: list[Panel] = field(default_factory=list)
+    disagreements: list[float] = field(default_factory=list)
+    spreads: list[float] = field(default_factory=list)
+    slices: list[dict[str, str]] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
+
+    def scores(self) -> Floats:
+        return np.array([panel.score for panel in self.panels], dtype=np.float64)
+
+    def informative(self) -> Floats:
+        return sampling.informative_of(
+            np.array(self.disagreements, dtype=np.float64),
+            np.array(self.spreads, dtype=np.float64),
+        )
+
+    def without_ranks(self) -> int:
+        return int(np.isnan(np.array(self.spreads, dtype=np.float64)).sum())
+
+
+def read(dataset: Dataset, now: Conditions, narrowed: dict[str, str]) -> Rows:
+    """The frame of a wave that is drawn under the conditions of `now`, all of the dataset or the
+    part it is `narrowed` to."""
+    found = Rows(left_out=_left_out(dataset))
+    asked: dict[tuple[Any, ...], bool] = {}
+    others = elsewhere = 0
+    for batch in _batches(dataset):
+        panels = panels_of([row[0] for row in batch])
+        for key, *told in batch:
+            panel = panels.get(key)
+            if panel is None or not _covers(now, panel, asked):
+                others += 1
+                continue
+            slices = _slices(told, panel)
+            if any(slices[dimension] != value for dimension, value in narrowed.items()):
+                elsewhere += 1
+                continue
+            _add(found, key, told, panel, slices)
+    found.left_out |= {OTHERS: others, ELSEWHERE: elsewhere}
+    return found
+
+
+def count(dataset: Dataset) -> int:
+    """How many a frame has at most: whose judges they were is not looked at."""
+    return _untouched(dataset).count()
+
+
+def _batches(dataset: Dataset) -> Iterator[list[tuple[Any, ...]]]:
+    last = 0
+    rows = _untouched(dataset).annotate(length=_LENGTH).order_by("pk")
+    while batch := list(rows.filter(pk__gt=last).values_list(*_COLUMNS)[: 4 * BATCH]):
+        yield batch
+        last = batch[-1][0]
+
+
+_COLUMNS = (
+    *("pk", "external_id", "round", "disagreement", "rank_spread"),
+    *("language", "length", "metadata__source", "imported_by__source"),
+)
+_LENGTH = Func(F("turns"), function="jsonb_array_length", output_field=IntegerField())
+
+
+def _untouched(dataset: Dataset) -> DialogueQuerySet:
+    """Scored, handed to nobody at present, never drawn, and left to people."""
+    scored = Dialogue.objects.filter(
+        dataset=dataset, stage=Stage.JUDGED, places_taken=0, panel_score__isnull=False
+    )
+    return scored.filter(~_WAS_DRAWN, ~_covered(dataset))
+
+
+_WAS_DRAWN = Q(Exists(Drawn.objects.filter(dialogue=OuterRef("pk"))))
+
+
+def _covered(dataset: Dataset) -> Q:
+    """By the certificate in force: applied already, or about to be."""
+    certificate = Certificate.objects.in_force().filter(dataset=dataset).first()
+    if certificate is None:
+        return Q(pk__in=[])
+    applied = Certified.objects.filter(certificate=certificate, dialogue=OuterRef("pk"))
+    if dataset.certified_use == CertifiedUse.NOTHING:
+        return Q(Exists(applied))
+    return Q(Exists(applied)) | Q(panel_score__gte=certificate.threshold)
+
+
+def _left_out(dataset: Dataset) -> dict[str, int]:
+    """Of the dialogues that wait, each for the first reason that holds."""
+    unsettled = Dialogue.objects.unresolved().filter(dataset=dataset)
+    unscored = Q(panel_score=None) | ~Q(stage=Stage.JUDGED)
+    begun, covered = Q(places_taken__gt=0), _covered(dataset)
+    return unsettled.aggregate(
+        **{
+            DRAWN: Count("pk", filter=_WAS_DRAWN),
+            BEGUN: Count("pk", filter=begun & ~_WAS_DRAWN),
+            UNSCORED: Count("pk", filter=unscored & ~begun & ~_WAS_DRAWN),
+            COVERED: Count("pk", filter=covered & ~unscored & ~begun & ~_WAS_DRAWN),
+        }
+    )
+
+
+def _covers(now: Conditions, panel: Panel, known: dict[tuple[Any, ...], bool]) -> bool:
+    """Few panels differ in what is asked here."""
+    asked = (panel.judges, panel.families, panel.authors)
+    if asked not in known:
+        known[asked] = now.covers(panel)
+    return known[asked]
+
+
+def _slices(told: Sequence[Any], panel: Panel) -> dict[str, str]:
+    language, turns, source, imported_from = told[4:]
+    return slices_of(
+        language=language,
+        turns=turns,
+        metadata={"source": source},
+        imported_from=imported_from or "",
+        rewriter=panel.rewriter,
+    )
+
+
+def _add(found: Rows, key: int, told: Sequence[Any], panel: Panel, slices: dict[str, str]) -> None:
+    name, round, disagreement, spread = told[:4]
+    found.keys.append(key)
+    found.names.append(name)
+    found.rounds.append(round)
+    found.panels.append(panel)
+    found.disagreements.append(np.nan if disagreement is None else disagreement)
+    found.spreads.append(np.nan if spread is None else spread)
+    found.slices.append(slices)
+
+
+def parts_by_slice(rows: Rows) -> dict[str, dict[str, Part]]:
+    scores, passes = rows.scores(), _passes(rows)
+    found: dict[str, dict[str, Part]] = {}
+    for dimension in DIMENSIONS:
+        values = np.array([one[dimension] for one in rows.slices])
+        names, number, many = np.unique(values, return_inverse=True, return_counts=True)
+        largest = np.argsort(-many, kind="stable")[:MOST_VALUES]
+        found[dimension] = {
+            str(names[i]): Part.of(scores[number == i], passes[number == i]) for i in largest
+        }
+    return found
+
+
+def overall(rows: Rows) -> Part:
+    return Part.of(rows.scores(), _passes(rows))
+
+
+def bins(rows: Rows) -> list[int]:
+    return [int(n) for n in np.histogram(np.clip(rows.scores(), 1, 5), BIN_EDGES)[0]]
+
+
+def _passes(rows: Rows) -> NDArray[np.bool_]:
+    return np.array([bool(panel.passes) for panel in rows.panels], dtype=bool)
+
+
+@dataclass
+class Tops:
+    """The best candidate of each dialogue by the panel's mean on each criterion: sums over all, and
+    the candidates of those in `wanted`, {dialogue: {criterion: [candidate, mean]}}."""
+
+    parts: dict[str, Part]
+    wanted: dict[int, dict[str, list[float]]]
+
+
+def tops_by_criterion(rows: Rows, wanted: set[int], marks: dict[str, int]) -> Tops:
+    """`marks` are the pass marks of the criteria that are asked for; `wanted` keys of dialogues."""
+    means: dict[str, list[float]] = {key: [] for key in marks}
+    kept: dict[int, dict[str, list[float]]] = {key: {} for key in wanted}
+    for start in range(0, len(rows.keys), BATCH):
+        for dialogue, criterion, candidate, mean in _tops(rows.keys[start : start + BATCH], marks):
+            means[criterion].append(mean)
+            if dialogue in kept:
+                kept[dialogue][criterion] = [candidate, mean]
+    parts = {
+        key: Part.of(values, values >= marks[key])
+        for key, found in means.items()
+        if len(values := np.array(found, dtype=np.float64))
+    }
+    return Tops(parts, kept)
+
+
+def _tops(keys: list[int], criteria: dict[str, int]) -> list[tuple[int, str, int, float]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_TOPS_BY_CRITERION, [list(criteria), keys, CandidateKind.PERSON])
+        return cursor.fetchall()
+
+
+# Who is heard: as in `review.models.candidates.heard`. A judge that was asked twice under the same
+# prompt, in two orders, counts with its mean.
+_TOPS_BY_CRITERION = """
+WITH said AS (
+    SELECT c.dialogue_id, j.candidate_id, c.panel_score, j.judge, j.prompt_hash, j.criterion,
+           avg(j.score) FILTER (WHERE j.criterion = ANY(%s))::float8 AS mean,
+           bool_or(j.score IS NOT NULL) AS scored, max(j.id) AS last,
+           bool_or(j.self_judged) AS own
+    FROM review_candidate c JOIN review_judgement j ON j.candidate_id = c.id
+    WHERE c.dialogue_id = ANY(%s) AND c.kind <> %s
+    GROUP BY c.dialogue_id, j.candidate_id, c.panel_score, j.judge, j.prompt_hash, j.criterion
+), told AS (
+    SELECT *, first_value(prompt_hash) OVER (PARTITION BY candidate_id, judge ORDER BY last DESC)
+           AS told_last
+    FROM said
+), heard AS (
+    SELECT *, bool_or(scored AND NOT own) OVER (PARTITION BY candidate_id) AS others
+    FROM told WHERE prompt_hash = told_last
+), means AS (
+    SELECT dialogue_id, candidate_id, panel_score, criterion, avg(mean) AS mean
+    FROM heard WHERE mean IS NOT NULL AND NOT (own AND others)
+    GROUP BY dialogue_id, candidate_id, panel_score, criterion
+)
+SELECT DISTINCT ON (dialogue_id, criterion) dialogue_id, criterion, candidate_id, mean
+FROM means
+ORDER BY dialogue_id, criterion, mean DESC, panel_score DESC NULLS LAST, candidate_id
+"""

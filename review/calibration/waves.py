@@ -1,0 +1,239 @@
+"""Waves: what one would be drawn from, asking for one, and closing it.
+
+Whoever asks waits for no draw: a worker makes it (`drawing`).
+"""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Max, Q, QuerySet
+from django.utils import timezone
+
+from review.calibration import frames, sampling
+from review.calibration.conditions import Conditions, present
+from review.calibration.draws import Floats
+from review.calibration.frames import Rows
+from review.calibration.slices import DIMENSIONS
+from review.errors import Conflict, Invalid, Missing
+from review.models import Dataset, Dialogue, Drawn, User, Wave, WaveKind
+from review.permissions import check_can_administer
+from review.templatetags.numbers import counted
+
+LEAST_EVEN_SHARE = 0.5
+# Dialogue.drawn_place: those of the first wave come first.
+PLACES_PER_WAVE = 10**9
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a wave would be drawn from. `expected` is how many are drawn, on average where it is
+    informative; `sentences` say which dialogues that wait are left out, and what else to know."""
+
+    dialogues: int
+    expected: float
+    lowest: float
+    highest: float
+    sentences: list[str]
+
+
+def preview(
+    dataset: Dataset,
+    *,
+    kind: str,
+    size: int,
+    even_share: float | None = None,
+    narrowed: dict[str, str] | None = None,
+) -> Preview:
+    """Raises `Invalid` with the field at fault where there can be no such wave."""
+    wave = _asked(dataset, kind, size, even_share, narrowed or {})
+    rows = frames.read(dataset, conditions_of(dataset), wave.narrowed)
+    probability = probability_of(wave, rows)
+    return Preview(
+        dialogues=len(rows.keys),
+        expected=float(probability.sum()),
+        lowest=float(probability.min()),
+        highest=float(probability.max()),
+        sentences=[*left_out_in_words(rows.left_out), *_on_ranks(wave, rows)],
+    )
+
+
+def draw(
+    *,
+    dataset: Dataset,
+    kind: str,
+    size: int,
+    even_share: float | None = None,
+    narrowed: dict[str, str] | None = None,
+    by: User | None = None,
+) -> Wave:
+    """Asks for a wave, of which `carry_out` draws the dialogues; the caller sends the task.
+
+    Raises `Invalid` with the field at fault where there can be no such wave.
+    """
+    if by is not None:
+        check_can_administer(by, dataset)
+    preview(dataset, kind=kind, size=size, even_share=even_share, narrowed=narrowed)
+    wave = _asked(dataset, kind, size, even_share, narrowed or {})
+    wave.by = by
+    return _numbered(wave)
+
+
+@transaction.atomic
+def _numbered(wave: Wave) -> Wave:
+    # Two at the same moment must not get the same number.
+    Dataset.objects.select_for_update().get(pk=wave.dataset_id)
+    last = Wave.objects.filter(dataset=wave.dataset).aggregate(last=Max("number"))["last"]
+    wave.number = (last or 0) + 1
+    wave.save()
+    return wave
+
+
+def _asked(
+    dataset: Dataset, kind: str, size: int, even_share: float | None, narrowed: dict[str, str]
+) -> Wave:
+    if kind not in WaveKind.values:
+        kinds = " or ".join(WaveKind.values)
+        raise Invalid(f"A wave is {kinds}.", field="kind")
+    if size < 1:
+        raise Invalid("Draw one dialogue at least.", field="size")
+    share = _even_share(kind, even_share)
+    _check_narrowed(narrowed)
+    return Wave(
+        dataset=dataset,
+        kind=kind,
+        size=size,
+        even_share=share,
+        seed=dataset.seed,
+        narrowed=narrowed,
+    )
+
+
+def _even_share(kind: str, given: float | None) -> float:
+    if kind == WaveKind.UNIFORM:
+        if given not in {None, 1}:
+            raise Invalid(
+                "A uniform wave is spread evenly: give no share of it, or draw an informative one.",
+                field="even_share",
+            )
+        return 1.0
+    share = LEAST_EVEN_SHARE if given is None else given
+    if not LEAST_EVEN_SHARE <= share <= 1:
+        raise Invalid(
+            "At least half of a wave, and at most all of it, is spread evenly: give a share from "
+            f"{LEAST_EVEN_SHARE} to 1. With less, single dialogues would weigh too much.",
+            field="even_share",
+        )
+    return share
+
+
+def _check_narrowed(narrowed: dict[str, str]) -> None:
+    if len(narrowed) > 1:
+        raise Invalid("Narrow a wave by one thing alone.", field="narrowed")
+    for dimension in narrowed:
+        if dimension not in DIMENSIONS:
+            there = ", ".join(DIMENSIONS)
+            raise Invalid(f"Narrow a wave by one of {there}.", field="narrowed")
+
+
+def conditions_of(dataset: Dataset) -> Conditions:
+    now = present(dataset)
+    if now is None:
+        raise Invalid(
+            "No dialogue is scored and waits for review. Have judges score some first.",
+            field="size",
+        )
+    return now
+
+
+def probability_of(wave: Wave, rows: Rows) -> Floats:
+    """With which each dialogue is drawn. Raises `Invalid` where the wave cannot be drawn."""
+    there = len(rows.keys)
+    if wave.size > there:
+        why = " ".join(left_out_in_words(rows.left_out))
+        some = counted(there, "dialogue")
+        raise Invalid(f"There are {some} to draw from. {why}".strip(), field="size")
+    u = rows.informative()
+    if wave.even_share < 1 and not u.any():
+        raise Invalid(
+            "Judges differ on none of these dialogues and no ranks of their candidates are known: "
+            "an informative wave would be a uniform one. Draw a uniform one, or have a check run "
+            "rank the candidates first.",
+            field="kind",
+        )
+    return sampling.probabilities(wave.size, wave.even_share, u)
+
+
+def _on_ranks(wave: Wave, rows: Rows) -> list[str]:
+    if wave.is_uniform() or not (without := rows.without_ranks()):
+        return []
+    return [
+        f"{counted(without, 'dialogue')} of these {_has(without)} no ranks of candidates and "
+        "count as average in that: a check run ranks them."
+    ]
+
+
+_LEFT_OUT = {
+    frames.DRAWN: "drawn before",
+    frames.BEGUN: "with a reviewer, or decided by some",
+    frames.UNSCORED: "without a score yet",
+    frames.COVERED: "covered by the certificate in force",
+    frames.OTHERS: "scored by other judges than the present ones, or written by other rewriters",
+    frames.ELSEWHERE: "of another part of the dataset",
+}
+
+
+def left_out_in_words(left_out: dict[str, int]) -> list[str]:
+    """Which dialogues that wait are in no frame, a sentence for each reason."""
+    return [
+        f"Left out: {counted(left_out[why], 'dialogue')} {words}."
+        for why, words in _LEFT_OUT.items()
+        if left_out.get(why)
+    ]
+
+
+def _has(many: int) -> str:
+    return "has" if many == 1 else "have"
+
+
+def awaiting() -> QuerySet[Wave]:
+    """Those asked for that no worker has drawn, or is at."""
+    waiting = Wave.objects.filter(drawn_at=None, failure="")
+    return waiting.filter(Q(leased_until=None) | Q(leased_until__lt=timezone.now()))
+
+
+def place_of(wave: Wave, drawn: Drawn) -> int:
+    return wave.number * PLACES_PER_WAVE + drawn.place
+
+
+def place_in_turn(dialogue: Dialogue) -> int | None:
+    """Where a dialogue stands among what is handed out first, once it waits for reviewers in the
+    round in which it was drawn; None where it was not, or its wave is closed."""
+    drawn = Drawn.objects.filter(dialogue=dialogue, round=dialogue.round).select_related("wave")
+    found = drawn.filter(wave__closed_at=None).first()
+    return None if found is None else place_of(found.wave, found)
+
+
+@transaction.atomic
+def close(*, wave: Wave, by: User | None = None) -> Wave:
+    """Ends a wave: what nobody has decided is missing in it, and waits as any other dialogue."""
+    if by is not None:
+        check_can_administer(by, wave.dataset)
+    wave = Wave.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=wave.pk)
+    if wave.closed_at is not None:
+        raise Conflict(f"Wave {wave.number} is closed already.")
+    if wave.drawn_at is None and not wave.failure:
+        raise Conflict(f"Wave {wave.number} is being drawn. Close it once that has ended.")
+    wave.closed_at, wave.closed_by = timezone.now(), by
+    wave.save(update_fields=["closed_at", "closed_by"])
+    # In the order in which everybody locks several dialogues.
+    rows = Dialogue.objects.select_for_update(of=("self",)).filter(drawn__wave=wave)
+    keys = [row.pk for row in rows.order_by("pk").only("pk")]
+    Dialogue.objects.filter(pk__in=keys).update(drawn_place=None)
+    return wave
+
+
+def wave_of(dataset: Dataset, number: int) -> Wave:
+    found = dataset.waves.filter(number=number).select_related("dataset", "by").first()
+    if found is None:
+        raise Missing(f"There is no wave {number} of {dataset.slug}. See the list of waves.")
+    return found
