@@ -53,8 +53,9 @@ class _Part:
     `spread` - 2 lambda `shared` + lambda² `judged`.
 
     The `n` decided count as `even` of equal weight, of which those accepted as `accepted` and the
-    others as `refused`; `rest` are without decision. `tuned_by` is `judged` as lambda is found by it. `people`, `score`
-    and `both` are the variances of Y and f and their covariance, over the decided.
+    others as `refused`; `rest` are without decision. `tuned_by` is `judged` as lambda is found by
+    it. `people`, `score` and `both` are the variances of Y and f and their covariance, over the
+    decided.
     """
 
     uniform: bool
