@@ -54,6 +54,12 @@ def check_can_see_benchmark(user: User, dataset: Dataset) -> None:
         raise NotAllowed("Only adjudicators and admins of this dataset see its benchmark.")
 
 
+def check_can_see_calibration(user: User, dataset: Dataset) -> None:
+    member = membership_of(user, dataset)
+    if member is None or not member.adjudicates():
+        raise NotAllowed("Only adjudicators and admins of this dataset see its calibration.")
+
+
 def check_can_administer(user: User, dataset: Dataset) -> None:
     member = membership_of(user, dataset)
     if member is None or not member.administers():
