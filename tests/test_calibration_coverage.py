@@ -1,0 +1,193 @@
+"""Intervals hold as often as they say, and certificates err as rarely: simulations of known truth.
+
+Each repeat draws dialogues anew, people's words and judges' scores with them, and asks the
+product's own functions.
+"""
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from review.calibration.certifying import GRID, fixed_sequence
+from review.calibration.draws import Draw, Moments
+from review.calibration.prediction import debiased
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Random = np.random.Generator
+# How easy each dialogue is, what people say, judges' score, their doubt.
+Dialogues = tuple[Floats, Floats, Floats, Floats]
+
+REPEATS = 2000
+DIALOGUES = 2000
+
+
+# ---- Intervals of the pass rate
+
+
+def chance(easy: Floats) -> Floats:
+    """How likely people are to accept a dialogue's top."""
+    return np.asarray(1 / (1 + np.exp(-1 - 1.5 * easy)))
+
+
+@cache
+def share(among: Callable[[Floats], Bools] | None = None) -> float:
+    """The share that people accept, by integration over how easy dialogues are."""
+    easy = np.linspace(-8, 8, 4001)
+    weight = np.exp(-(easy**2) / 2) * (among(easy) if among else 1)
+    return float(chance(easy) @ weight / weight.sum())
+
+
+def dialogues(rng: Random, *, useful: bool) -> Dialogues:
+    """Judges' doubt is greatest where they are wrong, and their scores come in steps."""
+    easy = rng.standard_normal(DIALOGUES)
+    people = (rng.random(DIALOGUES) < chance(easy)).astype(float)
+    told = easy if useful else rng.standard_normal(DIALOGUES)
+    score = 0.65 + 0.12 * told + 0.08 * rng.standard_normal(DIALOGUES)
+    score = np.round(24 * np.clip(score, 0, 1)) / 24
+    doubt = (np.abs(people - score) + 0.2) * rng.gamma(2, 0.5, DIALOGUES)
+    return easy, people, score, doubt
+
+
+def uniform(rng: Random, people: Floats, score: Floats, number: int) -> tuple[Draw, Bools]:
+    drawn = np.zeros(len(people), bool)
+    drawn[rng.permutation(len(people))[:number]] = True
+    probability = np.full(number, number / len(people))
+    return Draw(people[drawn], score[drawn], probability, Moments.of(score), True), drawn
+
+
+def informative(
+    rng: Random, people: Floats, score: Floats, doubt: Floats, number: int
+) -> tuple[Draw, Bools]:
+    """Half goes by doubt; each dialogue is drawn by a lot of its own."""
+    at_least = number / 2 / len(people)
+    probability = np.minimum(1, at_least + number / 2 * doubt / doubt.sum())
+    drawn = rng.random(len(people)) < probability
+    sample = Draw(people[drawn], score[drawn], probability[drawn], Moments.of(score), False)
+    return sample, drawn
+
+
+def is_hard(easy: Floats) -> Bools:
+    return easy < 0.3
+
+
+def waves(rng: Random, *, useful: bool) -> dict[str, list[Draw]]:
+    """What waves from the same dialogues are, alone, not yet decided, together and in a slice. Of
+    the two together, the second is drawn from what the first left."""
+    easy, people, score, doubt = dialogues(rng, useful=useful)
+    alone, _drawn = uniform(rng, people, score, 150)
+    first, drawn = informative(rng, people, score, doubt, 120)
+    second, again = uniform(rng, people[~drawn], score[~drawn], 80)
+    left = easy[~drawn]
+    return {
+        "uniform": [alone],
+        "informative": [first],
+        "informative, not all decided": [_without(first, rng.random(len(first.said)) < 0.3)],
+        "two waves": [first, second],
+        "a slice of two waves": [
+            _within(first, is_hard(easy[drawn]), score[is_hard(easy)]),
+            _within(second, is_hard(left[again]), score[~drawn][is_hard(left)]),
+        ],
+    }
+
+
+def _within(draw: Draw, part: Bools, scores: Floats) -> Draw:
+    sample = (draw.accepted[part], draw.said[part], draw.probability[part])
+    return Draw(*sample, frame=Moments.of(scores), uniform=draw.uniform)
+
+
+def _without(draw: Draw, missing: Bools) -> Draw:
+    accepted = np.where(missing, np.nan, draw.accepted)
+    return Draw(accepted, draw.said, draw.probability, draw.frame, draw.uniform)
+
+
+@pytest.mark.parametrize("useful", [True, False], ids=["useful judges", "useless judges"])
+def test_of_100_intervals_95_hold_the_truth(*, useful: bool) -> None:
+    rng = np.random.default_rng(8)
+    held: dict[str, int] = {}
+    for _ in range(REPEATS):
+        for name, draws in waves(rng, useful=useful).items():
+            found = debiased(draws).share
+            truth = share(is_hard) if "slice" in name else share()
+            holds = (found.low or 0) <= truth <= (found.high or 0)
+            held[name] = held.get(name, 0) + holds
+    assert {name for name, times in held.items() if not 0.93 <= times / REPEATS <= 0.97} == set()
+
+
+def test_useful_judges_make_intervals_narrower_and_useless_ones_do_not_widen_them() -> None:
+    def width(*, useful: bool) -> float:
+        rng = np.random.default_rng(9)
+        found = [debiased(waves(rng, useful=useful)["uniform"]).share for _ in range(200)]
+        return float(np.mean([(one.high or 0) - (one.low or 0) for one in found]))
+
+    classical = 2 * 1.96 * np.sqrt(share() * (1 - share()) / 150)
+    assert width(useful=True) < 0.93 * classical
+    assert width(useful=False) < 1.01 * classical
+
+
+# ---- Certificates
+
+
+def at_the_limit(score: Floats) -> Floats:
+    """Five in a hundred are bad at every score: none may be certified at less."""
+    return np.full(len(score), 0.0501)
+
+
+def good_above(score: Floats) -> Floats:
+    """Hardly any at the top, then so many that the limit is passed soon."""
+    return np.where(score >= 4.55, 0.01, np.where(score >= 4.15, 0.1, 0.2))
+
+
+def good_between(score: Floats) -> Floats:
+    """The highest scores are the worst, so that lower ones would do, and lowest ones not."""
+    return np.where(score >= 4.75, 0.07, np.where(score >= 3.95, 0.03, 0.3))
+
+
+SCORES = np.round(np.arange(2.0, 5.01, 0.1), 1)
+WEIGHTS = np.exp(-((SCORES - 4.4) ** 2) / 0.4)
+WEIGHTS /= WEIGHTS.sum()
+
+
+def may_be_certified(truth: Callable[[Floats], Floats]) -> set[float]:
+    """Scores of the grid at or above which at most one in twenty is bad."""
+    bad = truth(SCORES) * WEIGHTS
+    above = {at: at - 1e-9 <= SCORES for at in GRID}
+    return {at for at, those in above.items() if bad[those].sum() <= 0.05 * WEIGHTS[those].sum()}
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.02], ids=["all decided", "some missing"])
+@pytest.mark.parametrize("truth", [at_the_limit, good_above, good_between])
+def test_at_most_5_of_100_certificates_are_false(
+    truth: Callable[[Floats], Floats], missing: float
+) -> None:
+    rng = np.random.default_rng(10)
+    allowed = may_be_certified(truth)
+    certified = []
+    for _ in range(REPEATS):
+        score = rng.choice(SCORES, 600, p=WEIGHTS)
+        bad = rng.random(600) < truth(score)
+        undecided = rng.random(600) < missing
+        _steps, threshold = fixed_sequence(score, bad | undecided, GRID, 0.05, 0.95)
+        certified.append(threshold)
+    given = [threshold for threshold in certified if threshold is not None]
+    false = [threshold for threshold in given if threshold not in allowed]
+    assert len(false) / REPEATS <= 0.05
+    if truth is good_above and not missing:
+        assert len(given) > REPEATS / 2
+
+
+def test_a_test_before_all_is_decided_certifies_nothing_that_the_last_one_would_not() -> None:
+    rng = np.random.default_rng(11)
+    for _ in range(200):
+        score = rng.choice(SCORES, 400, p=WEIGHTS)
+        bad = rng.random(400) < good_above(score)
+        order = rng.permutation(400)
+        at_last = fixed_sequence(score, bad, GRID, 0.05, 0.95)[1]
+        for decided in (300, 380, 395):
+            waits = np.zeros(400, bool)
+            waits[order[decided:]] = True
+            threshold = fixed_sequence(score, bad | waits, GRID, 0.05, 0.95)[1]
+            assert threshold is None or (at_last is not None and at_last <= threshold)
