@@ -1,10 +1,13 @@
 """Taking back one's own decision: a record of its own that supersedes it."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 
 from review.assignments import hold_again, put_behind
 from review.calibration import auditing
+from review.calibration.waves import place_in_turn
 from review.decisions import locked
 from review.errors import Conflict, Missing
 from review.models import (
@@ -108,7 +111,13 @@ def _waits_for_models(decision: Decision, dialogue: Dialogue) -> bool:
 
 def _reopen_after(decision: Decision, dialogue: Dialogue) -> None:
     if _waits_for_models(decision, dialogue):
-        advance(dialogue, _reopened(dialogue), round=decision.round, note_to_models="")
+        advance(
+            dialogue,
+            _reopened(dialogue),
+            round=decision.round,
+            note_to_models="",
+            drawn_place=place_in_turn(dialogue, decision.round),
+        )
     else:
         reopen(dialogue)
 
@@ -120,16 +129,19 @@ def _reopened(dialogue: Dialogue) -> Event:
 def reopen(dialogue: Dialogue) -> None:
     if dialogue.stage not in {Stage.APPROVED, Stage.REJECTED, Stage.DISPUTED}:
         return
-    advance(
-        dialogue,
-        _reopened(dialogue),
-        approved_candidate=None,
-        approval="",
-        settled_at=None,
-        checks_due=False,
-        traits_due=False,
+    advance(dialogue, _reopened(dialogue), **unsettled(dialogue))
+
+
+def unsettled(dialogue: Dialogue) -> dict[str, Any]:
+    """The columns of a dialogue that is open again."""
+    return {
+        "approved_candidate": None,
+        "approval": "",
+        "settled_at": None,
+        "checks_due": False,
+        "traits_due": False,
         **unchecked(dialogue),
-    )
+    }
 
 
 def _check_place_is_free(dialogue: Dialogue, assignment: Assignment) -> None:

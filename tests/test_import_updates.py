@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from review import assignments, decisions, intake
+from review.calibration import drawing, following, waves
 from review.errors import Invalid
 from review.importing.engine import import_dialogues
 from review.importing.report import Report
@@ -17,12 +18,14 @@ from review.models import (
     CandidateKind,
     Dataset,
     Dialogue,
+    Drawn,
     RetrievalCheck,
     Stage,
     User,
     Verdict,
 )
 from review.rulings import Ruling
+from tests.conftest import judge
 from tests.test_import_native import IMAGES, record, write
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +64,22 @@ def test_changed_turns_begin_a_new_round_without_the_old_candidates(
     assert dialogue.final_query == "Something else entirely."
     assert [c.author for c in dialogue.candidates.all()] == ["gold"]
     assert (dialogue.round, dialogue.stage) == (1, Stage.PROPOSED)
+
+
+def test_what_was_drawn_for_calibration_stays_drawn_and_is_missing(
+    coast: Callable[..., Report], dataset: Dataset
+) -> None:
+    coast()
+    dialogue = Dialogue.objects.get()
+    judge(dialogue)
+    waves.draw(dataset=dataset, kind="uniform", size=1)
+    drawing.carry_out(dataset)
+    coast(turns=OTHER_TURNS)
+    drawn = Drawn.objects.get()
+    assert (drawn.dialogue, drawn.candidate, drawn.score) == (dialogue, None, 5)
+    dialogue.refresh_from_db()
+    assert dialogue.drawn_place is None
+    assert following.line(drawn.wave).uncounted == 1
 
 
 def test_changed_metadata_leaves_candidates_alone(coast: Callable[..., Report]) -> None:

@@ -20,11 +20,7 @@ from review.templatetags.numbers import counted
 _SKIPPED = Assignment.objects.for_review().filter(
     dialogue=OuterRef("dialogue"), round=OuterRef("round"), state=PlaceState.SKIPPED
 )
-_WAITS = Q(
-    dialogue__drawn_place__isnull=False,
-    dialogue__stage__in=[Stage.JUDGED, Stage.PROPOSED],
-    dialogue__round=F("round"),
-)
+_WAITS = Q(dialogue__stage__in=[Stage.JUDGED, Stage.PROPOSED], dialogue__round=F("round"))
 
 
 def _deciding() -> QuerySet[Decision]:
@@ -95,4 +91,7 @@ def _words(wave: Wave, there: int) -> str:
     if wave.drawn_at is None:
         return "A worker draws it now." if wave.leased_until else "It waits for a worker."
     gone = int(wave.frame["drawn"]) - there
-    return f"{counted(gone, 'dialogue')} of it are deleted." if gone else ""
+    said = [f"{counted(gone, 'dialogue')} of it are deleted."] if gone else []
+    if wave.closed_at is not None:
+        said.append("It is closed: what nobody has decided is missing.")
+    return " ".join(said)

@@ -4,7 +4,7 @@ Their figures are kept with the wave (`Frame`), so that an estimate needs nothin
 and decided.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -14,7 +14,7 @@ from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Q
 from numpy.typing import NDArray
 
 from review.calibration import sampling
-from review.calibration.conditions import Conditions, Panel, panels_of
+from review.calibration.conditions import Conditions, Panel, panels_among, panels_of
 from review.calibration.draws import Floats, Moments, word_of
 from review.calibration.slices import DIMENSIONS, slices_of
 from review.models import (
@@ -155,6 +155,24 @@ def read(dataset: Dataset, now: Conditions, narrowed: dict[str, str]) -> Rows:
     return found
 
 
+def of_decided(
+    dialogues: Sequence[int], offered: Mapping[int, Sequence[int]], now: Conditions
+) -> Rows:
+    """Dialogues that reviewers decided, in the order of `dialogues`, as if the candidates that they
+    were `offered` were all: those that the present judges scored, of the present rewriters."""
+    found = Rows()
+    asked: dict[tuple[Any, ...], bool] = {}
+    for start in range(0, len(dialogues), BATCH):
+        keys = dialogues[start : start + BATCH]
+        panels = panels_among([one for key in keys for one in offered.get(key, ())])
+        rows = Dialogue.objects.filter(pk__in=keys).annotate(length=_LENGTH).order_by("pk")
+        for key, *told in rows.values_list(*_COLUMNS):
+            panel = panels.get(key)
+            if panel is not None and _covers(now, panel, asked):
+                _add(found, key, told, panel, _slices(told, panel))
+    return found
+
+
 def count(dataset: Dataset) -> int:
     """How many a frame has at most: whose judges they were is not looked at."""
     return _untouched(dataset).count()
@@ -187,14 +205,17 @@ _WAS_DRAWN = Q(Exists(Drawn.objects.filter(dialogue=OuterRef("pk"))))
 
 
 def _covered(dataset: Dataset) -> Q:
-    """By the certificate in force: applied already, or about to be."""
+    """By the certificate in force: applied already, or about to be. What an admin has put back
+    since is for people."""
     certificate = Certificate.objects.in_force().filter(dataset=dataset).first()
     if certificate is None:
         return Q(pk__in=[])
-    applied = Certified.objects.filter(certificate=certificate, dialogue=OuterRef("pk"))
+    rows = Certified.objects.filter(dialogue=OuterRef("pk"), round=OuterRef("round"))
+    applied = Q(Exists(rows.filter(certificate=certificate, put_back_at=None)))
     if dataset.certified_use == CertifiedUse.NOTHING:
-        return Q(Exists(applied))
-    return Q(Exists(applied)) | Q(panel_score__gte=certificate.threshold)
+        return applied
+    put_back = Q(Exists(rows.filter(put_back_at__isnull=False)))
+    return applied | (Q(panel_score__gte=certificate.threshold) & ~put_back)
 
 
 def _left_out(dataset: Dataset) -> dict[str, int]:
@@ -276,12 +297,19 @@ class Tops:
     wanted: dict[int, dict[str, list[float]]]
 
 
-def tops_by_criterion(rows: Rows, wanted: set[int], marks: dict[str, int]) -> Tops:
-    """`marks` are the pass marks of the criteria that are asked for; `wanted` keys of dialogues."""
+def tops_by_criterion(
+    rows: Rows,
+    wanted: set[int],
+    marks: dict[str, int],
+    offered: Mapping[int, Sequence[int]] | None = None,
+) -> Tops:
+    """`marks` are the pass marks of the criteria that are asked for; `wanted` keys of dialogues;
+    `offered` all candidates that there are by dialogue, if not those that it has."""
     means: dict[str, list[float]] = {key: [] for key in marks}
     kept: dict[int, dict[str, list[float]]] = {key: {} for key in wanted}
     for start in range(0, len(rows.keys), BATCH):
-        for dialogue, criterion, candidate, mean in _tops(rows.keys[start : start + BATCH], marks):
+        keys = rows.keys[start : start + BATCH]
+        for dialogue, criterion, candidate, mean in _tops(keys, marks, offered):
             means[criterion].append(mean)
             if dialogue in kept:
                 kept[dialogue][criterion] = [candidate, mean]
@@ -293,9 +321,15 @@ def tops_by_criterion(rows: Rows, wanted: set[int], marks: dict[str, int]) -> To
     return Tops(parts, kept)
 
 
-def _tops(keys: list[int], criteria: dict[str, int]) -> list[tuple[int, str, int, float]]:
+def _tops(
+    keys: list[int], criteria: dict[str, int], offered: Mapping[int, Sequence[int]] | None
+) -> list[tuple[int, str, int, float]]:
+    within = "dialogue_id"
+    if offered is not None:
+        within, keys = "id", [one for key in keys for one in offered[key]]
     with connection.cursor() as cursor:
-        cursor.execute(_TOPS_BY_CRITERION, [list(criteria), keys, CandidateKind.PERSON])
+        tops = _TOPS_BY_CRITERION.format(within=within)
+        cursor.execute(tops, [list(criteria), keys, CandidateKind.PERSON])
         return cursor.fetchall()
 
 
@@ -308,7 +342,7 @@ WITH said AS (
            bool_or(j.score IS NOT NULL) AS scored, max(j.id) AS last,
            bool_or(j.self_judged) AS own
     FROM review_candidate c JOIN review_judgement j ON j.candidate_id = c.id
-    WHERE c.dialogue_id = ANY(%s) AND c.kind <> %s
+    WHERE c.{within} = ANY(%s) AND c.kind <> %s
     GROUP BY c.dialogue_id, j.candidate_id, c.panel_score, j.judge, j.prompt_hash, j.criterion
 ), told AS (
     SELECT *, first_value(prompt_hash) OVER (PARTITION BY candidate_id, judge ORDER BY last DESC)

@@ -33,7 +33,7 @@ def _drawn(drawn: Drawn, places: Mapping[int, int]) -> dict[str, Any]:
         "kind": drawn.wave.kind,
         "probability": drawn.probability,
         "score": drawn.score,
-        "candidate": places.get(drawn.candidate_id),
+        "candidate": None if drawn.candidate_id is None else places.get(drawn.candidate_id),
     }
 
 

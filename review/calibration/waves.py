@@ -205,10 +205,10 @@ def place_of(wave: Wave, drawn: Drawn) -> int:
     return wave.number * PLACES_PER_WAVE + drawn.place
 
 
-def place_in_turn(dialogue: Dialogue) -> int | None:
-    """Where a dialogue stands among what is handed out first, once it waits for reviewers in the
-    round in which it was drawn; None where it was not, or its wave is closed."""
-    drawn = Drawn.objects.filter(dialogue=dialogue, round=dialogue.round).select_related("wave")
+def place_in_turn(dialogue: Dialogue, round: int) -> int | None:
+    """Where a dialogue that waits for reviewers in a round stands among what is handed out first;
+    None where it was not drawn in that round, or its wave is closed."""
+    drawn = Drawn.objects.filter(dialogue=dialogue, round=round).select_related("wave")
     found = drawn.filter(wave__closed_at=None).first()
     return None if found is None else place_of(found.wave, found)
 

@@ -91,9 +91,8 @@ def _begin_again(row: Dialogue) -> None:
     end_round(row)
     row.stage, row.round = Stage.IMPORTED, row.round + 1
     row.panel_score = row.disagreement = None
-    row.places_taken, row.drawn_place, row.one_suffices = 0, None, False
     # Drawn it stays, as one that is missing: of the new turns nobody drew it.
-    row.drawn_place = None
+    row.places_taken, row.drawn_place, row.one_suffices = 0, None, False
     row.approved_candidate, row.approval, row.settled_at = None, "", None
     row.traits_due = False
     _forget_check(row)
@@ -106,7 +105,7 @@ def _begin_again(row: Dialogue) -> None:
 _CHECK = ["checks_due", "rank_spread", *unchecked(Dialogue())]
 _ROUND = [
     *("stage", "round", "panel_score", "disagreement", "places_taken", "drawn_place"),
-    *("approved_candidate", "approval", "settled_at", "traits_due", *_CHECK),
+    *("one_suffices", "approved_candidate", "approval", "settled_at", "traits_due", *_CHECK),
 ]
 
 
