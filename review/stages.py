@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from review import bulk
 from review.errors import Conflict
 from review.models import Dialogue, Stage
 
@@ -103,3 +104,20 @@ def advance_all(dialogues: Iterable[Dialogue], event: Event) -> None:
         Dialogue.objects.filter(pk__in=keys, stage=now).update(stage=then)
         for dialogue in group:
             dialogue.stage = then
+
+
+def advance_each(dialogues: Sequence[Dialogue], event: Event, changed: Iterable[str]) -> None:
+    """Moves dialogues by `event`, each with what was `changed` of it already, in one statement.
+    They are locked by the caller, and at stages where it applies; no column holds a list."""
+    for dialogue in dialogues:
+        dialogue.stage = TRANSITIONS[Stage(dialogue.stage)][event]
+    bulk.update(dialogues, ["stage", *changed])
+
+
+def advance_alike(dialogues: Sequence[Dialogue], event: Event, **changes: Any) -> None:
+    """Moves dialogues that are all at one stage by `event`, and sets `changes` with it. They are
+    locked by the caller."""
+    now = Stage(dialogues[0].stage)
+    keys = [dialogue.pk for dialogue in dialogues]
+    then = TRANSITIONS[now][event]
+    Dialogue.objects.filter(pk__in=keys, stage=now).update(stage=then, **changes)

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from review.models import HideUntil, QueueOrder, Takers
+from review.models import CertifiedUse, HideUntil, QueueOrder, Takers
 from review.policy.rules import ARMS
 from review.validators import RULES, Level
 
@@ -68,6 +68,12 @@ class PolicySerializer(serializers.Serializer[Any]):
     quiz_size = serializers.IntegerField(help_text="Dialogues that a new reviewer decides first.")
     quiz_pass = serializers.FloatField(help_text="The share of them to get right.")
     lease_minutes = serializers.IntegerField(help_text="1 to 1440.")
+    certified_use = serializers.ChoiceField(
+        choices=CertifiedUse.choices,
+        help_text="What is done with dialogues that a certificate in force covers: `nothing`, "
+        "`accept` (approve them without a person) or `one-decision` (one reviewer who accepts the "
+        "best is enough).",
+    )
 
 
 class StepSerializer(serializers.Serializer[Any]):

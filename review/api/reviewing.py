@@ -30,6 +30,8 @@ from review.api.views import (
     idempotency_key,
     problem,
 )
+from review.calibration.auditing import may_revoke
+from review.calibration.certificate_tasks import tend_certificates
 from review.models import Assignment
 from review.permissions import check_can_review
 from review.places import activity, drafts
@@ -97,6 +99,8 @@ def decide(request: Request, assignment: int) -> Response:
         by=caller(request),
         idempotency_key=idempotency_key(request),
     )
+    if may_revoke(decision):
+        tend_certificates.delay_on_commit(decision.dialogue.dataset_id)
     return Response(DECIDED.to_representation(decision), status=201)
 
 

@@ -9,6 +9,7 @@ from review.models import (
     CertificateEnd,
     Certified,
     CertifiedAs,
+    CertifiedUse,
     Decision,
     Dialogue,
     Verdict,
@@ -19,8 +20,12 @@ AUDITS_FROM = 10**15
 SAYING = [Verdict.ACCEPT, Verdict.EDIT, Verdict.REJECT, Verdict.MORE]
 
 
-def is_audit(dialogue: Dialogue) -> bool:
-    return dialogue.drawn_place is not None and dialogue.drawn_place >= AUDITS_FROM
+def may_revoke(decision: Decision) -> bool:
+    """Whether a certificate may be over by this decision; the caller has a worker look. No question
+    is asked of the database."""
+    place = decision.assignment
+    used = decision.dialogue.dataset.certified_use != CertifiedUse.NOTHING
+    return place is not None and place.drawn and used
 
 
 def suffices(dialogue: Dialogue, decisions: Iterable[Decision]) -> bool:
@@ -58,13 +63,18 @@ def _agrees(decision: Decision, candidate: int) -> bool:
 
 def revoke_if_bad(certificate: Certificate) -> bool:
     """Ends a certificate in force where too many of the last that people looked at were bad."""
-    audited = certificate.dialogues.filter(used_as=CertifiedAs.AUDIT, good__isnull=False)
-    newest = audited.order_by("-good_since", "-pk").values_list("good", flat=True)
-    bad = [not good for good in newest[:LAST_AUDITED]][::-1]
+    bad = last_audited(certificate)
     if not is_run_of_bad(bad, certificate.share):
         return False
     note = (
-        f"Of the last {len(bad)} that people looked at, {sum(bad)} were bad: more than at most "
-        f"{certificate.share:.1%} of all would show."
-    ).replace(".0%", "%")
+        f"Of the last {len(bad)} that people looked at, {sum(bad)} were bad: more than where at "
+        f"most {100 * certificate.share:g}% of all are."
+    )
     return bool(Certificate.objects.filter(pk=certificate.pk).end(CertificateEnd.REVOKED, note))
+
+
+def last_audited(certificate: Certificate) -> list[bool]:
+    """The last that people looked at, in the order in which they did, true where bad."""
+    audited = certificate.dialogues.filter(used_as=CertifiedAs.AUDIT, good__isnull=False)
+    newest = audited.order_by("-good_since", "-pk").values_list("good", flat=True)
+    return [not good for good in newest[:LAST_AUDITED]][::-1]

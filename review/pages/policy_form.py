@@ -12,7 +12,16 @@ from review import policy
 from review.errors import InvalidFields
 from review.models import Dataset
 from review.policy.reasons import KINDS, MOST_REASONS
-from review.policy.wording import ARM_HIDES, LABELS, LEVELS, ORDERS, TAKERS, UNTIL, VALIDATORS
+from review.policy.wording import (
+    ARM_HIDES,
+    CERTIFIED_USES,
+    LABELS,
+    LEVELS,
+    ORDERS,
+    TAKERS,
+    UNTIL,
+    VALIDATORS,
+)
 
 BLANK_ROWS = 2
 
@@ -120,6 +129,11 @@ FIELDS: dict[str, forms.Field] = {
     "quiz_pass": _percent("Passed with", "% of them right."),
     "control_rate": _percent("Hidden controls", "% of the dialogues at the desk, at most 50."),
     "control_threshold": _percent("Tell the admins below", "% of them right."),
+    "certified_use": _choice(
+        "What they are used for",
+        CERTIFIED_USES,
+        "One in twenty goes to people all the same, and a run of bad ones ends it.",
+    ),
     "lease_minutes": _whole(
         "Minutes", 1440, "1 to 1,440. Every sign of life at the desk begins them anew."
     ),
@@ -162,6 +176,12 @@ GROUPS = [
         "Practice and control",
         "On dialogues whose outcome is known: those decisions settle nothing.",
         ["quiz_size", "quiz_pass", "control_rate", "control_threshold"],
+    ),
+    (
+        "Certificates",
+        "A certificate says from which panel score on rewrites can be trusted. It is tested under "
+        "Calibration, and ends when judges, rubric or rewriters change.",
+        ["certified_use"],
     ),
     (
         "Leases",

@@ -14,10 +14,13 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from review import decisions
+from review.calibration import applying
+from review.calibration.winding_up import begin_anew
 from review.locking import held
 from review.models import Dataset, Decision, Dialogue, Membership, PolicyChange, Role, Stage, Takers
 from review.models.decisions import SETTLING
 from review.models.dialogues import DialogueQuerySet
+from review.policy.certifying import certified_use_changed
 from review.policy.reasons import KINDS, farewells
 from review.practice import pool
 
@@ -36,12 +39,13 @@ WHERE locktype = 'relation' AND mode = 'RowExclusiveLock' AND granted
 """
 REORDERING = {"queue_order"}
 CLOSING = {"decisions_needed", "quorum"}
+CERTIFYING = {"certified_use"}
 WAITING = [Stage.JUDGED, Stage.PROPOSED]
 
 
 def reaches_open_work(fields: Collection[str]) -> bool:
     """Whether a change of these fields leaves something to be done."""
-    return bool((REORDERING | CLOSING).intersection(fields))
+    return bool((REORDERING | CLOSING | CERTIFYING).intersection(fields))
 
 
 def awaiting() -> QuerySet[Dataset]:
@@ -67,6 +71,9 @@ def _follow(dataset: Dataset) -> None:
         return
     if changed & CLOSING and not _settle(dataset):
         return
+    if changed & CERTIFYING:
+        begin_anew(dataset)
+        applying.apply(dataset)
     PolicyChange.objects.filter(pk__in=[one.pk for one in pending]).update(applied=timezone.now())
 
 
@@ -252,6 +259,7 @@ def _rule_changed(dataset: Dataset, rule: Any) -> str:
 
 
 SENTENCES: dict[str, Any] = {
+    "certified_use": certified_use_changed,
     "check_margin": _rule_changed,
     "leave_out_shown": _rule_changed,
     "quiz_size": _quiz_asked,

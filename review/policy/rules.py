@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from review.errors import Invalid, InvalidFields
-from review.models import Arm, Dataset, HideUntil, QueueOrder, Takers
+from review.models import Arm, CertifiedUse, Dataset, HideUntil, QueueOrder, Takers
 from review.policy.reasons import checked_reasons
 from review.validators import RULES, Level
 
@@ -149,6 +149,7 @@ CHECKS: dict[str, Check] = {
     "quiz_size": _whole(0, 50),
     "quiz_pass": _share(),
     "lease_minutes": _whole(1, 1440),
+    "certified_use": _one_of(CertifiedUse.values),
 }
 MERGED: dict[str, Check] = {
     "arms": _by_code("arms", [arm.value for arm in ARMS], _share()),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from review.models import Arm, Dataset, HideUntil, PolicyChange, QueueOrder, Takers
+from review.models import Arm, CertifiedUse, Dataset, HideUntil, PolicyChange, QueueOrder, Takers
 from review.policy.rules import ARMS
 from review.validators import Level
 
@@ -31,6 +31,7 @@ LABELS = {
     "control_rate": "Hidden controls",
     "control_threshold": "Admins are told below",
     "lease_minutes": "Minutes of a lease",
+    "certified_use": "Use of certificates",
 }
 ORDERS = {
     QueueOrder.OLDEST: "Imported first",
@@ -42,6 +43,11 @@ ORDERS = {
 TAKERS = {
     Takers.MEMBERS: "Every member",
     Takers.ANNOTATORS: "Annotators alone",
+}
+CERTIFIED_USES = {
+    CertifiedUse.NOTHING: "Nothing: people decide on every dialogue",
+    CertifiedUse.ACCEPT: "Approve what they cover without a person",
+    CertifiedUse.ONE_DECISION: "One decision is enough for what they cover",
 }
 UNTIL = {
     HideUntil.DECIDED: "they have decided",
@@ -65,6 +71,7 @@ CHOICES: dict[str, Mapping[Any, str]] = {
     "queue_order": ORDERS,
     "takers": TAKERS,
     "hide_until": UNTIL,
+    "certified_use": CERTIFIED_USES,
 }
 
 
@@ -87,6 +94,7 @@ def in_words(dataset: Dataset) -> list[Part]:
         Part("Checks on the text", _checks(dataset)),
         Part("Reasons", _reasons(dataset)),
         Part("Practice and control", _practice(dataset)),
+        Part("Certificates", [certified_in_words(dataset)]),
         Part("Leases", [_lease(dataset)]),
     ]
 
@@ -209,6 +217,18 @@ def _practice(dataset: Dataset) -> list[str]:
         else "No dialogue at the desk is a hidden control."
     )
     return [quiz, control]
+
+
+def certified_in_words(dataset: Dataset) -> str:
+    audited = "one in twenty goes to people all the same"
+    if dataset.certified_use == CertifiedUse.ACCEPT:
+        return f"What a certificate covers is approved without a person; {audited}."
+    if dataset.certified_use == CertifiedUse.ONE_DECISION:
+        return (
+            "Of what a certificate covers one reviewer who accepts the best as it stands is "
+            f"enough; {audited}, in the usual number."
+        )
+    return "People decide on every dialogue, also where a certificate is in force."
 
 
 def _lease(dataset: Dataset) -> str:

@@ -49,6 +49,11 @@ def mark(*, dialogue: Dialogue, by: User, explanation: str = "") -> Control:
             f"Dialogue {row.external_id} is {row.stage}: only an approved or rejected one has an "
             "outcome to compare with."
         )
+    if row.approval == Approval.CERTIFIED:
+        raise Conflict(
+            f"Dialogue {row.external_id} was approved by a certificate, and nobody has decided on "
+            "it: its outcome is not known well enough for practice. Have people decide on it first."
+        )
     control, _ = Control.objects.update_or_create(
         dialogue=row,
         defaults={"explanation": explanation},
@@ -68,8 +73,10 @@ def pool_of(dataset: Dataset) -> DialogueQuerySet:
     newest approved ones that an adjudicator settled or that reviewers agreed on."""
     if dataset.controls.exists():
         settled = Q(stage__in=[Stage.APPROVED, Stage.REJECTED])
-        return Dialogue.objects.filter(settled, dataset=dataset, control__isnull=False)
-    newest = Dialogue.objects.approved().filter(dataset=dataset).order_by("-pk")
+        chosen = Dialogue.objects.filter(settled, dataset=dataset, control__isnull=False)
+        return chosen.exclude(approval=Approval.CERTIFIED)
+    by_people = Dialogue.objects.approved().exclude(approval=Approval.CERTIFIED)
+    newest = by_people.filter(dataset=dataset).order_by("-pk")
     rows = Dialogue.objects.filter(pk__in=newest.values("pk")[:MOST_DRAWN_FROM])
     # Nobody can be asked to write what another person wrote.
     return _well_settled(rows.exclude(approved_candidate__kind=CandidateKind.PERSON))

@@ -6,6 +6,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from review import assignments, decisions, undoing
+from review.calibration.auditing import may_revoke
+from review.calibration.certificate_tasks import tend_certificates
 from review.errors import Conflict, Invalid, ReviewError
 from review.models import Assignment, Dataset, Decision, Membership
 from review.pages.desk.answers import from_program, told_as_json
@@ -37,12 +39,15 @@ def decide(request: SignedIn, assignment_id: int) -> HttpResponse:
 
 
 def _decided(request: SignedIn, assignment: Assignment) -> Decision:
-    return decisions.decide(
+    decision = decisions.decide(
         assignment=assignment,
         ruling=posted_ruling(request.POST),
         by=request.user,
         idempotency_key=request.POST.get("key", "")[:LONGEST_KEY],
     )
+    if may_revoke(decision):
+        tend_certificates.delay_on_commit(decision.dialogue.dataset_id)
+    return decision
 
 
 def _behind(

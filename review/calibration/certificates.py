@@ -1,0 +1,302 @@
+"""Certificates: from which panel score on a dataset may do without a person, tested once.
+
+A test takes the uniform waves over the whole dataset that were drawn under the present judges,
+rubric and rewriters and that no test has used, and uses them up whether it passes or not: so a new
+certificate is always of new data. What was drawn and is not decided counts as bad. A test that
+cannot pass whatever people said is not made, and uses nothing up.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from django.db import transaction
+from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Value, When
+
+from review.calibration.auditing import SAYING
+from review.calibration.certifying import GRID, Step, fixed_sequence, needed, why_nothing
+from review.calibration.conditions import Conditions, present
+from review.calibration.putting_back import approved_by
+from review.errors import Conflict, Invalid
+from review.models import (
+    Arm,
+    Certificate,
+    CertificateEnd,
+    CertifiedAs,
+    Dataset,
+    Decision,
+    Drawn,
+    User,
+    Wave,
+    WaveKind,
+)
+from review.permissions import check_can_administer
+
+SHARE, CONFIDENCE = 0.05, 0.95
+SHARES, CONFIDENCES = (0.001, 0.5), (0.5, 0.999)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a test would be made of, which says nothing of how it would come out.
+
+    `needed` are decided dialogues, at or above some score, that pass without a bad one; `words` say
+    why no test can be made yet.
+    """
+
+    share: float
+    confidence: float
+    waves: list[int]
+    drawn: int
+    decided: int
+    missing: int
+    needed: int
+    words: str
+
+
+def preview(*, dataset: Dataset, share: float, confidence: float) -> Preview:
+    """Raises `Invalid` for numbers that are no share or confidence."""
+    _check(share, confidence)
+    conditions = present(dataset)
+    waves = list(_unused(dataset, conditions))
+    sample = _sample(waves)
+    return Preview(
+        share=share,
+        confidence=confidence,
+        waves=[wave.number for wave in waves],
+        drawn=len(sample.scores),
+        decided=sample.decided,
+        missing=len(sample.scores) - sample.decided,
+        needed=needed(0, share, confidence),
+        words=_why_not(conditions, waves, sample, share, confidence),
+    )
+
+
+@transaction.atomic
+def test(*, dataset: Dataset, share: float, confidence: float, by: User | None) -> Certificate:
+    """Makes a test, and a certificate of what came of it: in force where some score passed, and
+    then in the place of the one before.
+
+    `by` must administer the dataset; None where the operator of the machine tests. Raises
+    `Invalid`, and `Conflict` where no test can be made.
+    """
+    if by is not None:
+        check_can_administer(by, dataset)
+    _check(share, confidence)
+    # One test at a time, or two would use the same waves.
+    dataset = Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)
+    conditions = present(dataset)
+    waves = list(_unused(dataset, conditions))
+    sample = _sample(waves)
+    if words := _why_not(conditions, waves, sample, share, confidence):
+        raise Conflict(words)
+    assert conditions is not None  # noqa: S101 - without any there is a reason against the test
+    steps, threshold = fixed_sequence(
+        np.array(sample.scores), np.array(sample.bad), GRID, share, confidence
+    )
+    certificate = _written(dataset, conditions, steps, threshold, share, confidence, by)
+    Wave.objects.filter(pk__in=[wave.pk for wave in waves]).update(certificate=certificate)
+    return certificate
+
+
+def _written(
+    dataset: Dataset,
+    conditions: Conditions,
+    steps: Sequence[Step],
+    threshold: float | None,
+    share: float,
+    confidence: float,
+    by: User | None,
+) -> Certificate:
+    number = (dataset.certificates.aggregate(last=Max("number"))["last"] or 0) + 1
+    if threshold is not None:
+        note = f"Certificate {number} took its place."
+        Certificate.objects.filter(dataset=dataset).end(CertificateEnd.REPLACED, note, by)
+    return Certificate.objects.create(
+        dataset=dataset,
+        number=number,
+        by=by,
+        share=share,
+        confidence=confidence,
+        grid=list(GRID),
+        steps=[asdict(step) for step in steps],
+        threshold=threshold,
+        conditions=conditions.as_json(),
+        conditions_hash=conditions.hash,
+    )
+
+
+def withdraw(*, certificate: Certificate, by: User) -> None:
+    """Ends a certificate; the caller sends the task that lets go what waits under it."""
+    check_can_administer(by, certificate.dataset)
+    rows = Certificate.objects.filter(pk=certificate.pk)
+    if not rows.end(CertificateEnd.WITHDRAWN, f"Withdrawn by {by.username}.", by):
+        raise Conflict(f"Certificate {certificate.number} is not in force any more.")
+
+
+def in_force(dataset: Dataset) -> Certificate | None:
+    return Certificate.objects.filter(dataset=dataset).in_force().first()
+
+
+def in_words(certificate: Certificate) -> str:
+    """What a certificate says, in a sentence; where nothing passed, what it would have taken."""
+    if certificate.threshold is None:
+        steps = [Step(**step) for step in certificate.steps]
+        drawn = Drawn.objects.filter(wave__certificate=certificate).count()
+        return why_nothing(steps, drawn, certificate.share, certificate.confidence)
+    return (
+        f"At a panel score of {certificate.threshold:.1f} or above at most "
+        f"{100 * certificate.share:g}% of the rewrites are bad, with "
+        f"{100 * certificate.confidence:g}% confidence."
+    )
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of the dialogues that a certificate covers. Of the `audits`, which went to people
+    by lot, `audited` are decided, and `bad` of these; `to_put_back` stand approved by it alone."""
+
+    covered: int = 0
+    accepted: int = 0
+    one_decision: int = 0
+    audits: int = 0
+    audited: int = 0
+    bad: int = 0
+    put_back: int = 0
+    to_put_back: int = 0
+
+
+@dataclass(frozen=True)
+class Listed:
+    certificate: Certificate
+    words: str
+    waves: list[int]
+    counts: Counts
+
+
+def listed(dataset: Dataset) -> list[Listed]:
+    """All certificates of a dataset with what became of them, the newest first."""
+    rows = dataset.certificates.select_related("by", "ended_by", "put_back_by")
+    counts = _counts(dataset)
+    return [
+        Listed(
+            certificate=row,
+            words=in_words(row),
+            waves=[wave.number for wave in row.waves.all()],
+            counts=counts.get(row.pk, Counts()),
+        )
+        for row in rows.prefetch_related("waves")
+    ]
+
+
+def _counts(dataset: Dataset) -> dict[int, Counts]:
+    audit = Q(dialogues__used_as=CertifiedAs.AUDIT)
+    rows = (
+        dataset.certificates.order_by()
+        .filter(threshold__isnull=False)
+        .annotate(
+            covered=Count("dialogues"),
+            accepted=Count("dialogues", filter=Q(dialogues__used_as=CertifiedAs.ACCEPTED)),
+            one_decision=Count("dialogues", filter=Q(dialogues__used_as=CertifiedAs.ONE_DECISION)),
+            audits=Count("dialogues", filter=audit),
+            audited=Count("dialogues", filter=audit & Q(dialogues__good__isnull=False)),
+            bad=Count("dialogues", filter=audit & Q(dialogues__good=False)),
+            put_back=Count("dialogues", filter=Q(dialogues__put_back_at__isnull=False)),
+        )
+    )
+    return {row.pk: Counts(**_counted(row), to_put_back=approved_by(row).count()) for row in rows}
+
+
+def _counted(row: Certificate) -> dict[str, int]:
+    return {name: getattr(row, name) for name in _COUNTED}
+
+
+_COUNTED = ["covered", "accepted", "one_decision", "audits", "audited", "bad", "put_back"]
+
+
+def _check(share: float, confidence: float) -> None:
+    for field, value, (least, most) in (
+        ("share", share, SHARES),
+        ("confidence", confidence, CONFIDENCES),
+    ):
+        if not least <= value <= most:
+            raise Invalid(f"Give a {field} from {100 * least:g}% to {100 * most:g}%.", field=field)
+
+
+def _unused(dataset: Dataset, conditions: Conditions | None) -> QuerySet[Wave]:
+    return Wave.objects.filter(
+        dataset=dataset,
+        kind=WaveKind.UNIFORM,
+        narrowed={},
+        drawn_at__isnull=False,
+        failure="",
+        certificate=None,
+        conditions_hash=conditions.hash if conditions else None,
+    )
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """All drawn dialogues: their panel scores, and which are bad or not decided."""
+
+    scores: list[float]
+    bad: list[bool]
+    decided: int
+
+
+def _sample(waves: Sequence[Wave]) -> _Sample:
+    good: dict[int, bool] = {}
+    for dialogue, agrees in _said(waves):
+        good[dialogue] = agrees and good.get(dialogue, True)
+    rows = list(Drawn.objects.filter(wave__in=waves).values_list("dialogue_id", "score"))
+    return _Sample(
+        scores=[score for _, score in rows],
+        bad=[not good.get(key, False) for key, _ in rows],
+        decided=sum(key in good for key, _ in rows),
+    )
+
+
+def _said(waves: Sequence[Wave]) -> "QuerySet[Decision, tuple[int, bool]]":
+    """Of what reviewers said who saw no scores: of which dialogue, and whether they accept what was
+    the best when it was drawn."""
+    top = F("dialogue__drawn__candidate")
+    also = Decision.also.through.objects.filter(
+        decision=OuterRef("pk"), candidate=OuterRef("dialogue__drawn__candidate")
+    )
+    said = Decision.objects.standing().filter(
+        Q(assignment__drawn=True) | Q(assignment__arm=Arm.BLIND),
+        dialogue__drawn__wave__in=waves,
+        round=F("dialogue__drawn__round"),
+        adjudication=False,
+        verdict__in=SAYING,
+        saw__scores=False,
+    )
+    agrees = Case(When(Q(candidate=top) | Q(Exists(also)), then=Value(True)), default=Value(False))
+    return said.annotate(agrees=agrees).order_by("pk").values_list("dialogue_id", "agrees")
+
+
+def _why_not(
+    conditions: Conditions | None,
+    waves: Sequence[Wave],
+    sample: _Sample,
+    share: float,
+    confidence: float,
+) -> str:
+    """Why a test cannot be made, or could not pass whatever people said; empty where it can."""
+    if conditions is None:
+        return "No scored dialogue waits: there is nothing that a certificate would be of."
+    if not waves:
+        return (
+            "No wave is left to test on: it takes a uniform one over the whole dataset, drawn "
+            "under the present judges, rubric and rewriters and used by no test. Draw one."
+        )
+    scores = np.array(sample.scores)
+    if not fixed_sequence(scores, np.zeros(len(scores), bool), GRID, share, confidence)[0]:
+        return why_nothing([], len(scores), share, confidence)
+    enough = needed(0, share, confidence)
+    if sample.decided < enough:
+        return (
+            f"{sample.decided} of the {len(scores)} drawn dialogues are decided, and a test takes "
+            f"{enough} at least. Decide more of them first: it is made once."
+        )
+    return ""
