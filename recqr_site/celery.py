@@ -22,6 +22,7 @@ SWEEPS = {
     "review.tasks.sweep_policies": 30.0,
     "review.agreement_tasks.sweep_agreement": 60.0,
     "review.calibration.tasks.sweep_waves": 30.0,
+    "review.calibration.report_tasks.sweep_calibration": 60.0,
     "review.tasks.sweep_second_looks": 30.0,
     "review.calibration.certificate_tasks.sweep_certificates": 30.0,
     "review.picture_tasks.sweep_images": 15.0,
@@ -36,6 +37,7 @@ app.autodiscover_tasks()
 app.autodiscover_tasks(["review"], related_name="picture_tasks")
 app.autodiscover_tasks(["review"], related_name="agreement_tasks")
 app.autodiscover_tasks(["review.calibration"])
+app.autodiscover_tasks(["review.calibration"], related_name="report_tasks")
 app.autodiscover_tasks(["review.calibration"], related_name="certificate_tasks")
 app.autodiscover_tasks(["generation.likeness"])
 app.autodiscover_tasks(["generation.vectors"])

@@ -209,6 +209,7 @@ CELERY_TASK_ROUTES = {
     "review.picture_tasks.*": {"queue": "default"},
     "review.agreement_tasks.*": {"queue": "default"},
     "review.calibration.certificate_tasks.*": {"queue": "default"},
+    "review.calibration.report_tasks.*": {"queue": "default"},
     "review.calibration.tasks.*": {"queue": "default"},
 }
 CELERY_TASK_ACKS_LATE = True

@@ -150,7 +150,9 @@ def _corrected(bias: float, skew: float, tail: float) -> float:
     return NORMAL.cdf(bias + z / (1 - skew * z))
 
 
-def share(hit: NDArray[Any], dialogue: NDArray[Any]) -> Estimate:
+def share(
+    hit: NDArray[Any], dialogue: NDArray[Any], weight: NDArray[Any] | None = None
+) -> Estimate:
     """A share with Wilson's interval at the effective number of observations.
 
     Wilson, Probable Inference, 1927; with p (1 - p) / v for n where observations hang together,
@@ -161,8 +163,9 @@ def share(hit: NDArray[Any], dialogue: NDArray[Any]) -> Estimate:
     if not n:
         return undefined("none yet")
     clusters = Clusters(dialogue)
-    p = float(np.mean(hit))
-    low, high = wilson(p, _effective(hit, p, clusters))
+    weight = np.ones(n) if weight is None else weight
+    p = float(np.average(hit, weights=weight))
+    low, high = wilson(p, _effective(hit, p, clusters, weight))
     return Estimate(p, low, high, n, clusters.dialogues)
 
 
@@ -243,11 +246,12 @@ def wilson(p: float, n: float) -> tuple[float, float]:
     return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
-def _effective(hit: NDArray[Any], p: float, clusters: Clusters) -> float:
-    """How many independent observations these are worth; where all are alike, each dialogue one."""
+def _effective(hit: NDArray[Any], p: float, clusters: Clusters, weight: NDArray[Any]) -> float:
+    """How many independent observations these are worth; where all are alike, each dialogue one,
+    or less by how weights differ (Kish, Survey Sampling, 1965)."""
     groups, n = clusters.groups, len(hit)
     if p in (0.0, 1.0) or groups < 2:
-        return clusters.dialogues
-    apart = clusters.tables(np.zeros(n, int), 1, hit - p)
-    variance = groups / (groups - 1) * float(np.sum(apart**2)) / n**2
+        return clusters.dialogues * float(weight.sum()) ** 2 / (n * float((weight**2).sum()))
+    apart = clusters.tables(np.zeros(n, int), 1, weight * (hit - p))
+    variance = groups / (groups - 1) * float(np.sum(apart**2)) / float(weight.sum()) ** 2
     return min(n, p * (1 - p) / variance) if variance > 0 else n

@@ -8,6 +8,7 @@ from rest_framework.permissions import IsAuthenticated
 
 from review.api import (
     agreement,
+    calibration,
     disputes,
     guidelines,
     imports,
@@ -38,6 +39,7 @@ urlpatterns = [
     path("datasets/<slug:dataset>/", views.dataset_detail, name="api-dataset"),
     path("datasets/<slug:dataset>/policy/", policies.change_policy, name="api-policy"),
     path("datasets/<slug:dataset>/agreement/", agreement.agreement, name="api-agreement"),
+    path("datasets/<slug:dataset>/calibration/", calibration.calibration, name="api-calibration"),
     path("datasets/<slug:dataset>/claim/", reviewing.claim, name="api-claim"),
     path("datasets/<slug:dataset>/dialogues/", views.Dialogues.as_view(), name="api-dialogues"),
     path("datasets/<slug:dataset>/disputes/claim/", disputes.claim, name="api-claim-dispute"),

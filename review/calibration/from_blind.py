@@ -1,0 +1,180 @@
+"""What people decided at places of the blind arm, which by lot hid scores from their reviewers.
+
+The sample is drawn from all dialogues that reviewers decided while some places were blind, whatever
+their own arm: a dialogue comes into it where one of its places is blind, with probability
+1 - (1 - r)^k for k places of which the policy makes a share r blind.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from django.db.models import Min
+
+from review import rubrics
+from review.agreement.estimates import Floats, Ints
+from review.calibration import frames
+from review.calibration.conditions import Conditions
+from review.calibration.draws import word_of
+from review.calibration.frames import Frame, Rows
+from review.calibration.reading import (
+    ADJUDICATED,
+    ANOTHER_ROUND,
+    ANOTHER_TOP,
+    IN_SIGHT,
+    Decided,
+    Sifted,
+    read,
+)
+from review.calibration.record import WHOLE, Flags, Record, Sample, Tops, tops_by_criterion
+from review.calibration.slices import DIMENSIONS
+from review.models import Dataset, Judgement
+
+AUDITS = "made at places that look into a certificate"
+EARLIER = "made before the present judges first scored"
+NEVER_BLIND = "made while the policy left no place blind"
+OTHER_CONDITIONS = "made on what other judges scored, or other rewriters wrote"
+PLAIN = "made at places that are not blind"
+# Probabilities that differ by less are alike.
+ALIKE = 1e-9
+
+
+@dataclass(frozen=True)
+class FromBlind:
+    record: Record
+    left_out: list[str]
+
+
+def read_blind(dataset: Dataset, now: Conditions | None) -> FromBlind:
+    """The record of the present conditions; an empty one where there are none."""
+    decided = read(dataset, drawn=False)
+    sifted = Sifted(len(decided))
+    sifted.drop(decided["adjudication"], ADJUDICATED)
+    sifted.drop(decided["drawn"], AUDITS)
+    sifted.drop(decided["created"] < _since(dataset, now), EARLIER)
+    sifted.drop(decided["round"] != _first_round(decided, sifted.counting), ANOTHER_ROUND)
+    sifted.drop(~(decided["blind_share"] > 0), NEVER_BLIND)
+    keys = np.unique(decided["dialogue_id"][sifted.counting])
+    offered = _offered(decided, sifted.counting)
+    rows = frames.of_decided(keys.tolist(), offered, now) if now else Rows()
+    framed = np.array(rows.keys, np.int64)
+    sifted.drop(~np.isin(decided["dialogue_id"], framed), OTHER_CONDITIONS)
+    return _read(decided, rows, offered, sifted, now.marks() if now else {})
+
+
+def _read(
+    decided: Decided,
+    rows: Rows,
+    offered: dict[int, list[int]],
+    sifted: Sifted,
+    marks: dict[str, int],
+) -> FromBlind:
+    """`sifted` has left the decisions on dialogues of the frame, which are in the order of keys."""
+    number = np.searchsorted(np.array(rows.keys, np.int64), decided["dialogue_id"])
+    number[~sifted.counting] = 0
+    probability = _probability(decided, number, sifted.counting, len(rows.keys))
+    blind = np.zeros(len(rows.keys), bool)
+    blind[number[sifted.counting & decided["blind"]]] = True
+    best = np.array([panel.candidate for panel in rows.panels], np.int64)
+    sifted.drop(decided["in_sight"], IN_SIGHT)
+    sifted.drop(~decided["blind"], PLAIN)
+    seen = decided.were_offered(best[number]) if len(best) else np.zeros(len(decided), bool)
+    sifted.drop(~seen, ANOTHER_TOP)
+    words, reviewers = decided.words((np.cumsum(blind) - 1)[number], sifted.counting)
+    frame, tops = _frame(rows, offered, blind, probability, marks)
+    record = Record(
+        samples=[Sample(frame, uniform=_alike(probability), narrowed={})],
+        sample=np.zeros(int(blind.sum()), np.int64),
+        probability=probability[blind],
+        score=rows.scores()[blind],
+        tops=tops,
+        slices={
+            name: np.array([one[name] for one in rows.slices], str)[blind] for name in DIMENSIONS
+        },
+        words=words,
+        reviewers=reviewers,
+    )
+    return FromBlind(record, sifted.left_out)
+
+
+def _since(dataset: Dataset, now: Conditions | None) -> np.datetime64:
+    """When the last of the present judges began, or the rubric was last changed: decisions of
+    before may have served to tune them."""
+    if now is None:
+        return np.datetime64("9999-12-31", "us")
+    first = (
+        Judgement.objects.filter(
+            candidate__dialogue__dataset=dataset, judge__in={one.judge for one in now.judges}
+        )
+        .order_by()
+        .values_list("judge", "model", "prompt_hash")
+        .annotate(first=Min("created"))
+    )
+    known = {(one.judge, one.model, one.prompt_hash) for one in now.judges}
+    began = [moment for *judge, moment in first if tuple(judge) in known]
+    return max(_moment(moment) for moment in [*began, rubrics.current(dataset).created])
+
+
+def _moment(moment: datetime) -> np.datetime64:
+    return np.datetime64(moment.replace(tzinfo=None), "us")
+
+
+def _first_round(decided: Decided, counting: Flags) -> Ints:
+    """Of each decision's dialogue. Its later rounds are of those alone that somebody sent back."""
+    _, dialogue = np.unique(decided["dialogue_id"], return_inverse=True)
+    first = np.full(int(dialogue.max(initial=-1)) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(first, dialogue[counting], decided["round"][counting])
+    return first[dialogue]
+
+
+def _offered(decided: Decided, counting: Flags) -> dict[int, list[int]]:
+    """By dialogue the candidates that its reviewers saw."""
+    decision, candidate = decided.offered
+    kept = counting[decision]
+    pairs = np.stack([decided["dialogue_id"][decision[kept]], candidate[kept]])
+    found: dict[int, list[int]] = {}
+    for dialogue, key in np.unique(pairs, axis=1).T.tolist():
+        found.setdefault(dialogue, []).append(key)
+    return found
+
+
+def _probability(decided: Decided, number: Ints, framed: Flags, dialogues: int) -> Floats:
+    """With which each dialogue has a blind place."""
+    with np.errstate(divide="ignore"):
+        none = np.log1p(-decided["blind_share"][framed])
+    return -np.expm1(np.bincount(number[framed], none, minlength=dialogues))
+
+
+def _alike(probability: Floats) -> bool:
+    return not len(probability) or float(np.ptp(probability)) < ALIKE
+
+
+def _frame(
+    rows: Rows,
+    offered: dict[int, list[int]],
+    blind: Flags,
+    probability: Floats,
+    marks: dict[str, int],
+) -> tuple[Frame, dict[str, Tops]]:
+    """The sums over all dialogues, and the best candidates of the blind ones."""
+    wanted = [key for key, is_blind in zip(rows.keys, blind, strict=True) if is_blind]
+    tops = frames.tops_by_criterion(rows, set(wanted), marks, offered)
+    frame = Frame(
+        overall=frames.overall(rows),
+        slices=frames.parts_by_slice(rows),
+        criteria=tops.parts,
+        bins=frames.bins(rows),
+        left_out={},
+        drawn=len(wanted),
+        expected=float(probability.sum()),
+        lowest=float(probability.min(initial=1.0)),
+        highest=float(probability.max(initial=0.0)),
+    )
+    panels = [panel for panel, is_blind in zip(rows.panels, blind, strict=True) if is_blind]
+    whole = Tops(
+        np.array([panel.candidate for panel in panels], np.int64),
+        word_of(np.array([panel.score for panel in panels], np.float64)),
+        np.array([bool(panel.passes) for panel in panels], np.float64),
+    )
+    best = [tops.wanted[key] for key in wanted]
+    return frame, {WHOLE: whole, **tops_by_criterion(best, marks)}

@@ -1,0 +1,236 @@
+"""What people decided of the dialogues that waves drew."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from review.agreement.estimates import Floats, Ints
+from review.calibration.conditions import Conditions
+from review.calibration.draws import word_of
+from review.calibration.frames import Frame
+from review.calibration.reading import (
+    ADJUDICATED,
+    ANOTHER_ROUND,
+    ANOTHER_TOP,
+    IN_SIGHT,
+    Decided,
+    Sifted,
+    read,
+)
+from review.calibration.record import (
+    NONE,
+    WHOLE,
+    Flags,
+    Record,
+    Sample,
+    Texts,
+    Tops,
+    Words,
+    tops_by_criterion,
+)
+from review.calibration.report import WaveLine
+from review.calibration.slices import DIMENSIONS, UNKNOWN
+from review.models import Assignment, Candidate, Dataset, Drawn, PlaceState, Stage, Wave
+
+ELSEWHERE = "made at places that were not drawn"
+OTHER_CONDITIONS = "made in waves that were drawn for other judges, rubric or rewriters"
+
+
+@dataclass(frozen=True)
+class FromWaves:
+    lines: list[WaveLine]
+    record: Record
+    left_out: list[str]
+
+
+class _Rows:
+    """All drawn dialogues of a dataset, in the order of their keys, by column."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        rows = list(
+            Drawn.objects.filter(wave__dataset=dataset).order_by("dialogue").values_list(*_COLUMNS)
+        )
+        columns: list[Any] = list(zip(*rows, strict=True)) or [()] * len(_COLUMNS)
+        wave, dialogue, probability, round_, candidate, score, passes, *told = columns
+        self.by_criterion, self.slices, stage, present_round = told
+        self._waves = wave
+        self.dialogue: Ints = np.array(dialogue, np.int64)
+        self.probability: Floats = np.array(probability, np.float64)
+        self.round: Ints = np.array(round_, np.int64)
+        self.candidate: Ints = np.array(
+            [NONE if key is None else key for key in candidate], np.int64
+        )
+        self.score: Floats = np.array(score, np.float64)
+        self.passes: Floats = np.array(
+            [np.nan if one is None else float(one) for one in passes], np.float64
+        )
+        waits = np.isin(np.array(stage, str), [Stage.PROPOSED, Stage.JUDGED])
+        self.waits: Flags = waits & (np.array(present_round, np.int64) == self.round)
+
+    def number_of(self, dialogue: Ints) -> Ints:
+        return np.searchsorted(self.dialogue, dialogue)
+
+    def wave_among(self, waves: Sequence[Wave]) -> Ints:
+        """The number of each dialogue's wave."""
+        number = {wave.pk: place for place, wave in enumerate(waves)}
+        return np.array([number[key] for key in self._waves], np.int64)
+
+    def tops(self, now: Conditions | None) -> dict[str, Tops]:
+        whole = Tops(self.candidate, word_of(self.score), self.passes)
+        return {WHOLE: whole, **tops_by_criterion(self.by_criterion, now.marks() if now else {})}
+
+    def by_slice(self) -> dict[str, Texts]:
+        return {
+            dimension: np.array([one.get(dimension, UNKNOWN) for one in self.slices], str)
+            for dimension in DIMENSIONS
+        }
+
+    def record(
+        self,
+        mine: Flags,
+        now: Conditions | None,
+        samples: list[Sample],
+        of_sample: Ints,
+        words: Words,
+        reviewers: list[str],
+    ) -> Record:
+        """Of some of them, which are numbered in this order."""
+        return Record(
+            samples=samples,
+            sample=of_sample[mine],
+            probability=self.probability[mine],
+            score=self.score[mine],
+            tops={name: top.where(mine) for name, top in self.tops(now).items()},
+            slices={name: values[mine] for name, values in self.by_slice().items()},
+            words=words,
+            reviewers=reviewers,
+        )
+
+
+_COLUMNS = (
+    *("wave_id", "dialogue_id", "probability", "round", "candidate_id", "score", "passes"),
+    *("by_criterion", "slices", "dialogue__stage", "dialogue__round"),
+)
+
+
+def read_waves(dataset: Dataset, now: Conditions | None) -> FromWaves:
+    """Every wave with what became of it, and the record of those drawn under the present
+    conditions."""
+    # In this order: what is drawn and decided meanwhile is left for the next time.
+    decided = read(dataset, drawn=True)
+    rows = _Rows(dataset)
+    waves = list(Wave.objects.filter(dataset=dataset).order_by("number"))
+    wave, dialogue = rows.wave_among(waves), rows.number_of(decided["dialogue_id"])
+    sifted = _sifted(dataset, decided, rows, dialogue)
+    states = _states(dataset, rows, dialogue, sifted.counting)
+    lines = [_line(one, rows, wave == n, states, now) for n, one in enumerate(waves)]
+    kept = np.array([_is_kept(one, now) for one in waves], bool)
+    sifted.drop(~kept[wave[dialogue]], OTHER_CONDITIONS)
+    number = np.cumsum(kept[wave]) - 1
+    words, reviewers = decided.words(number[dialogue], sifted.counting)
+    samples = [_sample(one) for one, used in zip(waves, kept, strict=True) if used]
+    of_sample = (np.cumsum(kept) - 1)[wave]
+    record = rows.record(kept[wave], now, samples, of_sample, words, reviewers)
+    return FromWaves(lines, record, sifted.left_out)
+
+
+def _sifted(dataset: Dataset, decided: Decided, rows: _Rows, dialogue: Ints) -> Sifted:
+    sifted = Sifted(len(decided))
+    sifted.drop(decided["adjudication"], ADJUDICATED)
+    sifted.drop(decided["in_sight"], IN_SIGHT)
+    sifted.drop(~decided["drawn"] & ~decided["blind"], ELSEWHERE)
+    sifted.drop(decided["round"] != rows.round[dialogue], ANOTHER_ROUND)
+    best, drawn = _best_offered(dataset, decided), rows.candidate[dialogue]
+    sifted.drop((best != drawn) | (drawn == NONE), ANOTHER_TOP)
+    return sifted
+
+
+def _best_offered(dataset: Dataset, decided: Decided) -> Ints:
+    """By the panel's score as it is now, of what each decision's reviewer saw; NONE for none."""
+    drawn = Candidate.objects.filter(dialogue__drawn__wave__dataset=dataset)
+    scored = drawn.proposed().filter(panel_score__isnull=False).order_by("pk")
+    table = np.array(list(scored.values_list("pk", "panel_score")), np.float64).reshape(-1, 2)
+    keys, scores = table[:, 0].astype(np.int64), table[:, 1]
+    decision, candidate = decided.offered
+    known = np.isin(candidate, keys)
+    decision, candidate = decision[known], candidate[known]
+    score = scores[np.searchsorted(keys, candidate)]
+    # The last of each decision is its best: of equal ones the first that was written.
+    order = np.lexsort((-candidate, score, decision))
+    best = np.full(len(decided), NONE, np.int64)
+    best[decision[order]] = candidate[order]
+    return best
+
+
+@dataclass(frozen=True)
+class _States:
+    decided: Flags
+    skipped: Flags
+    uncounted: Flags
+
+
+def _states(dataset: Dataset, rows: _Rows, dialogue: Ints, counting: Flags) -> _States:
+    number = len(rows.dialogue)
+    decided = np.bincount(dialogue[counting], minlength=number) > 0
+    passed_on = Assignment.objects.for_review().filter(
+        dialogue__drawn__wave__dataset=dataset, state=PlaceState.SKIPPED
+    )
+    skipped = np.isin(rows.dialogue, list(passed_on.values_list("dialogue_id", flat=True)))
+    others = np.bincount(dialogue[~counting], minlength=number) > 0
+    uncounted = ~decided & (others | ~rows.waits)
+    return _States(decided, ~decided & ~uncounted & skipped, uncounted)
+
+
+def _line(
+    wave: Wave, rows: _Rows, mine: Flags, states: _States, now: Conditions | None
+) -> WaveLine:
+    decided, skipped, uncounted = (
+        int((mine & some).sum()) for some in (states.decided, states.skipped, states.uncounted)
+    )
+    drawn = int(mine.sum())
+    probability = rows.probability[mine]
+    words = why_not(wave, now)
+    return WaveLine(
+        number=wave.number,
+        kind=wave.kind,
+        size=wave.size,
+        dialogues=Frame.from_json(wave.frame).dialogues if wave.frame else 0,
+        drawn=drawn,
+        decided=decided,
+        skipped=skipped,
+        uncounted=uncounted,
+        waiting=drawn - decided - skipped - uncounted,
+        lowest_probability=float(probability.min()) if drawn else None,
+        highest_probability=float(probability.max()) if drawn else None,
+        narrowed=wave.narrowed,
+        used=not words,
+        words=words,
+    )
+
+
+def why_not(wave: Wave, now: Conditions | None) -> str:
+    """Why a wave does not count for the dataset as a whole; nothing where it does."""
+    if wave.failure:
+        return wave.failure
+    if wave.drawn_at is None:
+        return "It is still being drawn."
+    if now is None:
+        return "There are no present judges that it could count for."
+    if wave.conditions_hash != now.hash:
+        changes = now.changes_since(Conditions.from_json(wave.conditions))
+        return " ".join(["It was drawn under other conditions.", *changes])
+    if wave.narrowed:
+        [(dimension, name)] = wave.narrowed.items()
+        return f"It was drawn from {dimension} {name} alone, and counts in that line alone."
+    return ""
+
+
+def _is_kept(wave: Wave, now: Conditions | None) -> bool:
+    same = now is not None and wave.conditions_hash == now.hash
+    return same and wave.drawn_at is not None
+
+
+def _sample(wave: Wave) -> Sample:
+    return Sample(Frame.from_json(wave.frame), wave.is_uniform(), wave.narrowed)

@@ -1,0 +1,202 @@
+"""What was drawn and what people decided of it, as arrays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from review.agreement.estimates import Floats, Ints
+from review.calibration.draws import Draw, word_of
+from review.calibration.drifting import Said
+from review.calibration.frames import Frame, Part
+
+Flags = NDArray[np.bool_]
+Texts = NDArray[np.str_]
+# In place of a criterion: the panel's score as a whole.
+WHOLE = ""
+# In place of the key of a candidate.
+NONE = 0
+
+
+@dataclass(frozen=True)
+class Tops:
+    """The panel's best candidate of each dialogue, by its score or by one criterion: its key, the
+    judges' word on it from 0 to 1, and whether that passes (0 or 1). NaN where judges said nothing.
+    """
+
+    candidate: Ints
+    said: Floats
+    passes: Floats
+
+    def where(self, chosen: Flags) -> "Tops":
+        return Tops(self.candidate[chosen], self.said[chosen], self.passes[chosen])
+
+
+def tops_by_criterion(
+    best: Sequence[dict[str, list[float]]], marks: dict[str, int]
+) -> dict[str, Tops]:
+    """From the best of each dialogue, {criterion: [candidate, mean]}, those of the criteria that
+    some have."""
+    found = {}
+    for criterion, mark in marks.items():
+        rows = [one.get(criterion) or (NONE, np.nan) for one in best]
+        table = np.array(rows, np.float64).reshape(-1, 2)
+        mean = table[:, 1]
+        if not np.isnan(mean).all():
+            passes = np.where(np.isnan(mean), np.nan, mean >= mark)
+            found[criterion] = Tops(table[:, 0].astype(np.int64), word_of(mean), passes)
+    return found
+
+
+@dataclass(frozen=True)
+class Words:
+    """Decisions that count: by reviewer on a dialogue, both as numbers, in the week of a Monday.
+
+    `chosen` is the key of the candidate that was accepted, or NONE; `also` has further ones as
+    pairs of a decision's number and a candidate's key.
+    """
+
+    dialogue: Ints
+    reviewer: Ints
+    monday: NDArray[np.datetime64]
+    chosen: Ints
+    also: tuple[Ints, Ints]
+
+    def accept(self, candidate: Ints) -> Floats:
+        """Whether each accepts the candidate that stands at its dialogue's number."""
+        accepted = self.chosen == candidate[self.dialogue]
+        decision, key = self.also
+        right = key == candidate[self.dialogue[decision]]
+        accepted[decision[right]] = True
+        return accepted.astype(np.float64)
+
+    def where(self, chosen: Flags) -> "Words":
+        number = np.cumsum(chosen) - 1
+        decision, key = self.also
+        kept = chosen[decision]
+        return Words(
+            self.dialogue[chosen],
+            self.reviewer[chosen],
+            self.monday[chosen],
+            self.chosen[chosen],
+            (number[decision[kept]], key[kept]),
+        )
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What was drawn at one time: from what, exactly so many all alike (`uniform`) or each dialogue
+    by a lot of its own, and from which slice alone, if any."""
+
+    frame: Frame
+    uniform: bool
+    narrowed: dict[str, str]
+
+    def part(self, criterion: str, slice_of: tuple[str, str] | None) -> Part | None:
+        """The judges' word over the whole frame, over a slice of it, or on one criterion."""
+        if criterion != WHOLE:
+            return self.frame.criteria.get(criterion)
+        if slice_of is None:
+            return self.frame.overall
+        dimension, name = slice_of
+        return self.frame.slices.get(dimension, {}).get(name)
+
+
+class Drawn(NamedTuple):
+    """Some of a sample, and what they were drawn from."""
+
+    part: Part
+    draw: Draw
+
+
+@dataclass(frozen=True)
+class Record:
+    """Dialogues that were drawn, one entry each: of which sample, with which probability, the
+    panel's best by its score and by criterion, and their slices by dimension; and what people
+    decided of them."""
+
+    samples: list[Sample]
+    sample: Ints
+    probability: Floats
+    score: Floats
+    tops: dict[str, Tops]
+    slices: dict[str, Texts]
+    words: Words
+    reviewers: list[str]
+
+    def criteria(self) -> list[str]:
+        return [criterion for criterion in self.tops if criterion != WHOLE]
+
+    def everywhere(self) -> Flags:
+        """Those of samples from the whole dataset."""
+        whole = np.array([not sample.narrowed for sample in self.samples], bool)
+        return whole[self.sample]
+
+    def within(self, dimension: str, name: str) -> Flags:
+        """Those of a slice, from samples of the whole dataset or of this very slice."""
+        fits = [sample.narrowed in ({}, {dimension: name}) for sample in self.samples]
+        return np.array(fits, bool)[self.sample] & (self.slices[dimension] == name)
+
+    def accepted(self, criterion: str) -> Floats:
+        """What share of its reviewers accepted each dialogue's best, NaN where nobody decided."""
+        return self._accepted_by[criterion]
+
+    @cached_property
+    def _accepted_by(self) -> dict[str, Floats]:
+        number = len(self.sample)
+        decided = np.bincount(self.words.dialogue, minlength=number)
+        found = {}
+        for criterion, tops in self.tops.items():
+            accepting = self.words.accept(tops.candidate)
+            hits = np.bincount(self.words.dialogue, accepting, minlength=number)
+            share = np.divide(hits, decided, out=np.full(number, np.nan), where=decided > 0)
+            found[criterion] = np.where(np.isnan(tops.said), np.nan, share)
+        return found
+
+    @cached_property
+    def weight(self) -> Floats:
+        """What makes up for unequal probabilities: 1 on average over the decided of a sample, so
+        that several samples count by their numbers."""
+        weight = 1 / self.probability
+        decided = ~np.isnan(self.accepted(WHOLE))
+        for number in range(len(self.samples)):
+            mine = self.sample == number
+            if (mine & decided).any():
+                weight[mine] /= weight[mine & decided].mean()
+        return weight
+
+    def drawn(self, criterion: str, chosen: Flags, slice_of: tuple[str, str] | None) -> list[Drawn]:
+        """The chosen dialogues by sample; all of them are of the slice. Of a sample whose frame
+        knows nothing of it there is none."""
+        chosen = chosen & ~np.isnan(self.tops[criterion].said)
+        found = []
+        for number in np.unique(self.sample[chosen]).tolist():
+            part = self.samples[number].part(criterion, slice_of)
+            if part is not None:
+                mine = np.flatnonzero(chosen & (self.sample == number))
+                found.append(Drawn(part, self._draw(number, criterion, mine, part)))
+        return found
+
+    def _draw(self, number: int, criterion: str, mine: Ints, part: Part) -> Draw:
+        return Draw(
+            accepted=self.accepted(criterion)[mine],
+            said=self.tops[criterion].said[mine],
+            probability=self.probability[mine],
+            frame=part.word,
+            uniform=self.samples[number].uniform,
+        )
+
+    def said(self, chosen: Flags) -> Said:
+        """The decisions on the chosen dialogues, beside whether the panel's best passes."""
+        tops = self.tops[WHOLE]
+        words = self.words.where((chosen & ~np.isnan(tops.passes))[self.words.dialogue])
+        return Said(
+            dialogue=words.dialogue,
+            monday=words.monday,
+            passes=tops.passes[words.dialogue],
+            accepted=words.accept(tops.candidate),
+            weight=self.weight[words.dialogue],
+        )
