@@ -32,6 +32,7 @@ def test_every_operation_is_documented(schema: dict[str, Any]) -> None:
         "/api/v1/datasets/{dataset}/benchmarks/{run}/",
         "/api/v1/datasets/{dataset}/benchmarks/{run}/files/{name}",
         "/api/v1/datasets/{dataset}/benchmarks/{run}/write/",
+        "/api/v1/datasets/{dataset}/calibration/plan/",
         "/api/v1/datasets/{dataset}/",
         "/api/v1/datasets/{dataset}/policy/",
         "/api/v1/datasets/{dataset}/agreement/",

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from generation.api import benchmark, relevance, retrievers, runs, supports, trying, views
+from generation.api import (
+    benchmark,
+    calibration_plan,
+    relevance,
+    retrievers,
+    runs,
+    supports,
+    trying,
+    views,
+)
 
 DATASET = "datasets/<slug:dataset>/"
 SUPPORTS = f"{DATASET}dialogues/<path:external_id>/supports"
@@ -24,6 +33,11 @@ urlpatterns = [
     path(f"{DATASET}endpoints/<slug:name>/try/", views.try_it, name="api-try"),
     path(f"{DATASET}prompts/<slug:kind>/", views.PromptInUse.as_view(), name="api-prompt"),
     path(f"{DATASET}rubric/", views.RubricInForce.as_view(), name="api-rubric"),
+    path(
+        f"{DATASET}calibration/plan/",
+        calibration_plan.calibration_plan,
+        name="api-calibration-plan",
+    ),
     path(f"{DATASET}retrievers/", retrievers.Retrievers.as_view(), name="api-retrievers"),
     path(f"{RETRIEVER}/", retrievers.OneRetriever.as_view(), name="api-retriever"),
     path(f"{RETRIEVER}/primary/", retrievers.make_primary, name="api-make-primary"),

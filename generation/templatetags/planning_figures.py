@@ -18,5 +18,4 @@ def plus_minus(half_width: float | None) -> str:
 def column_name(column: Column) -> str:
     if not column.correlation:
         return "People alone"
-    whose = "your judges" if column.measured else "judges"
-    return f"With {whose}, correlation {column.correlation:.2g}"
+    return f"{'Your judges' if column.measured else 'Judges'}, {column.correlation:.2g}"

@@ -136,7 +136,7 @@ def _from(floor: float, above: float, drawn: int, bad: Ground) -> FromScore:
         bad=bad,
         likely=likely,
         likely_more=None if likely is None else _more(likely, drawn, above),
-        words="" if likely else "too many are bad for a test that is likely to pass",
+        words="" if likely else "too many bad for a test to pass",
     )
 
 

@@ -47,6 +47,11 @@ class Gain:
         return lacks if self.now is None and lacks <= self.more else 0
 
     @property
+    def brings(self) -> bool:
+        """Whether more of it narrow an interval, or give a first figure."""
+        return self.gain > 0 or self.lacks > 0
+
+    @property
     def draw(self) -> str:
         """The address of such a wave, behind that of the form."""
         if not self.more:
@@ -58,11 +63,13 @@ class Gain:
 
 @dataclass(frozen=True)
 class Gains:
-    """Ranked, those that narrow their interval most first; `sentences` tell of the first few.
-    `words` say why there are none."""
+    """Ranked, those that narrow their interval most first; `sentences` tell of the first few
+    parts, each with the address of its wave, `overall` of a hundred from all. `words` say why
+    there are none."""
 
     lines: list[Gain]
     sentences: list[tuple[str, str]]
+    overall: str
     words: str
 
 
@@ -71,14 +78,21 @@ def gains(data: dict[str, Any] | None) -> Gains:
     basis = (data or {}).get("from_waves") or {}
     overall = basis.get("overall")
     if not overall:
-        return Gains([], [], "Where a hundred more help most shows once a first wave is decided.")
-    lines = [_alone(OVERALL, overall)]
+        return Gains(
+            [], [], "", "Where a hundred more help most shows once a first wave is decided."
+        )
+    whole = _alone(OVERALL, overall)
+    lines = [whole]
     for dimension, slices in basis["slices"].items():
         lines.extend(_by_strata(dimension, slices))
     ranked = sorted(lines, key=_rank)
-    told = [(sentence(line), line.draw) for line in ranked if line.gain > 0 or line.lacks]
-    words = "" if told else "All that waves were drawn from is decided: more would bring nothing."
-    return Gains(ranked, told[:TOLD], words)
+    told = [line for line in ranked if line.brings]
+    return Gains(
+        lines=ranked,
+        sentences=[(sentence(line), line.draw) for line in told if line is not whole][:TOLD],
+        overall=sentence(whole) if whole.brings else "",
+        words="" if told else "All that waves were drawn from is decided: more brings nothing.",
+    )
 
 
 def _rank(line: Gain) -> tuple[float, bool, int]:

@@ -20,7 +20,7 @@ FEWEST = FEWEST_DECIDED
 UNBOUNDED = 10_000_000
 # The newest decisions of all datasets that are looked through for this one's, and how many of these
 # are taken: the page must not wait for a mean over all.
-LOOKED_AT = 5_000
+LOOKED_AT = 2_000
 NEWEST = 500
 
 
@@ -68,7 +68,7 @@ class Grounds:
         return dialogues * self.decisions_each * self.seconds.value
 
     def approved_of(self, dialogues: int) -> int:
-        return round(dialogues * (self.approved.value or ASSUMED_APPROVED))
+        return round(dialogues * (self.approved.value or 0.0))
 
 
 def waiting(counts: StageCounts) -> int:
