@@ -7,7 +7,6 @@ from rest_framework import serializers
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
-from review.calibration.stored import CALIBRATION
 
 from generation.benchmark.report import RATES
 from generation.benchmark_shown.planned import Planned, planned
@@ -15,6 +14,7 @@ from review.api.authentication import caller
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN, problem
 from review.calibration.planning import NARROWEST, WIDEST, checked_half_width
 from review.calibration.report import LANGUAGE, REWRITER, SOURCE, TURNS
+from review.calibration.stored import CALIBRATION
 from review.errors import Invalid
 from review.permissions import check_can_see_calibration, dataset_for
 
