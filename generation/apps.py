@@ -25,6 +25,8 @@ class GenerationConfig(AppConfig):
         register(Panel("navigation", "Runs", url_name="runs", for_admins=True, inner=within))
         within = ("benchmark_run", "new_benchmark", "estimate_benchmark")
         register(Panel("tab", "Benchmark", "benchmark", for_adjudicators=True, inner=within))
+        within = ("new_wave", "preview_wave", "new_certificate", "preview_certificate")
+        register(Panel("tab", "Calibration", "calibration", for_adjudicators=True, inner=within))
         register(Panel("selection", "Run over these", url_name="runs", for_admins=True))
         inner = (
             *("endpoint", "new_endpoint", "retrievers", "retriever", "new_retriever"),

@@ -19,8 +19,12 @@ from generation.pages import (
     spending,
     trying,
 )
+from generation.pages.calibration import certificates, files, report, waves
 
 BENCHMARK = "datasets/<slug:slug>/benchmark/"
+CALIBRATION = "datasets/<slug:slug>/calibration/"
+CERTIFICATES = f"{CALIBRATION}certificates/"
+WAVES = f"{CALIBRATION}waves/"
 RELEVANCE = "datasets/<slug:slug>/relevance/"
 MODELS = "datasets/<slug:slug>/models/"
 ENDPOINT = f"{MODELS}endpoints/<slug:name>/"
@@ -89,6 +93,28 @@ urlpatterns = [
         f"{BENCHMARK}<int:pk>/reckon/",
         benchmark_files.reckon_benchmark,
         name="reckon_benchmark",
+    ),
+    path(CALIBRATION, report.calibration, name="calibration"),
+    path(f"{CALIBRATION}compute/", report.compute, name="compute_calibration"),
+    path(f"{CALIBRATION}files/<str:name>", files.calibration_file, name="calibration_file"),
+    path(f"{WAVES}new/", waves.new_wave, name="new_wave"),
+    path(f"{WAVES}preview/", waves.preview_wave, name="preview_wave"),
+    path(f"{WAVES}<int:number>/close/", waves.close_wave, name="close_wave"),
+    path(f"{CERTIFICATES}new/", certificates.new_certificate, name="new_certificate"),
+    path(
+        f"{CERTIFICATES}preview/",
+        certificates.preview_certificate,
+        name="preview_certificate",
+    ),
+    path(
+        f"{CERTIFICATES}<int:number>/withdraw/",
+        certificates.withdraw_certificate,
+        name="withdraw_certificate",
+    ),
+    path(
+        f"{CERTIFICATES}<int:number>/put-back/",
+        certificates.put_back_certified,
+        name="put_back_certified",
     ),
     path("datasets/<slug:slug>/spending/", spending.spending, name="spending"),
     path(MODELS, endpoints.endpoints, name="endpoints"),

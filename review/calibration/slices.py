@@ -30,6 +30,11 @@ def turns_slice(turns: int) -> str:
     return next((name for most, name in _TURNS if turns <= most), _MORE_TURNS)
 
 
+def turns_slices() -> list[str]:
+    """All slices by number of turns, from the fewest."""
+    return [*(name for _, name in _TURNS), _MORE_TURNS]
+
+
 def source_of(metadata: dict[str, Any], imported_from: str) -> str:
     """What a dialogue's metadata says, else the name of what it was imported from."""
     said = metadata.get("source")
@@ -41,6 +46,5 @@ def source_of(metadata: dict[str, Any], imported_from: str) -> str:
 def in_order(dimension: str, values: Sequence[str]) -> list[str]:
     """The values of a dimension in the order in which they are told of."""
     if dimension == TURNS:
-        order = [*(name for _, name in _TURNS), _MORE_TURNS]
-        return sorted(values, key=order.index)
+        return sorted(values, key=turns_slices().index)
     return sorted(values, key=lambda value: (value == UNKNOWN, value))

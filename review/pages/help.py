@@ -35,6 +35,7 @@ HELP_PAGES = [
     HelpPage("formats-qrecc", "QReCC", "Questions in context, rewritten by people", True),
     HelpPage("formats-canard", "CANARD", "Questions about an article, rewritten by people", True),
     HelpPage("benchmark", "The benchmark", "What its figures mean, and how to score a model"),
+    HelpPage("calibration", "Calibration", "How far judges may be trusted, and how sure that is"),
     HelpPage("commands", "Commands", "Everything that the command line does"),
     HelpPage("api", "API", "Review from a program of your own"),
     HelpPage("models", "Connecting models", "OpenAI, vLLM, Ollama and llama.cpp, step by step"),

@@ -1,0 +1,118 @@
+"""Testing for a certificate, withdrawing one, and having people decide on what it approved. For
+admins alone."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from generation.pages.calibration.forms import NewCertificate
+from generation.pages.calibration.report import varying
+from review.calibration import certificates, putting_back
+from review.calibration.certificate_tasks import tend_certificates
+from review.calibration.certificates import Preview
+from review.errors import Missing, ReviewError
+from review.models import Certificate, Dataset, Membership
+from review.pages.people import SignedIn, administered, told, wants_fragment
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_certificate(request: SignedIn, slug: str) -> HttpResponse:
+    dataset, membership = administered(request, slug)
+    if request.method != "POST":
+        form = NewCertificate()
+        usual = certificates.preview(
+            dataset=dataset, share=certificates.SHARE, confidence=certificates.CONFIDENCE
+        )
+        return _page(request, dataset, membership, form, found=usual)
+    form = NewCertificate(request.POST)
+    if form.is_valid():
+        try:
+            made = certificates.test(dataset=dataset, by=request.user, **form.cleaned_data)
+        except ReviewError as error:
+            form.refuse(error, error.field)
+        else:
+            tend_certificates.delay_on_commit(dataset.pk)
+            _tell(request, made)
+            return redirect("calibration", slug=slug)
+    return _page(request, dataset, membership, form, found=_preview(dataset, form), status=422)
+
+
+def _tell(request: SignedIn, made: Certificate) -> None:
+    if made.threshold is None:
+        messages.warning(request, f"Test {made.number} certifies nothing: no score passed.")
+    else:
+        words = certificates.in_words(made)
+        messages.success(request, f"Certificate {made.number} is in force. {words}")
+
+
+@require_POST
+def preview_certificate(request: SignedIn, slug: str) -> HttpResponse:
+    """What the test would use up, nothing of how it would come out."""
+    dataset, membership = administered(request, slug)
+    form = NewCertificate(request.POST)
+    found = _preview(dataset, form)
+    status = 200 if found else 422
+    if wants_fragment(request):
+        context = {"form": form, "preview": found}
+        page = "generation/_certificate_previewed.html"
+        return varying(render(request, page, context, status=status))
+    return _page(request, dataset, membership, form, found=found, status=status)
+
+
+def _preview(dataset: Dataset, form: NewCertificate) -> Preview | None:
+    """None where the form is refused, which it then says."""
+    if not form.is_valid():
+        return None
+    try:
+        return certificates.preview(dataset=dataset, **form.cleaned_data)
+    except ReviewError as error:
+        form.refuse(error, error.field)
+    return None
+
+
+@require_POST
+def withdraw_certificate(request: SignedIn, slug: str, number: int) -> HttpResponse:
+    dataset, _ = administered(request, slug)
+    with told(request):
+        certificates.withdraw(certificate=_numbered(dataset, number), by=request.user)
+        tend_certificates.delay_on_commit(dataset.pk)
+        messages.success(request, f"Certificate {number} is withdrawn.")
+    return redirect("calibration", slug=slug)
+
+
+@require_POST
+def put_back_certified(request: SignedIn, slug: str, number: int) -> HttpResponse:
+    dataset, _ = administered(request, slug)
+    with told(request):
+        count = putting_back.ask(certificate=_numbered(dataset, number), by=request.user)
+        tend_certificates.delay_on_commit(dataset.pk)
+        noun = "dialogue goes" if count == 1 else "dialogues go"
+        messages.success(request, f"{count:,} {noun} back to people.")
+    return redirect("calibration", slug=slug)
+
+
+def _numbered(dataset: Dataset, number: int) -> Certificate:
+    found = dataset.certificates.filter(number=number).first()
+    if found is None:
+        raise Missing(f"There is no certificate {number} in this dataset.")
+    return found
+
+
+def _page(
+    request: SignedIn,
+    dataset: Dataset,
+    membership: Membership,
+    form: NewCertificate,
+    *,
+    found: Preview | None,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "dataset": dataset,
+        "membership": membership,
+        "form": form,
+        "preview": found,
+        "in_force": certificates.in_force(dataset),
+    }
+    return varying(render(request, "generation/new_certificate.html", context, status=status))

@@ -1,0 +1,100 @@
+"""Waves and certificates of a dataset as they are now, beside what the report tells of them."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from review.calibration import certificates, following
+from review.calibration.auditing import last_audited
+from review.calibration.certificates import Listed
+from review.calibration.certifying import LAST_AUDITED, runs_of_bad_at
+from review.calibration.report import WaveLine
+from review.models import Dataset, Wave
+
+# Parts of the bar of a wave, in their order.
+PARTS = ("decided", "uncounted", "skipped", "waiting")
+
+
+@dataclass(frozen=True)
+class WaveRow:
+    """A wave and what became of it; `reckoned` where the report says whether it is used."""
+
+    wave: Wave
+    line: WaveLine
+    reckoned: bool = False
+
+    @property
+    def is_drawing(self) -> bool:
+        return self.wave.drawn_at is None and not self.wave.failure
+
+    @property
+    def parts(self) -> list[tuple[str, float, float]]:
+        """How its dialogues divide, as parts of a bar that is 100 wide: name, start, width."""
+        found, start = [], 0.0
+        for name in PARTS:
+            width = round(100 * getattr(self.line, name) / max(1, self.line.drawn), 2)
+            found.append((name, start, width))
+            start = round(start + width, 2)
+        return found
+
+    @property
+    def for_tests(self) -> bool:
+        """Whether a certificate could be tested on it."""
+        return self.wave.is_uniform() and not self.wave.narrowed and self.wave.drawn_at is not None
+
+    @property
+    def can_close(self) -> bool:
+        return self.wave.drawn_at is not None and self.wave.closed_at is None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Waves and certificates, the newest first."""
+
+    waves: list[WaveRow]
+    listed: list[Listed]
+
+    @property
+    def in_force(self) -> Listed | None:
+        return next((one for one in self.listed if one.certificate.is_in_force()), None)
+
+    def drawing(self) -> list[Wave]:
+        """Waves that a worker draws, or is to draw."""
+        return [row.wave for row in self.waves if row.is_drawing]
+
+    def putting_back(self) -> list[Listed]:
+        """Certificates whose dialogues a worker puts back, or is to."""
+        return [
+            one
+            for one in self.listed
+            if one.certificate.put_back_asked and not one.certificate.put_back_done
+        ]
+
+
+def standing(dataset: Dataset, data: dict[str, Any] | None) -> Standing:
+    return Standing(_waves(dataset, data), certificates.listed(dataset))
+
+
+def _waves(dataset: Dataset, data: dict[str, Any] | None) -> list[WaveRow]:
+    """How far each is now, and whether it is used as the report has it."""
+    reckoned = {line["number"]: line for line in (data or {}).get("waves", [])}
+    lines = {line.number: line for line in following.lines(dataset)}
+    rows = []
+    for wave in dataset.waves.select_related("by", "closed_by", "certificate").order_by("-number"):
+        line, told = lines.get(wave.number), reckoned.get(wave.number)
+        if line is None:  # asked for this moment
+            continue
+        if told and wave.drawn_at:
+            line = replace(line, used=told["used"], words=told["words"])
+        rows.append(WaveRow(wave, line, reckoned=told is not None and wave.drawn_at is not None))
+    return rows
+
+
+def audits_of(listed: Listed) -> dict[str, int]:
+    """How near a certificate in force is to being revoked by what people find."""
+    last = last_audited(listed.certificate)
+    return {
+        "last": len(last),
+        "last_bad": sum(last),
+        "run_of_bad": runs_of_bad_at(listed.certificate.share),
+        "last_audited": LAST_AUDITED,
+    }

@@ -1,0 +1,81 @@
+"""What the page of calibration says of figures, parts and waves."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from review.calibration.report import LANGUAGE, REWRITER, SOURCE, TURNS
+from review.languages import language_name
+
+CRITERION = "criterion"
+GROUPS = {
+    CRITERION: ("By criterion", "the best on each criterion alone"),
+    REWRITER: ("By rewriter", "dialogues whose top candidate it wrote"),
+    LANGUAGE: ("By language", ""),
+    TURNS: ("By number of turns", ""),
+    SOURCE: ("By source", ""),
+}
+BASES = {"waves": "From waves", "blind": "From blind places"}
+# Below this the judges bring nothing that a person would notice.
+NOTICED = 1.005
+
+
+def part_name(by: str, name: str) -> str:
+    if by == LANGUAGE:
+        return language_name(name) or "Not known"
+    if by == TURNS:
+        return f"{name} turns".replace("-", " to ").replace("9+", "9 or more")
+    if by == CRITERION:
+        return name.replace("-", " ").capitalize()
+    if by == "":
+        return "All together"
+    return "Not known" if name in {"", "unknown"} else name
+
+
+def narrowed(to: dict[str, str]) -> str:
+    return ", ".join(f"{by} {part_name(by, name)}" for by, name in to.items())
+
+
+def worth(worth: float, decisions: int) -> str:
+    """“200 decisions count as 329.”"""
+    counted = "decision counts" if decisions == 1 else "decisions count"
+    return f"{decisions:,} {counted} as {worth:,.0f}."
+
+
+def worth_why(rate: dict[str, Any]) -> str:
+    """What the judges' scores add to people's decisions."""
+    n = rate["debiased"]["n"]
+    if rate["worth"] < NOTICED * n:
+        return "The judges' scores say too little of what people accept to add to that."
+    more = round(rate["worth"] - n)
+    together = "" if rate["correlation"] is None else f" (correlation {rate['correlation']:.2f})"
+    return (
+        f"The judges' scores are worth {more:,} more: they rise with what people accept{together}."
+    )
+
+
+def probabilities(lowest: float, highest: float) -> str:
+    """To two digits; one where all are alike."""
+    ends = [_percent(end) for end in (lowest, highest)]
+    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
+
+
+def _percent(share: float) -> str:
+    percent = 100 * share
+    return f"{percent:.2g}%" if percent < 10 else f"{percent:.0f}%"
+
+
+def waves(numbers: Sequence[int]) -> str:
+    """“wave 2”, “waves 1, 2 and 4”."""
+    *others, last = map(str, sorted(numbers))
+    return f"waves {', '.join(others)} and {last}" if others else f"wave {last}"
+
+
+def conditions(found: dict[str, Any]) -> str:
+    """Judges and rewriters by name, and that the rubric is part of it."""
+    judges = sorted({judge["judge"] for judge in found["judges"]})
+    rewriters = sorted({one["author"] for one in found["rewriters"]})
+    return f"{_named('judge', judges)}, the rubric of then and {_named('rewriter', rewriters)}"
+
+
+def _named(noun: str, names: Sequence[str]) -> str:
+    return f"{noun if len(names) == 1 else noun + 's'} {' and '.join(names)}"
