@@ -253,6 +253,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CallOutcomeEnum": "generation.models.CallOutcome",
         "RunKindEnum": "generation.models.RunKind",
+        "WaveKindEnum": "review.models.WaveKind",
         "RunStatusEnum": "generation.models.RunStatus",
         "RetrieverKindEnum": "generation.models.RetrieverKind",
         "TraitEnum": "review.models.Trait",

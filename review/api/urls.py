@@ -20,6 +20,7 @@ from review.api import (
     schema,  # noqa: F401 - the schema learns of our tokens by import
     uploads,
     views,
+    waves,
 )
 
 # The documentation is for a browser: a stranger is sent to sign in. Swagger UI sets styles of its
@@ -40,6 +41,9 @@ urlpatterns = [
     path("datasets/<slug:dataset>/policy/", policies.change_policy, name="api-policy"),
     path("datasets/<slug:dataset>/agreement/", agreement.agreement, name="api-agreement"),
     path("datasets/<slug:dataset>/calibration/", calibration.calibration, name="api-calibration"),
+    path("datasets/<slug:dataset>/waves/", waves.all_waves, name="api-waves"),
+    path("datasets/<slug:dataset>/waves/<int:number>/", waves.wave, name="api-wave"),
+    path("datasets/<slug:dataset>/waves/<int:number>/close/", waves.close, name="api-close-wave"),
     path("datasets/<slug:dataset>/claim/", reviewing.claim, name="api-claim"),
     path("datasets/<slug:dataset>/dialogues/", views.Dialogues.as_view(), name="api-dialogues"),
     path("datasets/<slug:dataset>/disputes/claim/", disputes.claim, name="api-claim-dispute"),
