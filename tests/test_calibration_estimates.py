@@ -70,19 +70,21 @@ def width(found: Estimate) -> float:
 
 
 @pytest.mark.parametrize(("seed", "number", "decided"), ANYWHERE)
-def test_a_uniform_draw_gives_what_the_library_of_the_method_does(
-    seed: int, number: int, decided: int
+@pytest.mark.parametrize("points", [1, 4])
+def test_a_uniform_draw_gives_what_the_library_of_the_method_does_in_whatever_unit_scores_are(
+    seed: int, number: int, decided: int, points: int
 ) -> None:
+    """The library bounds lambda at 1, which four points in place of one keep it below."""
     from ppi_py import ppi_mean_ci, ppi_mean_pointestimate  # noqa: PLC0415
 
     people, score = dialogues(seed, number)
-    found = debiased([uniform(people, score, decided)])
-    data = (people[:decided], score[:decided], score[decided:])
+    found = debiased([uniform(people, score * points, decided)])
+    data = (people[:decided], 4 * score[:decided], 4 * score[decided:])
     ends = [float(end.item()) for end in ppi_mean_ci(*data, alpha=0.05)]
     value = float(ppi_mean_pointestimate(*data).item())
     assert bounds(found.share) == pytest.approx((ends[0], value, ends[1]), abs=EXACT)
     assert found.tuning is not None
-    by_tuning = ppi_mean_ci(*data, alpha=0.05, lam=found.tuning)
+    by_tuning = ppi_mean_ci(*data, alpha=0.05, lam=found.tuning * points / 4)
     assert [float(end.item()) for end in by_tuning] == pytest.approx(ends, abs=EXACT)
 
 
@@ -121,7 +123,7 @@ def test_its_variance_is_that_of_what_stands_for_each_dialogue_and_lambda_makes_
     assert found.tuning is not None
     reach = 1.959963984540054 * math.sqrt(variance(found.tuning))
     assert width(found.share) == pytest.approx(2 * reach, abs=EXACT)
-    assert variance(found.tuning) <= min(variance(at) for at in np.linspace(0, 1, 101)) + EXACT
+    assert variance(found.tuning) <= min(variance(at) for at in np.linspace(0, 3, 101)) + EXACT
 
 
 def test_equal_probabilities_give_nearly_what_a_uniform_draw_does() -> None:
@@ -132,14 +134,13 @@ def test_equal_probabilities_give_nearly_what_a_uniform_draw_does() -> None:
     assert bounds(other) == pytest.approx(bounds(one), rel=0.01)
 
 
-def correlated(decided: int, rest: int, correlation: float, spread: float = 0.6) -> Draw:
-    """Half of the decided are accepted, and scores, which vary by `spread`², correlate with that
-    exactly so much."""
+def correlated(decided: int, rest: int, correlation: float) -> Draw:
+    """Half of the decided are accepted, and scores correlate with that exactly so much."""
     people = np.tile([0.0, 1.0], decided // 2)
     noise = np.tile([-1.0, -1.0, 1.0, 1.0], decided // 4)
     score = correlation * (2 * people - 1) + math.sqrt(1 - correlation**2) * noise
     scores = np.concatenate([score, np.tile([-1.0, 1.0], rest // 2)])
-    return uniform(people, 0.5 + spread * scores, decided)
+    return uniform(people, 0.8 + 0.1 * scores, decided)
 
 
 def test_200_decisions_count_as_529_where_judges_tell_so_much() -> None:
@@ -149,15 +150,6 @@ def test_200_decisions_count_as_529_where_judges_tell_so_much() -> None:
     assert found.correlation == pytest.approx(correlation)
     assert found.worth == pytest.approx(529)
     assert width(found.share) == pytest.approx(2 * widths.half_width(529, 10**9, 0.5), rel=0.01)
-
-
-def test_decisions_count_for_less_where_lambda_is_bounded() -> None:
-    found = debiased([correlated(200, 10_000, 0.8, spread=0.2)])
-    assert found.tuning == 1
-    assert found.worth is not None
-    as_wide = 2 * widths.half_width(round(found.worth), 10**9, 0.5)
-    assert width(found.share) == pytest.approx(as_wide, rel=0.01)
-    assert found.worth < 0.8 * widths.worth(200, 10_200, 0.8)
 
 
 def test_several_draws_count_by_how_many_of_each_are_decided() -> None:

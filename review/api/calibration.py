@@ -26,7 +26,7 @@ class PassRateSerializer(serializers.Serializer[Any]):
     people = FigureSerializer(help_text="Of those decided, as it is.")
     judges = FigureSerializer(help_text="The share that passes by the judges' marks.")
     tuning = serializers.FloatField(
-        allow_null=True, help_text="How much judges' scores count, from 0 to 1."
+        allow_null=True, help_text="How much judges' scores count, 0 where they add nothing."
     )
     correlation = serializers.FloatField(
         allow_null=True, help_text="Between the judges' score and people's word."

@@ -3,9 +3,12 @@
 People decide some dialogues, drawn by known probabilities; judges have scored all. The estimate is
     mean of lambda f over what judges alone have scored + mean of (Y - lambda f) over the decided,
 f the judges' word and Y people's: right at every lambda, however wrong judges are, and narrowest
-at a lambda that grows with how well f tells Y. lambda is one for all draws, from 0 to 1.
+at a lambda that grows with how well f tells Y. lambda is one for all draws, and 0 at least.
 
-A uniform draw: PPI++ (Angelopoulos, Duchi and Zrnic, arXiv 2311.01453), as `ppi_py` reckons it.
+A uniform draw: PPI++ (Angelopoulos, Duchi and Zrnic, arXiv 2311.01453), as `ppi_py` reckons it but
+for its bound of lambda at 1, which would make the interval depend on the unit of f. Scores of top
+candidates lie close together, so the best lambda is often 2 or 3 and a bound would lose half of
+what judges are worth; nothing in the method needs one.
 Draws by unequal probabilities pi: active inference (Zrnic and Candès, arXiv 2403.03208), with
 weights 1/pi that are divided by their sum (Hájek 1971). Lots of their own make the number drawn
 vary, and without that division the interval pays for it wherever Y - lambda f is not 0 on average.
@@ -140,19 +143,15 @@ def _people_alone(parts: list[_Part], words: str) -> Debiased:
 def _tuning(parts: list[_Part]) -> tuple[float, str]:
     """The lambda at which the variance is smallest; words where it is 0."""
     n = sum(part.n for part in parts)
+    shared = sum(part.n**2 * part.shared for part in parts)
+    tuned_by = sum(part.n**2 * part.tuned_by for part in parts)
     if not any(part.rest for part in parts):
         return 0.0, "judges add nothing: every dialogue is decided"
-    if sum(part.n**2 * part.tuned_by for part in parts) / n < NO_VARIANCE:
+    if tuned_by / n < NO_VARIANCE:
         return 0.0, "judges add nothing: they gave every dialogue the same score"
-    best = _best(parts)
-    if best <= 0:
+    if shared <= 0:
         return 0.0, "judges add nothing: what they score higher is not accepted more often"
-    return min(1.0, best), ""
-
-
-def _best(parts: list[_Part]) -> float:
-    shared = sum(part.n**2 * part.shared for part in parts)
-    return shared / sum(part.n**2 * part.tuned_by for part in parts)
+    return shared / tuned_by, ""
 
 
 def _variance(parts: list[_Part], tuning: float) -> float:
@@ -183,18 +182,12 @@ def _correlation(parts: list[_Part]) -> float | None:
 
 
 def _worth(parts: list[_Part], tuning: float, variance: float) -> float:
-    """As how many decisions on a uniform draw, without judges, these count.
-
-    Of uniform draws by rho. Where lambda is bounded, it is t times the best one, and judges save
-    t (2 - t) of what they could.
-    """
+    """As how many decisions on a uniform draw, without judges, these count; of uniform draws by
+    rho."""
     n = sum(part.n for part in parts)
     if not all(part.uniform for part in parts):
         return sum(part.n * part.people for part in parts) / n / variance
-    if not tuning:
-        return n
-    bounded = tuning / _best(parts)
-    useful = (_correlation(parts) or 0.0) * math.sqrt(bounded * (2 - bounded))
+    useful = (_correlation(parts) or 0.0) if tuning else 0.0
     return widths.worth(n, n + max(part.rest for part in parts), useful)
 
 
