@@ -1,9 +1,11 @@
 """What further decisions would bring: before anybody decides, and where the next hundred help."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from django.test import Client
 
 from generation.benchmark.report import FORM as BENCHMARK_FORM
 from generation.benchmark.statistics import ASSUMED_DEVIATION, smallest_difference
@@ -16,7 +18,7 @@ from review.calibration.draws import Draw, Moments
 from review.calibration.gains import gains
 from review.calibration.planning import plan
 from review.calibration.prediction import debiased
-from review.models import Certificate, Dataset, Drawn, Stage, Wave
+from review.models import Certificate, Dataset, Drawn, Stage, User, Wave
 from review.progress import StageCounts
 
 DIALOGUES, RATE = 6000, 0.7
@@ -284,4 +286,51 @@ def test_the_bad_share_that_is_expected_comes_from_no_wave_that_a_test_may_use(
     assert measured.bad.words == "2.0% at places of the blind arm"
     assert measured.likely == likely_size(1 - 0.98)
     assert hopeless.likely_more is None
-    assert "too many are bad" in hopeless.words
+    assert "too many bad" in hopeless.words
+
+
+def test_adjudicators_read_the_plan_over_the_api(
+    dataset: Dataset, bob: User, program_of: Callable[[User], Client]
+) -> None:
+    answer = program_of(bob).get(
+        f"/api/v1/datasets/{dataset.slug}/calibration/plan/?half_width=0.03"
+    )
+    plan = answer.json()
+    assert answer.status_code == 200
+    assert plan["aim"]["sizes"][0]["dialogues"] == 1068
+    assert plan["sizes"][0]["smallest_difference"] == smallest_difference(40)
+    assert [line["needed"] for line in plan["certificates"]["allowed"]] == [59, 93, 124]
+    assert not plan["grounds"]["rate"]["measured"]
+
+
+@pytest.mark.parametrize("wanted", ["three", "nan", "3"])
+def test_a_half_width_that_is_none_is_refused(
+    dataset: Dataset, bob: User, program_of: Callable[[User], Client], wanted: str
+) -> None:
+    answer = program_of(bob).get(
+        f"/api/v1/datasets/{dataset.slug}/calibration/plan/?half_width={wanted}"
+    )
+    assert answer.status_code == 400
+
+
+def test_reviewers_see_no_plan(
+    dataset: Dataset, alice: User, program_of: Callable[[User], Client]
+) -> None:
+    answer = program_of(alice).get(f"/api/v1/datasets/{dataset.slug}/calibration/plan/")
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("3", "What ±3.0 points take"),
+        ("2,5", "What ±2.5 points take"),
+        ("three", "“three” is no number of points, such as 3 or 2.5."),
+        ("90", "An interval can be planned from ±0.1 to ±50 points."),
+    ],
+)
+def test_the_page_answers_how_many_decisions_a_width_takes(
+    dataset: Dataset, bob: User, client_of: Callable[[User], Client], typed: str, words: str
+) -> None:
+    page = client_of(bob).get(f"/datasets/{dataset.slug}/calibration/", {"points": typed})
+    assert words in page.content.decode()
