@@ -60,6 +60,7 @@ urlpatterns = [
     path("places/<int:assignment_id>/reclaim/", desk.reclaim, name="reclaim"),
     path("decisions/<int:decision_id>/undo/", desk.undo, name="undo"),
     path(f"{DATASET}dialogues/", listing.dialogues, name="dialogues"),
+    path(f"{DATASET}put-back/<path:external_id>/", dialogue.put_back, name="put_back"),
     path(f"{DIALOGUE}adjudicate/", disputes.adjudicate, name="adjudicate"),
     path(DIALOGUE, dialogue.dialogue, name="dialogue"),
     path(f"{DATASET}disputes/", disputes.desk, name="disputes"),

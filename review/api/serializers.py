@@ -9,6 +9,7 @@ from review.api.policy_shapes import PolicySerializer, RejectReasonSerializer
 from review.models import (
     Approval,
     Arm,
+    CertifiedAs,
     CheckOutcome,
     Decision,
     Dialogue,
@@ -267,6 +268,20 @@ class DialogueBriefSerializer(serializers.ModelSerializer[Dialogue]):
         fields = ["id", "stage", "language", "final_query", "target_images"]
 
 
+class CoveredSerializer(serializers.Serializer[Any]):
+    certificate = serializers.IntegerField(help_text="Its number.")
+    used_as = serializers.ChoiceField(choices=CertifiedAs.choices)
+    score = serializers.FloatField(help_text="The panel's.")
+    candidate = serializers.IntegerField()
+    judges = serializers.ListField(child=serializers.CharField())
+    authors = serializers.ListField(child=serializers.CharField())
+    good = serializers.BooleanField(
+        allow_null=True, help_text="What the first person who decided said of it."
+    )
+    put_back_at = serializers.DateTimeField(allow_null=True)
+    put_back_by = serializers.CharField(allow_null=True)
+
+
 class DialogueSerializer(serializers.Serializer[Any]):
     """A dialogue as this person may see it; hidden parts are null or empty."""
 
@@ -277,6 +292,9 @@ class DialogueSerializer(serializers.Serializer[Any]):
     images = ImageSerializer(many=True, help_text="Those that turns and targets name.")
     stage = serializers.ChoiceField(choices=Stage.choices)
     approval = serializers.ChoiceField(choices=Approval.choices, allow_blank=True)
+    certified = CoveredSerializer(
+        allow_null=True, help_text="The certificate that covers it in this round."
+    )
     candidates = CandidateSerializer(many=True, help_text="Best first, where scores show.")
     decisions = DecisionSerializer(many=True)
     retrieval = RetrievalSerializer(many=True)

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from review import findings, policy
+from review.calibration.shown import covered
 from review.models import Assignment, Dataset, Image, Membership, Stage
 from review.places.drafts import Kept
 from review.progress import stages_of
@@ -42,6 +43,7 @@ def dialogue(view: DialogueView) -> dict[str, Any]:
         "images": list(view.images.values()),
         "stage": row.stage,
         "approval": row.approval if view.sight.decisions or view.sight.alone else "",
+        "certified": covered(view),
         "candidates": view.candidates,
         "decisions": view.decisions,
         "retrieval": standing(row, view.checks),

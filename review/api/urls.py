@@ -9,6 +9,7 @@ from rest_framework.permissions import IsAuthenticated
 from review.api import (
     agreement,
     calibration,
+    certificates,
     disputes,
     guidelines,
     imports,
@@ -41,6 +42,21 @@ urlpatterns = [
     path("datasets/<slug:dataset>/policy/", policies.change_policy, name="api-policy"),
     path("datasets/<slug:dataset>/agreement/", agreement.agreement, name="api-agreement"),
     path("datasets/<slug:dataset>/calibration/", calibration.calibration, name="api-calibration"),
+    path(
+        "datasets/<slug:dataset>/certificates/",
+        certificates.all_certificates,
+        name="api-certificates",
+    ),
+    path(
+        "datasets/<slug:dataset>/certificates/<int:number>/withdraw/",
+        certificates.withdraw,
+        name="api-withdraw-certificate",
+    ),
+    path(
+        "datasets/<slug:dataset>/certificates/<int:number>/put-back/",
+        certificates.put_back,
+        name="api-put-back-certified",
+    ),
     path("datasets/<slug:dataset>/waves/", waves.all_waves, name="api-waves"),
     path("datasets/<slug:dataset>/waves/<int:number>/", waves.wave, name="api-wave"),
     path("datasets/<slug:dataset>/waves/<int:number>/close/", waves.close, name="api-close-wave"),
@@ -52,6 +68,11 @@ urlpatterns = [
         "datasets/<slug:dataset>/dialogues/<path:external_id>/adjudication/",
         disputes.adjudicate,
         name="api-adjudicate",
+    ),
+    path(
+        "datasets/<slug:dataset>/dialogues/<path:external_id>/put-back/",
+        certificates.put_back_dialogue,
+        name="api-put-back-dialogue",
     ),
     path(
         "datasets/<slug:dataset>/dialogues/<path:external_id>/comments/",

@@ -20,6 +20,7 @@ from review.agreement.behind import Behind, overseen
 from review.errors import Invalid
 from review.languages import language_name, languages_in
 from review.models import (
+    Approval,
     CheckOutcome,
     Dataset,
     Dialogue,
@@ -36,6 +37,10 @@ from review.progress import stages_of
 from review.visibility import Sight, shows_traits, sights, with_seen_checks
 
 PAGE_SIZE = 30
+FILTERS = [
+    *("q", "stage", "approval", "check", "images"),
+    *("trait", "language", "judges", "agreement"),
+]
 # Counting stops here: nobody reads that many, and counting all would be slow.
 MOST_COUNTED = 1000
 THUMBNAILS = 3
@@ -87,6 +92,12 @@ class DialogueFilter(django_filters.FilterSet):
     trait = django_filters.ChoiceFilter(
         method="showing", choices=Trait.choices, empty_label="Whatever it shows", label="Shows"
     )
+    approval = django_filters.ChoiceFilter(
+        method="approved_as",
+        choices=[(approval.value, approval.label) for approval in Approval],
+        empty_label="However approved",
+        label="Approved as",
+    )
     language = django_filters.ChoiceFilter(method="written", empty_label="All languages")
     judges = django_filters.ChoiceFilter(
         method="judged", choices=JUDGES, empty_label="Whatever judges say", label="Judges"
@@ -108,7 +119,8 @@ class DialogueFilter(django_filters.FilterSet):
             # Scores may be hidden from everybody else until they have decided.
             del self.filters["judges"]
         if not membership.adjudicates():
-            del self.filters["agreement"]
+            # How others settled a dialogue shows once one has decided on it.
+            del self.filters["agreement"], self.filters["approval"]
 
     def _offer_languages(self) -> None:
         """Those of the dataset; where all dialogues are in one there is nothing to choose."""
@@ -139,6 +151,9 @@ class DialogueFilter(django_filters.FilterSet):
 
     def standing(self, rows: DialogueQuerySet, name: str, stage: str) -> QuerySet[Dialogue]:
         return masking.at_stage(rows, stage, self.membership)
+
+    def approved_as(self, rows: DialogueQuerySet, name: str, how: str) -> QuerySet[Dialogue]:
+        return masking.without_controls(rows, self.membership).filter(approval=how)
 
     def search(self, rows: DialogueQuerySet, name: str, words: str) -> QuerySet[Dialogue]:
         return rows.matching(words)
@@ -172,6 +187,7 @@ class Row:
     outcome: str
     awaits_check: bool
     hides_targets: bool
+    certified: bool
     # What it shows beside, in words.
     traits: list[str]
 
@@ -260,11 +276,7 @@ def _address(request: HttpRequest, **changes: object) -> str:
 
 
 def _filters_of(request: HttpRequest) -> dict[str, str]:
-    return {
-        name: request.GET[name]
-        for name in ("q", "stage", "check", "images", "trait", "language", "judges", "agreement")
-        if request.GET.get(name)
-    }
+    return {name: request.GET[name] for name in FILTERS if request.GET.get(name)}
 
 
 def _selection(request: HttpRequest) -> str:
@@ -328,6 +340,7 @@ def _row(dialogue: Dialogue, sight: Sight, images: dict[str, Image]) -> Row:
         outcome=dialogue.check_outcome if sight.retrieval else "",
         awaits_check=sight.retrieval and _awaits_check(dialogue),
         hides_targets=not sight.target,
+        certified=sight.decisions and dialogue.approval == Approval.CERTIFIED,
         traits=_traits(dialogue) if shows_traits(sight) else [],
     )
 
