@@ -21,6 +21,7 @@ from django.db.models import Max, Q
 
 from review import rubrics
 from review.agreement.report import reckon, summary
+from review.calibration.released import calibration_of
 from review.curated import Curator
 from review.errors import Conflict, Invalid
 from review.models import Dataset, Dialogue, Release, Rubric, User
@@ -191,6 +192,7 @@ def _manifest(dataset: Dataset, tally: Tally, rubric: Rubric) -> dict[str, Any]:
         "rubric": rubrics.told(rubric),
         "policy": _policy(dataset),
         **summary(reckon(dataset)),
+        "calibration": calibration_of(dataset, tally.certified),
         # How many of its lines show each trait.
         "traits": counts(_released(dataset)),
     }

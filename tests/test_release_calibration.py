@@ -1,14 +1,16 @@
 """What a release tells of waves, certificates and what they rest on."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from django.utils import timezone
 
-from review import decisions
-from review.exporting import open_release, write_release
+from review import cards, decisions
+from review.exporting import described, open_release, write_release
 from review.importing.engine import import_dialogues
 from review.models import (
     Assignment,
@@ -28,12 +30,19 @@ from review.rulings import Ruling
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Dialogue]
 Claim = Callable[[User], Assignment]
+CONDITIONS = {"judges": [], "rubric": {"hash": "", "marks": {}}, "rewriters": []}
 
 
 @pytest.fixture
 def wave(dataset: Dataset) -> Wave:
     return Wave.objects.create(
-        dataset=dataset, number=3, kind="informative", size=2, even_share=0.5, seed="s"
+        dataset=dataset,
+        number=3,
+        kind="informative",
+        size=2,
+        even_share=0.5,
+        seed="s",
+        conditions=CONDITIONS,
     )
 
 
@@ -46,7 +55,7 @@ def certificate(dataset: Dataset) -> Certificate:
         confidence=0.95,
         grid=[4.5],
         threshold=4.5,
-        conditions={},
+        conditions=CONDITIONS,
         steps=[],
     )
 
@@ -118,6 +127,7 @@ def test_a_line_that_a_certificate_approved_says_so_and_names_no_person(
         "share": 0.05,
         "confidence": 0.95,
         "good": None,
+        "put_back": False,
         "ended": None,
     }
 
@@ -138,3 +148,34 @@ def test_what_a_certificate_approved_is_open_for_review_in_another_dataset(
     assert (note["verdict"], note["waves"]) == ("certified", line["waves"])
     assert note["certificate"] == line["certificate"]
     assert not back.certified.exists()
+
+
+def test_the_manifest_counts_waves_and_what_certificates_approved_and_names_what_was_revoked(
+    dialogue: Dialogue, make_dialogue: Make, certificate: Certificate, wave: Wave, carol: User
+) -> None:
+    drawn(make_dialogue("drawn"), wave)
+    Wave.objects.update(drawn_at=timezone.now())
+    approved_by(dialogue, certificate)
+    looked_at = certified(make_dialogue("audited"), certificate, "audit")
+    Certified.objects.filter(pk=looked_at.pk).update(good=False, good_since=timezone.now())
+    certified(make_dialogue("waiting"), certificate, "audit")
+    # New rewrites ended it, since their rewriter is none of its own.
+    Certificate.objects.update(ended_at=None, end="", end_note="")
+    note = "Of the last 5 that people looked at, 3 were bad."
+    Certificate.objects.end("revoked", note)
+    manifest = write_release(dataset=dialogue.dataset, by=None).manifest["calibration"]
+    (told,) = manifest["waves"]
+    assert (told["number"], told["kind"], told["size"], told["seed"]) == (3, "informative", 2, "s")
+    assert (told["drawn"], told["decided"], told["missing"]) == (1, 0, 1)
+    assert (told["lowest_probability"], told["highest_probability"]) == (0.25, 0.25)
+    (told,) = manifest["certificates"]
+    assert (told["accepted"], told["in_release"]) == (1, 1)
+    assert (told["to_audit"], told["audited"], told["bad"]) == (2, 1, 1)
+    assert (told["end"], told["end_note"]) == ("revoked", note)
+    assert "it had approved before; no person has looked at them" in told["sentences"][-1]
+    assert manifest["from_waves"]["words"]
+    Certificate.objects.update(ended_at=None, end="", end_note="")
+    Certificate.objects.end("withdrawn", "Withdrawn by carol.", carol)
+    again = write_release(dataset=dialogue.dataset, by=None)
+    assert "carol" not in cards.card(described(again))
+    assert "carol" not in json.dumps(again.manifest)

@@ -80,7 +80,9 @@ def _read(
     sifted.drop(~decided["blind"], PLAIN)
     seen = decided.were_offered(best[number]) if len(best) else np.zeros(len(decided), bool)
     sifted.drop(~seen, ANOTHER_TOP)
-    words, reviewers = decided.words((np.cumsum(blind) - 1)[number], sifted.counting)
+    # Where no decision is of the frame, no dialogue has a number.
+    places = np.cumsum(blind) - 1 if len(blind) else np.zeros(1, np.int64)
+    words, reviewers = decided.words(places[number], sifted.counting)
     frame, tops = _frame(rows, offered, blind, probability, marks)
     record = Record(
         samples=[Sample(frame, uniform=_alike(probability), narrowed={})],

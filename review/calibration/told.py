@@ -38,8 +38,8 @@ def _drawn(drawn: Drawn, places: Mapping[int, int]) -> dict[str, Any]:
 
 
 def _certified(row: Certified, places: Mapping[int, int]) -> dict[str, Any]:
-    """`good` is what the person said who looked at it, None where nobody has; `ended` how the
-    certificate ended, None while it is in force."""
+    """`good` is what the person said who looked at it, None where nobody has; `put_back` whether
+    people decided after all; `ended` how the certificate ended, None while it is in force."""
     certificate = row.certificate
     return {
         "number": certificate.number,
@@ -49,5 +49,6 @@ def _certified(row: Certified, places: Mapping[int, int]) -> dict[str, Any]:
         "share": certificate.share,
         "confidence": certificate.confidence,
         "good": row.good,
+        "put_back": row.put_back_at is not None,
         "ended": certificate.end or None,
     }

@@ -45,7 +45,7 @@ def _basis(title: str, basis: dict[str, Any]) -> list[str]:
         ]
     return [
         f"### {title}",
-        *([_sentence(basis["of"])] if basis["of"] else []),
+        f"Of {plain(basis['of'])}.",
         *([_sentence(basis["words"])] if basis["words"] else []),
         _rates(line),
         listed(_worth(line)),
@@ -55,6 +55,7 @@ def _basis(title: str, basis: dict[str, Any]) -> list[str]:
             for name, label in _SLICES.items()
             for block in _parts(label, basis["slices"].get(name, []))
         ),
+        *([_sentence(basis["drift"])] if basis["drift"] else []),
         _alternative(basis["alternative"]),
         *([listed([_sentence(words) for words in basis["left_out"]])] if basis["left_out"] else []),
     ]
