@@ -6,6 +6,7 @@ from generation import batch_runs, checks, deceiving, leasing, running
 from generation.benchmark_files.tasks import write_benchmark_archive
 from generation.checks.tasks import drain_checks
 from generation.deceiving.tasks import drain_traits
+from generation.judges_compared import stored as judge_reports
 from generation.models import BenchmarkArchive, BenchmarkReport, JudgeReport, Run, RunKind
 from generation.report_tasks import compute_benchmark_report, compute_judge_report
 from generation.turns import turn
@@ -68,6 +69,7 @@ def sweep() -> None:
         drain_checks.apply_async((dataset.pk,), expires=SWEEP_EXPIRES_SECONDS)
     for dataset in deceiving.datasets_awaiting():
         drain_traits.apply_async((dataset.pk,), expires=SWEEP_EXPIRES_SECONDS)
+    judge_reports.want_old_forms()
     for report in JudgeReport.objects.awaiting():
         compute_judge_report.apply_async((report.dataset_id,), expires=SWEEP_EXPIRES_SECONDS)
     for run_id in BenchmarkReport.objects.awaiting().values_list("run", flat=True):

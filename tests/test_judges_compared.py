@@ -12,10 +12,11 @@ from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
 from generation.judges_compared import agreement, favour, orders, people
 from generation.judges_compared import formulas as judging
-from generation.judges_compared.record import Author, Compared, Judge, Marks, Record, Verdicts
+from generation.judges_compared.record import Compared, Judge
 from generation.judges_compared.report import reckon
 from review.agreement import estimates, formulas
 from review.agreement.estimates import Clusters, Estimate
+from tests.judge_records import JUDGES, WROTE, panel, record, verdicts
 
 EXACT = 1e-9
 SEEDS = range(5)
@@ -206,45 +207,6 @@ def test_undefined_formulas_are_nan_and_nothing_else() -> None:
     assert np.isnan(judging.auc(np.zeros((1, 4, 2)))).all()
 
 
-# A panel of two families over candidates of three, every judge in both orders.
-JUDGES = [Judge("gpt-9", "gpt", False), Judge("qwen-9", "qwen", False)]
-WROTE = [(Author("gpt-9", "gpt"),), (Author("qwen-9", "qwen"),), (Author("glm-9", "glm"),)]
-CRITERIA = ["correctness", "clarity"]
-
-
-def record(scores: NDArray[np.int64], **fields: Any) -> Record:
-    """Of scores (passes, c, j, k): three candidates to a dialogue, one of each author."""
-    candidates = scores.shape[1]
-    empty = np.zeros(0, np.int64)
-    values: dict[str, Any] = {
-        "judges": JUDGES[: scores.shape[2]],
-        "criteria": CRITERIA,
-        "marks": Marks(np.array([1.0, 1.0]), np.array([4.0, 3.0])),
-        "dialogue": np.arange(candidates) // 3,
-        "authorship": np.arange(candidates) % 3,
-        "panel": np.full(candidates, 3.0),
-        "authorships": WROTE,
-        "scores": scores.astype(np.int8),
-        "places": np.full(scores.shape[:3], -1, np.int8),
-        "self_judged": np.zeros(scores.shape[1:3], bool),
-        "verdicts": Verdicts(empty, empty.astype(bool)),
-        "compared": Compared(empty, empty, empty.astype(bool), empty.astype(bool), empty, empty),
-        **fields,
-    }
-    return Record(**values)
-
-
-def panel(seed: int, *, favours: float = 0.0, strict: float = 0.0) -> NDArray[np.int64]:
-    """Both judges see one quality; the first adds `favours` for its own, takes off `strict`."""
-    random = draw(seed)
-    quality = np.repeat(random.normal(3.2, 0.7, 300), 1)[:, None, None]
-    seen = quality + random.normal(0, 0.5, (300, 2, 2))
-    seen[::3, 0] += favours
-    seen[:, 0] -= strict
-    first = np.clip(np.rint(seen), 1, 5)
-    return np.stack([first, np.zeros_like(first)]).astype(np.int64)
-
-
 def test_a_family_that_favours_its_own_is_seen() -> None:
     found = {one.family: one for one in favour.favours(record(panel(1, favours=0.8)))}
     gpt = found["gpt"].figure
@@ -369,7 +331,7 @@ def test_acceptance_rises_with_the_score_in_bands() -> None:
     scores = np.zeros((2, 60, 1, 2), np.int64)
     scores[0, :, 0] = np.repeat([2, 3, 5], 20)[:, None]
     accepted = np.arange(60) % 20 < np.repeat([2, 8, 18], 20)
-    decided = Verdicts(np.arange(60), accepted, decisions=20)
+    decided = verdicts(np.arange(60), accepted)
     [panel_bands, bands] = people.People(record(scores, verdicts=decided)).acceptance()
     assert [(band.low, band.high) for band in bands.bands] == [(2, 2.5), (3, 3.5), (4.5, 5)]
     assert [band.accepted.value for band in bands.bands] == [0.1, 0.4, 0.9]
@@ -386,7 +348,7 @@ def test_a_record_without_anything_is_a_report_of_words() -> None:
 def test_a_report_is_json_without_nan() -> None:
     scores = panel(1)
     scores[:, :, 1, 1] = 0
-    decided = Verdicts(np.arange(60), np.arange(60) % 3 == 0, decisions=20)
+    decided = verdicts(np.arange(60), np.arange(60) % 3 == 0)
     report = reckon(record(scores, verdicts=decided)).as_json()
     assert all(math.isfinite(number) for number in numbers(report))
 

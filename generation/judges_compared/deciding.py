@@ -25,7 +25,9 @@ class Deciding:
             for reason in dataset.all_reject_reasons()
             if reason["kind"] == "dialogue"
         }
-        self._said: list[tuple[int, bool]] = []
+        # One row for each decision and candidate: candidate, accepted, decision, unseen.
+        self._said: list[tuple[int, bool, int, bool]] = []
+        self._read = [np.empty((0, 4), np.int32)]
         self._decisions = self._saw_scores = 0
         self._missing = {"dialogue": 0, "skipped": 0, "more": 0}
 
@@ -39,11 +41,19 @@ class Deciding:
                 self._missing[missing] += 1
             elif row["round"] == row["dialogue__round"]:
                 self._take(row, offered.get(row["dialogue_id"], []), candidates)
+        self._read.append(np.array(self._said, np.int32).reshape(-1, 4))
+        self._said.clear()
 
     def verdicts(self) -> Verdicts:
-        said = np.array(self._said, dtype=np.int64).reshape(-1, 2)
+        candidate, accepted, decision, unseen = np.concatenate(self._read).T
         return Verdicts(
-            said[:, 0], said[:, 1].astype(bool), self._decisions, self._saw_scores, self._missing
+            candidate=candidate.astype(np.int64),
+            accepted=accepted.astype(bool),
+            decision=decision.astype(np.int64),
+            unseen=unseen.astype(bool),
+            decisions=self._decisions,
+            saw_scores=self._saw_scores,
+            missing=self._missing,
         )
 
     def _offered(
@@ -70,9 +80,12 @@ class Deciding:
         could = [
             pk for pk, round in offered if pk in shown or (not shown and round <= row["round"])
         ]
-        self._said += [(candidates[pk], pk == chosen) for pk in could]
+        scores = row["saw"].get("scores")
+        # What was not kept may have been seen.
+        unseen = scores is False
+        self._said += [(candidates[pk], pk == chosen, self._decisions, unseen) for pk in could]
         self._decisions += 1
-        self._saw_scores += bool(row["saw"].get("scores"))
+        self._saw_scores += bool(scores)
 
 
 _DECISION = ("dialogue_id", "dialogue__round", "round", "verdict", "reason", "candidate_id", "saw")

@@ -25,3 +25,15 @@ def effect(tables: Floats, column: int) -> Floats:
     inverse = np.linalg.pinv(left, rcond=1e-9, hermitian=True)
     told = (inverse @ left)[..., column, column] > 1 - 1e-6
     return np.where(told, (inverse @ right)[..., column, 0], np.nan)
+
+
+def standardized(tables: Floats) -> tuple[Floats, Floats]:
+    """Means before and after, of [number, sum] by kind and side (..., kinds, 2, 2): each over
+    kinds by their recent numbers, of kinds that are on both sides."""
+    number, total = tables[..., 0], tables[..., 1]
+    weight = np.where((number > 0).all(axis=-1), number[..., 1], 0)
+    means = np.where(number > 0, total / np.maximum(number, 1), 0)
+    before, after = (
+        quotient((weight * means[..., side]).sum(axis=-1), weight.sum(axis=-1)) for side in (0, 1)
+    )
+    return before, after

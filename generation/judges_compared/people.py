@@ -83,6 +83,17 @@ class People:
         all that count."""
         return [self._passing_of(j) for j, _ in self._scoring()]
 
+    def scored(self) -> dict[str, Floats]:
+        """By decision and candidate the score of the panel and of each judge, NaN for none."""
+        of_judges = {
+            judge.name: self._record.overall[self._candidate, j] for j, judge in self._scoring()
+        }
+        return {PANEL: self._record.panel[self._candidate], **of_judges}
+
+    def passed(self) -> dict[str, Floats]:
+        """The same of passing on all criteria that count: 1 where a judge passes it, else 0."""
+        return {judge.name: self._passed_overall(self._passed(j)) for j, judge in self._scoring()}
+
     def _scoring(self) -> list[tuple[int, Judge]]:
         return [(j, self._record.judges[j]) for j in self._record.scoring()]
 
@@ -115,10 +126,16 @@ class People:
     def _passing_of(self, j: int) -> OfJudge:
         record, passed = self._record, self._passed(j)
         rows = [Row(record.criteria[k], self._agreement(values)) for k, values in passed.items()]
-        counted = [passed[k] for k in passed if record.marks.weights[k]]
-        if len(counted) > 1:
-            rows = [Row(OVERALL, self._agreement(_all_passed(counted))), *rows]
+        if len(self._counted(passed)) > 1:
+            rows = [Row(OVERALL, self._agreement(self._passed_overall(passed))), *rows]
         return OfJudge(record.judges[j].name, rows)
+
+    def _passed_overall(self, passed: dict[int, Floats]) -> Floats:
+        counted = self._counted(passed)
+        return _all_passed(counted) if counted else np.full(len(self._candidate), np.nan)
+
+    def _counted(self, passed: dict[int, Floats]) -> list[Floats]:
+        return [values for k, values in passed.items() if self._record.marks.weights[k]]
 
     def _passed(self, j: int) -> dict[int, Floats]:
         """By criterion 1 where the judge's score reaches the mark, 0 where not, NaN for none."""
@@ -131,8 +148,7 @@ class People:
         return passed
 
     def _agreement(self, passed: Floats) -> Estimate:
-        known = ~np.isnan(passed)
-        return passing(passed[known] > 0, self._accepted[known], self._dialogue[known])
+        return passing_of(passed, self._accepted, self._dialogue)
 
 
 def _all_passed(passed: list[Floats]) -> Floats:
@@ -180,6 +196,12 @@ def passing(passed: Flags, accepted: Flags, dialogue: Ints) -> Estimate:
         n=len(passed),
         clusters=clusters,
     )
+
+
+def passing_of(passed: Floats, accepted: Flags, dialogue: Ints) -> Estimate:
+    """The same of 1 for passed and 0 for not; NaN, for not known, is left out."""
+    known = ~np.isnan(passed)
+    return passing(passed[known] > 0, accepted[known], dialogue[known])
 
 
 def _why_no_agreement(passed: Flags, accepted: Flags) -> str:

@@ -3,20 +3,22 @@
 The database turns five scores into one row, so that six million scores come as a million rows.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from django.contrib.postgres.aggregates import BoolOr
 from django.db.models import Count, Max, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, TruncDate
 
 from generation.judges_compared.deciding import Deciding
+from generation.judges_compared.logs import Logging
 from generation.judges_compared.pairs import Pairs
+from generation.judges_compared.partitions import Partitioning
 from generation.judges_compared.record import Author, Judge, Marks, Record
 from generation.provenance import family_of_candidate
 from review import rubrics
-from review.models import Candidate, Comparison, Criterion, Dataset, Dialogue, Judgement
+from review.models import Candidate, Comparison, Criterion, Dataset, Judgement
 
 BATCH = 2000
 MOST_JUDGES = 10
@@ -39,6 +41,8 @@ class _Reading:
         self._authorships: dict[tuple[Author, ...], int] = {}
         self._deciding = Deciding(dataset)
         self._pairs = Pairs(self._number)
+        self._partitioning = Partitioning()
+        self._logging = Logging(len(self._criteria))
         self._candidates: list[Row] = []
         most = Candidate.objects.proposed().filter(dialogue__dataset=dataset).count()
         shape = (2, most, len(self._judges))
@@ -47,11 +51,7 @@ class _Reading:
         self._self_judged = np.zeros(shape[1:], bool)
 
     def all(self) -> Record:
-        keys = list(
-            Dialogue.objects.filter(dataset=self._dataset)
-            .order_by("pk")
-            .values_list("pk", flat=True)
-        )
+        keys = list(self._partitioning.keys(self._dataset))
         for start in range(0, len(keys), BATCH):
             self._batch(keys[start : start + BATCH], start)
         return self._record()
@@ -77,11 +77,18 @@ class _Reading:
         return numbers
 
     def _read_scores(self, keys: list[int], candidates: dict[int, int]) -> None:
+        rows = [row for row in self._score_rows(keys) if row[0] in candidates]
+        self._logging.take(
+            [
+                (candidates[pk], self._number[judge], model, prompt, day, *scores)
+                for pk, judge, reversed, _, _, prompt, _, model, day, *scores in rows
+                if day and not reversed
+            ]
+        )
         found: list[Row] = []
-        for pk, judge, reversed, place, own, *scores in _last_said(self._score_rows(keys)):
-            if pk in candidates:
-                place = -1 if place is None else min(place, 127)
-                found.append((candidates[pk], self._number[judge], reversed, place, own, *scores))
+        for pk, judge, reversed, place, own, *scores in _last_said(rows):
+            place = -1 if place is None else min(place, 127)
+            found.append((candidates[pk], self._number[judge], reversed, place, own, *scores))
         if not found:
             return
         table = np.array(found, dtype=np.int64)
@@ -91,19 +98,20 @@ class _Reading:
         self._self_judged[where[1:]] |= table[:, 4].astype(bool)
 
     def _score_rows(self, keys: list[int]) -> Iterator[Row]:
-        """candidate, judge, reversed, place, self-judged, prompt, last key, a score for each
-        criterion (0 for none)."""
+        """candidate, judge, reversed, place, self-judged, prompt, last key, model, day (None for an
+        imported one), a score for each criterion (0 for none)."""
         rows = _within(Judgement.objects.all(), "candidate__dialogue", self._dataset, keys)
         pivot = {
             f"score_{k}": Coalesce(Max("score", filter=Q(criterion=criterion)), 0)
             for k, criterion in enumerate(self._criteria)
         }
+        made = Max("created", filter=Q(imported=False))
         return (
             rows.filter(score__isnull=False, judge__in=self._number)
             .order_by()
             .values("candidate_id", "judge", "reversed", "prompt_hash")
             .annotate(place=Max("shown_position"), own=BoolOr("self_judged"), last=Max("pk"))
-            .annotate(**pivot)
+            .annotate(of_model=Max("model"), day=TruncDate(made), **pivot)
             .values_list(*_SCORES, *pivot)
             .iterator(chunk_size=20_000)
         )
@@ -124,12 +132,17 @@ class _Reading:
             self_judged=self._self_judged[:held],
             verdicts=self._deciding.verdicts(),
             compared=self._pairs.compared(),
+            partitions=self._partitioning.partitions(),
+            log=self._logging.log(),
             left_out=[judge.name for judge in self._left_out],
         )
 
 
 _CANDIDATE = ("pk", "dialogue_id", "panel_score", "author", "family", "model", "also_by")
-_SCORES = ("candidate_id", "judge", "reversed", "place", "own", "prompt_hash", "last")
+_SCORES = (
+    *("candidate_id", "judge", "reversed", "place", "own", "prompt_hash", "last"),
+    *("of_model", "day"),
+)
 
 
 def _within(rows: QuerySet[Any], path: str, dataset: Dataset, keys: list[int]) -> QuerySet[Any]:
@@ -139,14 +152,13 @@ def _within(rows: QuerySet[Any], path: str, dataset: Dataset, keys: list[int]) -
     )
 
 
-def _last_said(rows: Iterable[Row]) -> Iterator[Row]:
+def _last_said(rows: Sequence[Row]) -> Iterator[Row]:
     """Of a judge that was asked under several prompts or rubrics the last one counts."""
-    kept = list(rows)
     told: dict[tuple[int, str], tuple[int, str]] = {}
-    for candidate, judge, _, _, _, prompt, last, *_ in kept:
+    for candidate, judge, _, _, _, prompt, last, *_ in rows:
         key = (candidate, judge)
         told[key] = max(told.get(key, (0, "")), (last, prompt))
-    for candidate, judge, reversed, place, own, prompt, _, *scores in kept:
+    for candidate, judge, reversed, place, own, prompt, _, _, _, *scores in rows:
         if told[candidate, judge][1] == prompt:
             yield (candidate, judge, reversed, place, own, *scores)
 

@@ -36,10 +36,13 @@ class Marks:
 @dataclass
 class Verdicts:
     """What people's decisions say of the candidates that they could have chosen: one entry for
-    each decision and candidate. `missing` counts the decisions that say nothing of them."""
+    each decision and candidate. `unseen` are those of a reviewer from whom the scores were hidden.
+    `missing` counts the decisions that say nothing of them."""
 
     candidate: Ints
     accepted: NDArray[np.bool_]
+    decision: Ints
+    unseen: NDArray[np.bool_]
     decisions: int = 0
     saw_scores: int = 0
     missing: dict[str, int] = field(default_factory=dict)
@@ -56,6 +59,35 @@ class Compared:
     tied: NDArray[np.bool_]
     named: Ints
     first: Ints
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Into which of some named parts each dialogue falls."""
+
+    names: list[str]
+    of: Ints  # (dialogues): which of the names
+
+
+class Version(NamedTuple):
+    """What a judge was when it scored."""
+
+    model: str
+    prompt_hash: str
+
+
+@dataclass(frozen=True)
+class Log:
+    """What judges scored here at their first pass, whatever was said later: one entry for each
+    candidate, judge and prompt. A day is a date's ordinal."""
+
+    candidate: NDArray[np.int32]
+    judge: NDArray[np.int32]
+    version: NDArray[np.int32]
+    day: NDArray[np.int32]
+    scores: NDArray[np.int8]  # (entries, k), 0 for none
+    versions: list[Version]
+    today: int
 
 
 @dataclass
@@ -75,6 +107,9 @@ class Record:
     self_judged: NDArray[np.bool_]  # (c, j)
     verdicts: Verdicts
     compared: Compared
+    # By dimension of `review.calibration.slices`; not by rewriter, which `authorships` tell.
+    partitions: dict[str, Partition]
+    log: Log
     # Judges with the fewest scores that found no room.
     left_out: list[str] = field(default_factory=list)
 
@@ -95,23 +130,28 @@ class Record:
         """
         criteria = range(len(self.criteria))
         columns = [
-            self._weighted([self.score(j, k) for k in criteria]) for j in range(len(self.judges))
+            self.weighted([self.score(j, k) for k in criteria]) for j in range(len(self.judges))
         ]
         return np.array(columns).reshape(len(self.judges), len(self.dialogue)).T
 
     def overall_of(self, one_pass: int, j: int) -> Floats:
         """The same of one judge in one of its passes: (c)."""
-        given = self.scores[one_pass, :, j, :].astype(np.float64)
-        return self._weighted(list(np.where(given > 0, given, np.nan).T))
+        return self.weighted(list(known_scores(self.scores[one_pass, :, j, :]).T))
 
-    def _weighted(self, means: Sequence[Floats]) -> Floats:
-        total = np.zeros(len(self.dialogue))
+    def weighted(self, means: Sequence[Floats]) -> Floats:
+        """The mean over criteria by their weights, of those that are known; NaN where none is."""
+        total = np.zeros_like(means[0])
         weight = np.zeros_like(total)
         for mean, share in zip(means, self.marks.weights, strict=True):
             known = ~np.isnan(mean)
             total += np.where(known, mean, 0) * share
             weight += known * share
         return np.round(_divided(total, weight), 3)
+
+
+def known_scores(scores: NDArray[np.int8]) -> Floats:
+    """Scores with NaN for none."""
+    return np.where(scores > 0, scores.astype(np.float64), np.nan)
 
 
 def _divided(above: NDArray[Any], below: NDArray[Any]) -> Floats:

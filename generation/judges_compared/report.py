@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from generation.judges_compared import agreement, favour, orders
+from generation.judges_compared import agreement, by_slice, drift, favour, levels, orders
 from generation.judges_compared.people import Acceptance, OfJudge, People, Row
 from generation.judges_compared.record import Record
 from review.agreement.estimates import Ints
 
 # Grows when the stored form changes; a report of another form is computed again.
-FORM = 1
+FORM = 2
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,16 @@ class JudgeLine:
 
 @dataclass(frozen=True)
 class Decided:
-    """What the figures on people rest on. `missing` counts decisions that say nothing of the
-    candidates: of the dialogue itself, skipped, or asking for more."""
+    """What the figures on people rest on. `unseen` were made without sight of the scores. `missing`
+    counts decisions that say nothing of the candidates: of the dialogue itself, skipped, or asking
+    for more."""
 
     decisions: int
     dialogues: int
     candidates: int
     accepted: int
     saw_scores: int
+    unseen: int
     missing: dict[str, int] = field(default_factory=dict)
 
 
@@ -55,6 +57,9 @@ class Report:
     pairwise: list[orders.PairwiseOfJudge]
     matrix: list[favour.AuthorRow]
     favours: list[favour.Favour]
+    dimensions: list[by_slice.Dimension]
+    levels: list[levels.LevelsOfJudge]
+    drift: list[drift.DriftOfJudge]
 
     def as_json(self) -> dict[str, Any]:
         return {"form": FORM, **asdict(self)}
@@ -78,6 +83,9 @@ def reckon(record: Record) -> Report:
         pairwise=orders.pairwise(record),
         matrix=favour.matrix(record),
         favours=favour.favours(record),
+        dimensions=by_slice.dimensions(record),
+        levels=levels.levels(record),
+        drift=drift.drift(record),
     )
 
 
@@ -95,6 +103,7 @@ def _decided(record: Record) -> Decided:
         candidates=_distinct(said.candidate),
         accepted=int(said.accepted.sum()),
         saw_scores=said.saw_scores,
+        unseen=_distinct(said.decision[said.unseen]),
         missing=said.missing,
     )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 
 from generation.judges_compared.reading import read
 from generation.judges_compared.report import FORM, reckon
@@ -47,6 +48,12 @@ def ask(*, dataset: Dataset, by: User) -> JudgeReport:
     """Wants the report anew; the caller sends the task. While it is awaited nothing changes."""
     check_can_administer(by, dataset)
     return reports.ask(JudgeReport, dataset=dataset)
+
+
+def want_old_forms() -> None:
+    """Wants those anew that are of an earlier form, unless that has failed before."""
+    kept = JudgeReport._default_manager.filter(asked=None, failure="", computed__isnull=False)
+    kept.exclude(data__form=FORM).update(asked=timezone.now())
 
 
 def compute(dataset_id: int) -> None:

@@ -9,8 +9,10 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from generation.judges_compared import stored
+from generation.judges_compared.by_slice import ENOUGH_UNSEEN
 from generation.models import JudgeReport
 from generation.pages import judge_plots as plots
+from generation.pages import judge_scores, judge_slices
 from generation.report_tasks import compute_judge_report
 from review.liveness import worker_alive
 from review.models import Dataset, Membership
@@ -27,7 +29,8 @@ def judges(request: SignedIn, slug: str) -> HttpResponse:
         # Nothing new: the page stays as it is and asks again.
         return _varying(HttpResponse(status=204))
     part = "#report" if fragment else ""
-    context = _context(dataset, membership, report)
+    by = request.GET.get(judge_slices.DIMENSION, "")
+    context = _context(dataset, membership, report, by)
     return _varying(render(request, f"generation/judges.html{part}", context))
 
 
@@ -40,7 +43,7 @@ def compute_judges(request: SignedIn, slug: str) -> HttpResponse:
 
 
 def _context(
-    dataset: Dataset, membership: Membership, report: JudgeReport | None
+    dataset: Dataset, membership: Membership, report: JudgeReport | None, by: str
 ) -> dict[str, Any]:
     awaited = report is not None and report.is_awaited()
     context = {
@@ -48,14 +51,15 @@ def _context(
         "membership": membership,
         "report": report,
         "awaited": awaited,
+        "by": by,
         "worker_alive": worker_alive("default") if awaited else True,
     }
     if report is None or not stored.is_current_form(report):
         return context
-    return {**context, "newer": stored.newer(report), **_drawn(report.data)}
+    return {**context, "newer": stored.newer(report), **_drawn(report.data, by)}
 
 
-def _drawn(data: dict[str, Any]) -> dict[str, Any]:
+def _drawn(data: dict[str, Any], by: str) -> dict[str, Any]:
     acceptances = [one for one in data["acceptance"] if one["bands"]]
     return {
         "data": data,
@@ -65,6 +69,10 @@ def _drawn(data: dict[str, Any]) -> dict[str, Any]:
         "scores": plots.SCORES,
         "scales": _scales(data),
         "standard_reach": plots.standard_reach(data["matrix"]),
+        "sliced": judge_slices.shown(data["dimensions"], by),
+        "enough_unseen": ENOUGH_UNSEEN,
+        "level_groups": judge_scores.level_groups(data["levels"]),
+        "weeks_open": judge_scores.weeks_are_few(data["drift"]),
     }
 
 
@@ -74,6 +82,7 @@ def _scales(data: dict[str, Any]) -> dict[str, strips.Scale]:
         "half": strips.HALF,
         "auc": plots.AUC,
         "agreement": strips.AGREEMENT,
+        "score": judge_scores.SCORE,
         "distance": strips.from_zero(_figures(data["flips"], "distance")),
         "shift": strips.around_zero(_figures(data["places"], "shift")),
         "favour": strips.around_zero(favour["figure"] for favour in data["favours"]),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from review.calibration.report import LANGUAGE, REWRITER, SOURCE, TURNS
+from review.calibration.slices import UNKNOWN
 from review.languages import language_name
 
 CRITERION = "criterion"
@@ -20,15 +21,17 @@ NOTICED = 1.005
 
 
 def part_name(by: str, name: str) -> str:
+    if by in GROUPS and name in {"", UNKNOWN}:
+        return "Not known"
     if by == LANGUAGE:
-        return language_name(name) or "Not known"
+        return language_name(name)
     if by == TURNS:
         return f"{name} turns".replace("-", " to ").replace("9+", "9 or more")
     if by == CRITERION:
         return name.replace("-", " ").capitalize()
     if by == "":
         return "All together"
-    return "Not known" if name in {"", "unknown"} else name
+    return name
 
 
 def narrowed(to: dict[str, str]) -> str:
@@ -66,6 +69,8 @@ def _percent(share: float) -> str:
 
 def waves(numbers: Sequence[int]) -> str:
     """“wave 2”, “waves 1, 2 and 4”."""
+    if not numbers:
+        return "waves that are gone"
     *others, last = map(str, sorted(numbers))
     return f"waves {', '.join(others)} and {last}" if others else f"wave {last}"
 
