@@ -8,6 +8,9 @@ import yaml
 from django.test import Client
 
 from review import cards, decisions, intake
+from review.agreement.estimates import Estimate, undefined
+from review.calibration.reckoning import summary
+from review.calibration.report import Alternative, Basis, Line, PassRate, Report
 from review.exporting import described, write_release
 from review.markdown import rendered
 from review.models import Assignment, CandidateKind, Dataset, Dialogue, Release, User, Verdict
@@ -99,3 +102,48 @@ def test_a_program_finds_releases_their_manifests_and_cards(
     assert program.get(f"{address}1/card/").content.decode() == cards.card(described(release))
     assert program_of(dave).get(address).status_code == 404
     assert program.get(f"{address}2/").status_code == 404
+
+
+def rate(value: float, n: int) -> PassRate:
+    figure = Estimate(value, value - 0.05, value + 0.05, n, n)
+    return PassRate(figure, figure, figure, 0.8, 0.6, 529.0, 12, (0.7, 0.95))
+
+
+def basis(overall: Line | None) -> Basis:
+    lines = [overall] if overall else []
+    return Basis(
+        of="dialogues that waited",
+        words="" if overall else "Nothing is drawn yet: draw a wave.",
+        left_out=["3 decisions do not count: the reviewer saw the scores."],
+        overall=overall,
+        criteria=[],
+        slices={"language": lines},
+        scores=[],
+        weeks=[],
+        drift="No drift is to be seen.",
+        alternative=Alternative(0.15, [], None, None, None, "2 of the 3 reviewers that it takes"),
+    )
+
+
+def test_figures_stand_with_their_intervals_and_words_where_there_is_none(release: Release) -> None:
+    auc, kappa = Estimate(0.71, 0.65, 0.77, 200, 200), undefined("every word is the same")
+    line = Line("de", 7_000, rate(0.861, 200), auc, kappa)
+    found = summary(Report({}, [], basis(line), basis(None)))
+    wave = {
+        **{"number": 1, "kind": "uniform", "narrowed": {"language": "de"}, "drawn": 212},
+        **{"drawn_from": 7_000, "lowest_probability": 0.03, "highest_probability": 0.03},
+        **{"decided": 200, "skipped": 4, "missing": 12, "used": True, "words": ""},
+    }
+    step = {"score": 4.5, "n": 93, "bad": 1, "bound": 0.0496, "passed": True}
+    certificate = {"sentences": ["It certifies."], "steps": [step], "confidence": 0.95}
+    calibration = {**found, "waves": [wave], "certificates": [certificate]}
+    _, text = told({**described(release), "calibration": calibration})
+    assert "| People and judges together | 86.1% (81.1 to 91.1) |" in text
+    assert "not defined: every word is the same" in text
+    assert "200 decisions count as 529 (lambda 0.80, correlation 0.60)" in text
+    assert "12 dialogues drawn and not decided" in text
+    assert "the interval would reach 70.0 to 95.0%" in text
+    assert "No estimate: Nothing is drawn yet: draw a wave." in text
+    assert "| 1 | uniform, language de alone | 212 of 7,000 | 0.0300 | 200 | 4 | 12 | yes |" in text
+    assert "| 4.5 | 93 | 1 | 4.96% | yes |" in text
+    assert "|  |" not in text
