@@ -219,9 +219,9 @@ def test_a_certificate_needs_so_many_and_passes_so_often(dataset: Dataset) -> No
 
 @pytest.fixture
 def wave(dataset: Dataset, make_dialogue: Any) -> Wave:
-    """Ten dialogues that score 4.5, drawn for a test."""
-    wave = Wave.objects.create(dataset=dataset, number=1, kind="uniform", size=10)
-    for place in range(10):
+    """Two dialogues that score 4.5, drawn for a test."""
+    wave = Wave.objects.create(dataset=dataset, number=1, kind="uniform", size=2)
+    for place in range(2):
         dialogue = make_dialogue(f"d-{place}")
         Drawn.objects.create(
             wave=wave,
@@ -253,7 +253,7 @@ def test_what_is_drawn_for_a_test_counts_until_the_test_is_made(
     dataset: Dataset, wave: Wave
 ) -> None:
     top, *_ = certificates_ahead(dataset, scored()).scores
-    assert (top.score, top.above, top.drawn, top.more) == (4.5, 0.2, 10, 5 * 49)
+    assert (top.score, top.above, top.drawn, top.more) == (4.5, 0.2, 2, 5 * 57)
     steps = [{"score": 4.5, "n": 100, "bad": 2, "bound": 0.06, "passed": False}]
     wave.certificate = Certificate.objects.create(
         dataset=dataset,
@@ -323,10 +323,8 @@ def test_reviewers_see_no_plan(
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ("3", "What ±3.0 points take"),
         ("2,5", "What ±2.5 points take"),
         ("three", "“three” is no number of points, such as 3 or 2.5."),
-        ("90", "An interval can be planned from ±0.1 to ±50 points."),
     ],
 )
 def test_the_page_answers_how_many_decisions_a_width_takes(
