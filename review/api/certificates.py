@@ -28,7 +28,7 @@ DRY_RUN = OpenApiParameter(
 )
 
 
-class StepSerializer(serializers.Serializer[Any]):
+class TestedScoreSerializer(serializers.Serializer[Any]):
     score = serializers.FloatField()
     n = serializers.IntegerField(help_text="Drawn dialogues at or above it.")
     bad = serializers.IntegerField(help_text="Of these, those not accepted or not decided.")
@@ -58,7 +58,7 @@ class CertificateSerializer(serializers.Serializer[Any]):
         source="certificate.threshold", allow_null=True, help_text="Null: nothing passed."
     )
     words = serializers.CharField()
-    steps = StepSerializer(source="certificate.steps", many=True)
+    steps = TestedScoreSerializer(source="certificate.steps", many=True)
     waves = serializers.ListField(child=serializers.IntegerField())
     conditions = serializers.JSONField(
         source="certificate.conditions", help_text="Judges, rubric and rewriters it is of."
