@@ -19,12 +19,14 @@ from generation.judges_compared.levels import levels
 from generation.judges_compared.record import Log, Partition, Record, Version
 from generation.judges_compared.report import reckon
 from generation.models import JudgeReport
+from generation.report_tasks import compute_judge_report
 from review.calibration.report import LANGUAGE, REWRITER, SOURCE, TURNS
 from review.models import Dataset, User
 from tests.judge_records import WROTE, one_part, panel, record, verdicts
 
 SignIn = Callable[[User], Client]
 ADDRESS = "/datasets/coast/models/judges/"
+API = "/api/v1/datasets/coast/judges/"
 TODAY = date(2026, 11, 26)
 # Candidates of `panel`, three to each of a hundred dialogues.
 CANDIDATES, DIALOGUES = np.arange(300), np.arange(100)
@@ -266,6 +268,23 @@ def test_the_page_shows_one_dimension_and_links_the_others(
     assert "German" not in part
     assert "<html" not in part
     assert "German" in browser.get(ADDRESS, {"by": "nothing"}).content.decode()
+
+
+def test_a_program_reads_it_and_has_it_made_anew(
+    report: JudgeReport, carol: User, bob: User, program_of: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[int] = []
+    monkeypatch.setattr(compute_judge_report, "delay_on_commit", sent.append)
+    found = program_of(carol).get(API).json()
+    assert [one["by"] for one in found["dimensions"]] == [LANGUAGE, TURNS, SOURCE, REWRITER]
+    assert found["dimensions"] == report.data["dimensions"]
+    assert (found["levels"], found["drift"]) == (report.data["levels"], report.data["drift"])
+    assert found["overall"]["alphas"] == report.data["alphas"]
+    assert program_of(bob).get(API).status_code == 403
+    JudgeReport.objects.update(data={"form": 1})
+    answer = program_of(carol).post(API)
+    assert (answer.status_code, sent) == (202, [report.dataset_id])
+    assert (answer.json()["awaited"], answer.json()["dimensions"]) == (True, None)
 
 
 def test_a_report_by_slice_is_json_without_nan(report: JudgeReport) -> None:

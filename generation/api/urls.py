@@ -5,6 +5,7 @@ from django.urls import path
 from generation.api import (
     benchmark,
     calibration_plan,
+    judges,
     relevance,
     retrievers,
     runs,
@@ -38,6 +39,7 @@ urlpatterns = [
         calibration_plan.calibration_plan,
         name="api-calibration-plan",
     ),
+    path(f"{DATASET}judges/", judges.judges, name="api-judges"),
     path(f"{DATASET}retrievers/", retrievers.Retrievers.as_view(), name="api-retrievers"),
     path(f"{RETRIEVER}/", retrievers.OneRetriever.as_view(), name="api-retriever"),
     path(f"{RETRIEVER}/primary/", retrievers.make_primary, name="api-make-primary"),
