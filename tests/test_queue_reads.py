@@ -97,6 +97,26 @@ def test_the_next_dialogue_is_found_by_reading_few(
                 assert read(membership) <= most, (last, order, languages)
 
 
+@pytest.mark.parametrize("analyzed", [True, False], ids=["analyzed", "no statistics"])
+def test_what_was_drawn_is_found_by_its_index(
+    dataset: Dataset, alice: User, analyzed: bool
+) -> None:
+    execute(FILL, dataset.pk, 1, MANY)
+    execute("UPDATE review_dialogue SET drawn_place = id WHERE stage = 'judged' AND id %% 21 = 0")
+    if analyzed:
+        execute("ANALYZE review_dialogue, review_assignment")
+    else:
+        for table in ("review_dialogue", "review_assignment"):
+            execute("SELECT pg_clear_relation_stats('public', %s)", table)
+    membership = Membership.objects.select_related("dataset").get(user=alice)
+    for languages in ([], ["ja"]):
+        membership.languages = languages
+        waiting = next_of(membership)
+        assert waiting is not None
+        assert waiting.dialogue.drawn_place is not None
+        assert read(membership) <= 20, languages
+
+
 @pytest.mark.parametrize("order", QueueOrder)
 def test_those_who_read_few_languages_get_theirs_in_the_datasets_order(
     dataset: Dataset, alice: User, order: QueueOrder

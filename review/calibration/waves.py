@@ -20,6 +20,8 @@ from review.permissions import check_can_administer
 from review.templatetags.numbers import counted
 
 LEAST_EVEN_SHARE = 0.5
+# So many dialogues are read in a second.
+QUICKLY_READ = 20_000
 # Dialogue.drawn_place: those of the first wave come first.
 PLACES_PER_WAVE = 10**9
 
@@ -72,10 +74,21 @@ def draw(
     """
     if by is not None:
         check_can_administer(by, dataset)
-    preview(dataset, kind=kind, size=size, even_share=even_share, narrowed=narrowed)
     wave = _asked(dataset, kind, size, even_share, narrowed or {})
+    _check_can_be_drawn(wave)
     wave.by = by
     return _numbered(wave)
+
+
+def _check_can_be_drawn(wave: Wave) -> None:
+    """As far as a moment allows: where many wait the worker finds the rest, and says so with the
+    wave."""
+    now = conditions_of(wave.dataset)
+    there = frames.count(wave.dataset)
+    if there <= QUICKLY_READ:
+        probability_of(wave, frames.read(wave.dataset, now, wave.narrowed))
+    elif wave.size > there:
+        raise Invalid(f"There are {counted(there, 'dialogue')} to draw from.", field="size")
 
 
 @transaction.atomic
