@@ -103,6 +103,8 @@ def _number(value: float | None) -> str:
 def _parts(label: str, lines: list[dict[str, Any]]) -> list[str]:
     if not lines:
         return []
+    if all(one["rate"]["debiased"]["value"] is None for one in lines):
+        return [f"By {label.lower()}: no part has decisions enough for an estimate."]
     rows = [
         [
             plain(one["name"]) or "unknown",
