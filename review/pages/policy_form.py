@@ -132,7 +132,8 @@ FIELDS: dict[str, forms.Field] = {
     "certified_use": _choice(
         "What they are used for",
         CERTIFIED_USES,
-        "One in twenty goes to people all the same, and a run of bad ones ends it.",
+        "For what they cover. One in twenty goes to people all the same, and a run of bad ones "
+        "revokes the certificate.",
     ),
     "lease_minutes": _whole(
         "Minutes", 1440, "1 to 1,440. Every sign of life at the desk begins them anew."

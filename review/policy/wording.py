@@ -45,9 +45,9 @@ TAKERS = {
     Takers.ANNOTATORS: "Annotators alone",
 }
 CERTIFIED_USES = {
-    CertifiedUse.NOTHING: "Nothing: people decide on every dialogue",
-    CertifiedUse.ACCEPT: "Approve what they cover without a person",
-    CertifiedUse.ONE_DECISION: "One decision is enough for what they cover",
+    CertifiedUse.NOTHING: "Nothing",
+    CertifiedUse.ACCEPT: "Approve without a person",
+    CertifiedUse.ONE_DECISION: "One decision is enough",
 }
 UNTIL = {
     HideUntil.DECIDED: "they have decided",
