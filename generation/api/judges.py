@@ -17,51 +17,51 @@ from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN
 from review.calibration.slices import DIMENSIONS
 
 
-class OfCriterionSerializer(serializers.Serializer[Any]):
+class JudgesOnCriterionSerializer(serializers.Serializer[Any]):
     criterion = serializers.CharField(help_text="`overall`: all of them together.")
     figure = FigureSerializer()
 
 
-class OfJudgeSerializer(serializers.Serializer[Any]):
+class JudgeFigureSerializer(serializers.Serializer[Any]):
     judge = serializers.CharField(help_text="`panel`: all judges together.")
     figure = FigureSerializer()
 
 
-class BesidePeopleSerializer(serializers.Serializer[Any]):
+class JudgesBesidePeopleSerializer(serializers.Serializer[Any]):
     decisions = serializers.IntegerField()
     unseen = serializers.IntegerField(help_text="Made without sight of the scores.")
     unseen_alone = serializers.BooleanField(help_text="Whether the figures are from these alone.")
-    ranking = OfJudgeSerializer(many=True, help_text="AUC of scores for accepted against not.")
-    passing = OfJudgeSerializer(many=True, help_text="Kappa of passed against accepted.")
+    ranking = JudgeFigureSerializer(many=True, help_text="AUC of scores for accepted against not.")
+    passing = JudgeFigureSerializer(many=True, help_text="Kappa of passed against accepted.")
 
 
-class SliceSerializer(serializers.Serializer[Any]):
+class JudgesInSliceSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     together = serializers.IntegerField(help_text="How many it is the rest of; 0 for one.")
     dialogues = serializers.IntegerField()
     candidates = serializers.IntegerField()
-    alphas = OfCriterionSerializer(many=True, help_text="Krippendorff's, of judges' scores.")
-    people = BesidePeopleSerializer()
+    alphas = JudgesOnCriterionSerializer(many=True, help_text="Krippendorff's, of judges' scores.")
+    people = JudgesBesidePeopleSerializer()
 
 
-class DimensionSerializer(serializers.Serializer[Any]):
+class JudgesByDimensionSerializer(serializers.Serializer[Any]):
     by = serializers.ChoiceField(choices=list(DIMENSIONS))
-    slices = SliceSerializer(many=True)
+    slices = JudgesInSliceSerializer(many=True)
 
 
-class GivenSerializer(serializers.Serializer[Any]):
+class JudgeLevelsOfCriterionSerializer(serializers.Serializer[Any]):
     criterion = serializers.CharField()
     counts = serializers.ListField(
         child=serializers.IntegerField(), help_text="How often 1, 2, ... 5 points."
     )
 
 
-class LevelsSerializer(serializers.Serializer[Any]):
+class JudgeLevelsSerializer(serializers.Serializer[Any]):
     judge = serializers.CharField()
-    rows = GivenSerializer(many=True)
+    rows = JudgeLevelsOfCriterionSerializer(many=True)
 
 
-class ShiftSerializer(serializers.Serializer[Any]):
+class JudgeShiftSerializer(serializers.Serializer[Any]):
     figure = FigureSerializer(help_text="After less before, on candidates of the same kind.")
     before = serializers.FloatField(allow_null=True)
     after = serializers.FloatField(allow_null=True, help_text="In the last four weeks.")
@@ -79,9 +79,9 @@ class JudgeWeekSerializer(serializers.Serializer[Any]):
     highest = FigureSerializer(help_text="The share of scores at 5.")
 
 
-class DriftSerializer(serializers.Serializer[Any]):
+class JudgeDriftSerializer(serializers.Serializer[Any]):
     judge = serializers.CharField()
-    shift = ShiftSerializer()
+    shift = JudgeShiftSerializer()
     weeks = JudgeWeekSerializer(many=True, help_text="The newest first.")
 
 
@@ -93,9 +93,9 @@ class JudgeReportSerializer(serializers.Serializer[Any]):
     failure = serializers.CharField()
     computed = serializers.DateTimeField(allow_null=True)
     overall = serializers.JSONField(allow_null=True)
-    dimensions = DimensionSerializer(many=True, allow_null=True)
-    levels = LevelsSerializer(many=True, allow_null=True)
-    drift = DriftSerializer(many=True, allow_null=True)
+    dimensions = JudgesByDimensionSerializer(many=True, allow_null=True)
+    levels = JudgeLevelsSerializer(many=True, allow_null=True)
+    drift = JudgeDriftSerializer(many=True, allow_null=True)
 
 
 @extend_schema(
