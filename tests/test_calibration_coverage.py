@@ -28,17 +28,17 @@ DIALOGUES = 2000
 # ---- Intervals of the pass rate
 
 
-def chance(easy: Floats) -> Floats:
+def chance(easy: Floats, steep: float = 1.5) -> Floats:
     """How likely people are to accept a dialogue's top."""
-    return np.asarray(1 / (1 + np.exp(-1 - 1.5 * easy)))
+    return np.asarray(1 / (1 + np.exp(-1 - steep * easy)))
 
 
 @cache
-def share(among: Callable[[Floats], Bools] | None = None) -> float:
+def share(among: Callable[[Floats], Bools] | None = None, steep: float = 1.5) -> float:
     """The share that people accept, by integration over how easy dialogues are."""
     easy = np.linspace(-8, 8, 4001)
     weight = np.exp(-(easy**2) / 2) * (among(easy) if among else 1)
-    return float(chance(easy) @ weight / weight.sum())
+    return float(chance(easy, steep) @ weight / weight.sum())
 
 
 def dialogues(rng: Random, *, useful: bool) -> Dialogues:
@@ -115,6 +115,27 @@ def test_of_100_intervals_95_hold_the_truth(*, useful: bool) -> None:
             holds = (found.low or 0) <= truth <= (found.high or 0)
             held[name] = held.get(name, 0) + holds
     assert {name for name, times in held.items() if not 0.93 <= times / REPEATS <= 0.97} == set()
+
+
+@pytest.mark.parametrize(("number", "times", "drawn"), [(300, 3, 60), (1000, 15, 5)])
+def test_many_waves_of_few_dialogues_hold_it_too(number: int, times: int, drawn: int) -> None:
+    """Whose judges tell nearly all, and tell it of the same dialogues for each wave."""
+    rng = np.random.default_rng(4)
+    held = 0
+    for _ in range(REPEATS):
+        easy = rng.standard_normal(number)
+        people = (rng.random(number) < chance(easy, 6)).astype(float)
+        score = 0.5 + 0.15 * easy
+        waves = []
+        for start in range(0, times * drawn, drawn):
+            left = slice(start, None)
+            wave = slice(start, start + drawn)
+            probability = np.full(drawn, drawn / (number - start))
+            frame = Moments.of(score[left])
+            waves.append(Draw(people[wave], score[wave], probability, frame, uniform=True))
+        found = debiased(waves).share
+        held += (found.low or 0) <= share(steep=6) <= (found.high or 0)
+    assert 0.93 <= held / REPEATS <= 0.97
 
 
 def test_useful_judges_make_intervals_narrower_and_useless_ones_do_not_widen_them() -> None:
