@@ -45,7 +45,7 @@ class JudgesInSliceSerializer(serializers.Serializer[Any]):
 
 
 class JudgesByDimensionSerializer(serializers.Serializer[Any]):
-    by = serializers.ChoiceField(choices=list(DIMENSIONS))
+    by = serializers.CharField(help_text=f"One of {', '.join(DIMENSIONS)}.")
     slices = JudgesInSliceSerializer(many=True)
 
 
