@@ -51,9 +51,10 @@ def read_blind(dataset: Dataset, now: Conditions | None) -> FromBlind:
     sifted = Sifted(len(decided))
     sifted.drop(decided["adjudication"], ADJUDICATED)
     sifted.drop(decided["drawn"], AUDITS)
-    sifted.drop(decided["created"] < _since(dataset, now), EARLIER)
-    sifted.drop(decided["round"] != _first_round(decided, sifted.counting), ANOTHER_ROUND)
     sifted.drop(~(decided["blind_share"] > 0), NEVER_BLIND)
+    if sifted.counting.any():
+        sifted.drop(decided["created"] < _since(dataset, now), EARLIER)
+    sifted.drop(decided["round"] != _first_round(decided, sifted.counting), ANOTHER_ROUND)
     keys = np.unique(decided["dialogue_id"][sifted.counting])
     offered = _offered(decided, sifted.counting)
     rows = frames.of_decided(keys.tolist(), offered, now) if now else Rows()
