@@ -37,6 +37,10 @@ WITH first AS (
 )
 UPDATE review_dialogue SET places_taken = 1 WHERE id IN (SELECT id FROM first)
 """
+DRAW = """
+UPDATE review_dialogue SET drawn_place = id
+WHERE stage = 'judged' AND places_taken = 0 AND mod(id, 21) = 0
+"""
 
 
 def execute(statement: str, *values: Any) -> list[Any]:
@@ -102,7 +106,8 @@ def test_what_was_drawn_is_found_by_its_index(
     dataset: Dataset, alice: User, analyzed: bool
 ) -> None:
     execute(FILL, dataset.pk, 1, MANY)
-    execute("UPDATE review_dialogue SET drawn_place = id WHERE stage = 'judged' AND id %% 21 = 0")
+    execute(BEGIN, dataset.pk, FEW, alice.pk)
+    execute(DRAW)
     if analyzed:
         execute("ANALYZE review_dialogue, review_assignment")
     else:
