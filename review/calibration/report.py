@@ -23,7 +23,7 @@ class PassRate:
     marks, of all they were drawn from. `tuning` is lambda, `correlation` rho between the judges'
     score and people's word; `worth` says as how many decisions the `debiased.n` count. `missing`
     were drawn and not decided: had people accepted all of them or none, the interval would reach
-    over `if_missing`.
+    over `if_missing`. Words of `debiased` beside an interval say why judges add nothing to it.
     """
 
     debiased: Estimate

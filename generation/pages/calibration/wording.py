@@ -46,7 +46,9 @@ def worth(worth: float, decisions: int) -> str:
 
 def worth_why(rate: dict[str, Any]) -> str:
     """What the judges' scores add to people's decisions."""
-    n = rate["debiased"]["n"]
+    n, words = rate["debiased"]["n"], rate["debiased"]["words"]
+    if words:
+        return f"{words[0].upper()}{words[1:]}."
     if rate["worth"] < NOTICED * n:
         return "The judges' scores say too little of what people accept to add to that."
     more = round(rate["worth"] - n)
