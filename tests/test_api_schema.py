@@ -36,6 +36,7 @@ def test_every_operation_is_documented(schema: dict[str, Any]) -> None:
         "/api/v1/datasets/{dataset}/",
         "/api/v1/datasets/{dataset}/policy/",
         "/api/v1/datasets/{dataset}/agreement/",
+        "/api/v1/datasets/{dataset}/calibration/",
         "/api/v1/datasets/{dataset}/waves/",
         "/api/v1/datasets/{dataset}/waves/{number}/",
         "/api/v1/datasets/{dataset}/waves/{number}/close/",
