@@ -138,13 +138,11 @@ def _covered(certificate: Certificate, dialogues: dict[int, Dialogue]) -> list[_
     """Those that the very panel scored which was tested, each with its best candidate."""
     conditions = Conditions.from_json(certificate.conditions)
     least = (certificate.threshold or 0) - ROUNDING
-    found = panels_of(list(dialogues)).items()
+    panels = panels_of(list(dialogues))
     return [
-        _Covered(
-            dialogues[key], panel.candidate, panel.score, _used_as(certificate, dialogues[key])
-        )
-        for key, panel in found
-        if panel.score >= least and conditions.covers(panel)
+        _Covered(dialogue, panel.candidate, panel.score, _used_as(certificate, dialogue))
+        for key, dialogue in dialogues.items()
+        if (panel := panels.get(key)) and panel.score >= least and conditions.covers(panel)
     ]
 
 
