@@ -7,7 +7,7 @@ cannot pass whatever people said is not made, and uses nothing up.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 from django.db import transaction
@@ -16,12 +16,13 @@ from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet,
 from review.calibration.auditing import SAYING
 from review.calibration.certifying import GRID, Step, fixed_sequence, needed, why_nothing
 from review.calibration.conditions import Conditions, present
-from review.calibration.putting_back import approved_by
+from review.calibration.putting_back import STILL_APPROVED
 from review.errors import Conflict, Invalid
 from review.models import (
     Arm,
     Certificate,
     CertificateEnd,
+    Certified,
     CertifiedAs,
     Dataset,
     Decision,
@@ -142,7 +143,7 @@ def in_words(certificate: Certificate) -> str:
     """What a certificate says, in a sentence; where nothing passed, what it would have taken."""
     if certificate.threshold is None:
         steps = [Step(**step) for step in certificate.steps]
-        drawn = Drawn.objects.filter(wave__certificate=certificate).count()
+        drawn = sum(wave.frame.get("drawn", 0) for wave in certificate.waves.all())
         return why_nothing(steps, drawn, certificate.share, certificate.confidence)
     return (
         f"At a panel score of {certificate.threshold:.1f} or above at most "
@@ -190,28 +191,28 @@ def listed(dataset: Dataset) -> list[Listed]:
 
 
 def _counts(dataset: Dataset) -> dict[int, Counts]:
-    audit = Q(dialogues__used_as=CertifiedAs.AUDIT)
+    """By the keys of certificates, of those that cover any."""
+    audit = Q(used_as=CertifiedAs.AUDIT)
     rows = (
-        dataset.certificates.order_by()
-        .filter(threshold__isnull=False)
+        Certified.objects.filter(certificate__dataset=dataset)
+        .order_by()
+        .values("certificate")
         .annotate(
-            covered=Count("dialogues"),
-            accepted=Count("dialogues", filter=Q(dialogues__used_as=CertifiedAs.ACCEPTED)),
-            one_decision=Count("dialogues", filter=Q(dialogues__used_as=CertifiedAs.ONE_DECISION)),
-            audits=Count("dialogues", filter=audit),
-            audited=Count("dialogues", filter=audit & Q(dialogues__good__isnull=False)),
-            bad=Count("dialogues", filter=audit & Q(dialogues__good=False)),
-            put_back=Count("dialogues", filter=Q(dialogues__put_back_at__isnull=False)),
+            covered=Count("pk"),
+            accepted=Count("pk", filter=Q(used_as=CertifiedAs.ACCEPTED)),
+            one_decision=Count("pk", filter=Q(used_as=CertifiedAs.ONE_DECISION)),
+            audits=Count("pk", filter=audit),
+            audited=Count("pk", filter=audit & Q(good__isnull=False)),
+            bad=Count("pk", filter=audit & Q(good=False)),
+            put_back=Count("pk", filter=Q(put_back_at__isnull=False)),
+            to_put_back=Count("pk", filter=STILL_APPROVED),
         )
     )
-    return {row.pk: Counts(**_counted(row), to_put_back=approved_by(row).count()) for row in rows}
+    found = rows.values_list("certificate", *_COUNTED)
+    return {certificate: Counts(*counts) for certificate, *counts in found}
 
 
-def _counted(row: Certificate) -> dict[str, int]:
-    return {name: getattr(row, name) for name in _COUNTED}
-
-
-_COUNTED = ["covered", "accepted", "one_decision", "audits", "audited", "bad", "put_back"]
+_COUNTED = [field.name for field in fields(Counts)]
 
 
 def _check(share: float, confidence: float) -> None:

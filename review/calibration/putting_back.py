@@ -6,7 +6,7 @@ What a release holds stays approved, and so does what people have decided on sin
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from review import bulk
@@ -27,6 +27,15 @@ from review.stages import Event, advance_alike
 from review.undoing import reopen, unsettled
 
 BATCH = 500
+# Of covered dialogues: what stands approved by the certificate, and can still be put back.
+STILL_APPROVED = Q(
+    used_as=CertifiedAs.ACCEPTED,
+    put_back_at=None,
+    round=F("dialogue__round"),
+    dialogue__stage=Stage.APPROVED,
+    dialogue__approval=Approval.CERTIFIED,
+    dialogue__released=False,
+)
 
 
 def ask(*, certificate: Certificate, by: User) -> int:
@@ -73,14 +82,8 @@ def put_back_one(*, dialogue: Dialogue, by: User) -> None:
 
 def approved_by(certificate: Certificate) -> DialogueQuerySet:
     """What stands approved by a certificate and can still be put back."""
-    rows = certificate.dialogues.filter(used_as=CertifiedAs.ACCEPTED, put_back_at=None)
-    here = rows.filter(round=F("dialogue__round"))
-    return Dialogue.objects.filter(
-        pk__in=here.values("dialogue"),
-        stage=Stage.APPROVED,
-        approval=Approval.CERTIFIED,
-        released=False,
-    )
+    rows = certificate.dialogues.filter(STILL_APPROVED)
+    return Dialogue.objects.filter(pk__in=rows.values("dialogue"))
 
 
 @transaction.atomic
