@@ -13,7 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 from generation.pages.calibration import drawing, wording
 from generation.pages.calibration.drawing import Whisker
 from generation.pages.calibration.planning import planned
-from generation.pages.calibration.standing import Standing, audits_of, standing
+from generation.pages.calibration.standing import (
+    Standing,
+    audits_of,
+    standing,
+    with_report,
+)
 from review.calibration.report_tasks import compute_calibration
 from review.calibration.stored import CALIBRATION
 from review.liveness import worker_alive
@@ -29,8 +34,9 @@ WAVES, BLIND = "waves", "blind"
 @require_safe
 def calibration(request: SignedIn, slug: str) -> HttpResponse:
     dataset, membership = overseen(request, slug)
+    # In this order: what is drawn in between makes the page ask again.
+    now = standing(dataset)
     known = CALIBRATION.known(dataset)
-    now = standing(dataset, known.data)
     fragment = wants_fragment(request)
     if fragment and _is_unchanged(request, known, now):
         # Nothing new: the page stays as it is and asks again.
@@ -78,7 +84,7 @@ def _context(
         "awaited": awaited,
         "most_newer": MOST_NEWER,
         "worker_alive": worker_alive("default") if awaited else True,
-        "waves": now.waves,
+        "waves": with_report(now.waves, known.data),
         "basis_name": basis,
         **_certified(now),
         **planned(request, dataset, known.data),

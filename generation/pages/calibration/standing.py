@@ -70,23 +70,25 @@ class Standing:
         ]
 
 
-def standing(dataset: Dataset, data: dict[str, Any] | None) -> Standing:
-    return Standing(_waves(dataset, data), certificates.listed(dataset))
-
-
-def _waves(dataset: Dataset, data: dict[str, Any] | None) -> list[WaveRow]:
-    """How far each is now, and whether it is used as the report has it."""
-    reckoned = {line["number"]: line for line in (data or {}).get("waves", [])}
+def standing(dataset: Dataset) -> Standing:
     lines = {line.number: line for line in following.lines(dataset)}
-    rows = []
-    for wave in dataset.waves.select_related("by", "closed_by", "certificate").order_by("-number"):
-        line, told = lines.get(wave.number), reckoned.get(wave.number)
-        if line is None:  # asked for this moment
-            continue
-        if told and wave.drawn_at:
-            line = replace(line, used=told["used"], words=told["words"])
-        rows.append(WaveRow(wave, line, reckoned=told is not None and wave.drawn_at is not None))
-    return rows
+    waves = dataset.waves.select_related("by", "closed_by", "certificate").order_by("-number")
+    # One that was asked for between the two questions has no line yet.
+    rows = [WaveRow(wave, lines[wave.number]) for wave in waves if wave.number in lines]
+    return Standing(rows, certificates.listed(dataset))
+
+
+def with_report(rows: list[WaveRow], data: dict[str, Any] | None) -> list[WaveRow]:
+    """What a report made since, or before, says of the waves that it knows as drawn."""
+    told = {line["number"]: line for line in (data or {}).get("waves", []) if line["drawn"]}
+    return [_with_line(row, told.get(row.wave.number)) for row in rows]
+
+
+def _with_line(row: WaveRow, told: dict[str, Any] | None) -> WaveRow:
+    if told is None or row.wave.drawn_at is None:
+        return row
+    line = replace(row.line, used=told["used"], words=told["words"])
+    return WaveRow(row.wave, line, reckoned=True)
 
 
 def audits_of(listed: Listed) -> dict[str, int]:
