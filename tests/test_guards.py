@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -85,10 +86,11 @@ def test_no_migration_is_pending(db: None) -> None:
     call_command("makemigrations", "--check", "--dry-run", verbosity=0)
 
 
-def sources(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
-    for folder in folders:
-        for path in sorted((PROJECT / folder).rglob("*.py")):
-            yield path, ast.parse(path.read_text())
+@cache
+def imports_of(folder: str) -> dict[Path, list[str]]:
+    """What each of its files imports, read once for all tests."""
+    paths = sorted((PROJECT / folder).rglob("*.py"))
+    return {path: list(imported(ast.parse(path.read_text()))) for path in paths}
 
 
 def imported(tree: ast.Module) -> Iterator[str]:
@@ -100,18 +102,18 @@ def imported(tree: ast.Module) -> Iterator[str]:
 
 
 def test_review_never_imports_generation() -> None:
-    for path, tree in sources("review"):
-        names = {name.split(".")[0] for name in imported(tree)}
+    for path, found in imports_of("review").items():
+        names = {name.split(".")[0] for name in found}
         assert not names & {"generation", "recqr_site"}, path
 
 
 def test_rules_know_neither_pages_nor_the_api() -> None:
     doors = {"pages", "api", "management", "templatetags"}
-    for path, tree in sources("review"):
+    for path, found in imports_of("review").items():
         inside = path.relative_to(PROJECT / "review").parts
         if inside[0] in doors or path.name in {"urls.py", "refusals.py"}:
             continue
-        banned = [n for n in imported(tree) if n.startswith(("django.http", "rest_framework"))]
+        banned = [n for n in found if n.startswith(("django.http", "rest_framework"))]
         assert not banned, path
 
 

@@ -7,8 +7,6 @@ import krippendorff
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy import stats
-from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
 from generation.judges_compared import agreement, favour, orders, people
 from generation.judges_compared import formulas as judging
@@ -43,6 +41,8 @@ def leaning(random: np.random.Generator, number: int, judges: int = 2) -> NDArra
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_kappa_is_that_of_scikit_learn(seed: int) -> None:
+    from sklearn.metrics import cohen_kappa_score  # noqa: PLC0415  (slow to import)
+
     one, other = leaning(draw(seed), 200).T
     ours = agreement.kappa(one, other, each_alone(200), ("a", "b"))
     theirs = cohen_kappa_score(one, other, weights="quadratic", labels=[1, 2, 3, 4, 5])
@@ -51,6 +51,8 @@ def test_kappa_is_that_of_scikit_learn(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_kappa_with_people_is_that_of_scikit_learn(seed: int) -> None:
+    from sklearn.metrics import cohen_kappa_score  # noqa: PLC0415  (slow to import)
+
     passed, accepted = (leaning(draw(seed), 150) > 3).T
     ours = people.passing(passed, accepted, each_alone(150))
     assert value(ours) == pytest.approx(cohen_kappa_score(passed, accepted), abs=EXACT)
@@ -58,6 +60,9 @@ def test_kappa_with_people_is_that_of_scikit_learn(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_auc_is_that_of_scikit_learn_with_ties_as_half(seed: int) -> None:
+    from scipy import stats  # noqa: PLC0415  (slow to import)
+    from sklearn.metrics import roc_auc_score  # noqa: PLC0415  (slow to import)
+
     score, seen = leaning(draw(seed), 300).T
     ours = people.ranking(score.astype(float), seen > 3, each_alone(300))
     assert value(ours) == pytest.approx(roc_auc_score(seen > 3, score), abs=EXACT)
@@ -80,6 +85,8 @@ def test_alpha_is_that_of_krippendorff_also_where_scores_are_missing(seed: int) 
 
 @pytest.mark.parametrize(("hits", "number"), [(0, 20), (3, 20), (17, 40), (40, 40)])
 def test_a_share_of_single_dialogues_has_wilsons_interval(hits: int, number: int) -> None:
+    from scipy import stats  # noqa: PLC0415  (slow to import)
+
     found = estimates.share(np.arange(number) < hits, each_alone(number))
     theirs = stats.binomtest(hits, number).proportion_ci(0.95, method="wilson")
     # The variance over dialogues has n - 1 where Wilson's has n.
@@ -103,6 +110,8 @@ def width(estimate: Estimate) -> float:
 
 
 def test_an_interval_is_about_that_of_scipys_bootstrap() -> None:
+    from scipy import stats  # noqa: PLC0415  (slow to import)
+
     values = draw(2).exponential(size=80)
     ours = orders.average(values, each_alone(80))
     theirs = stats.bootstrap(
