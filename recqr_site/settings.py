@@ -208,9 +208,9 @@ CELERY_TASK_ROUTES = {
     "review.tasks.*": {"queue": "default"},
     "review.picture_tasks.*": {"queue": "default"},
     "review.agreement_tasks.*": {"queue": "default"},
-    "review.calibration.certificate_tasks.*": {"queue": "default"},
-    "review.calibration.report_tasks.*": {"queue": "default"},
-    "review.calibration.tasks.*": {"queue": "default"},
+    "review.calibration.certifying.tasks.*": {"queue": "default"},
+    "review.calibration.estimating.tasks.*": {"queue": "default"},
+    "review.calibration.sampling.tasks.*": {"queue": "default"},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

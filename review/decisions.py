@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from review import visibility
 from review.assignments import count_places, end_round, locked_place, place_of
-from review.calibration import auditing
+from review.calibration.certifying import auditing
 from review.discussion import disputes
 from review.errors import Conflict, Invalid, PlaceLost
 from review.events import announce_approval

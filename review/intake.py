@@ -12,8 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from review import bulk, scoring
+from review.calibration.certifying.watching import watch
 from review.calibration.conditions import Judged, Wrote
-from review.calibration.watching import watch
 from review.models import (
     Candidate,
     CandidateKind,

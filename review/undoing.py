@@ -6,8 +6,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from review.assignments import hold_again, put_behind
-from review.calibration import auditing
-from review.calibration.waves import place_in_turn
+from review.calibration.certifying import auditing
+from review.calibration.sampling.waves import place_in_turn
 from review.decisions import locked
 from review.errors import Conflict, Missing
 from review.models import (

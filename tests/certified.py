@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
-from review.calibration.applying import AUDITED
+from review.calibration.certifying.applying import AUDITED
 from review.calibration.conditions import present
 from review.lots import lot
 from review.models import Certificate, Dataset, Dialogue, Stage

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from review.calibration.certifying import GRID, fixed_sequence
+from review.calibration.certifying.thresholds import GRID, fixed_sequence
 from review.calibration.draws import Draw, Moments
-from review.calibration.prediction import debiased
+from review.calibration.estimating.prediction import debiased
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

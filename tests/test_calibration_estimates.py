@@ -15,11 +15,17 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from review.agreement.estimates import Estimate, undefined
-from review.calibration import certifying, widths
-from review.calibration.alternative import alternative, discoveries
-from review.calibration.certifying import fixed_sequence, is_run_of_bad, needed, why_nothing
+from review.calibration.certifying import thresholds
+from review.calibration.certifying.thresholds import (
+    fixed_sequence,
+    is_run_of_bad,
+    needed,
+    why_nothing,
+)
 from review.calibration.draws import Draw, Moments
-from review.calibration.prediction import debiased, pass_rate
+from review.calibration.estimating import widths
+from review.calibration.estimating.alternative import alternative, discoveries
+from review.calibration.estimating.prediction import debiased, pass_rate
 
 Floats = NDArray[np.float64]
 
@@ -320,14 +326,14 @@ def test_bounds_are_those_of_clopper_and_pearson() -> None:
 
     for bad, n in ((0, 59), (3, 100), (99, 100), (100, 100)):
         by_scipy = binomtest(bad, n, alternative="less").proportion_ci(0.95, method="exact")
-        assert certifying.upper_bound(bad, n, 0.95) == pytest.approx(by_scipy.high, abs=EXACT)
+        assert thresholds.upper_bound(bad, n, 0.95) == pytest.approx(by_scipy.high, abs=EXACT)
 
 
 def test_the_test_begins_where_enough_were_drawn_and_ends_with_the_first_failure() -> None:
     scores = np.repeat([5.0, 4.8, 4.6, 4.2], [40, 60, 100, 2000])
     bad = np.zeros(2200, bool)
     bad[100:110] = True  # at 4.6
-    steps, threshold = fixed_sequence(scores, bad, certifying.GRID, 0.05, 0.95)
+    steps, threshold = fixed_sequence(scores, bad, thresholds.GRID, 0.05, 0.95)
     assert [(step.score, step.n, step.bad, step.passed) for step in steps] == [
         (4.8, 100, 0, True),
         (4.7, 100, 0, True),
@@ -342,16 +348,16 @@ def test_a_score_counts_at_the_grid_value_that_it_is_but_for_rounding() -> None:
     assert scores[0] != 4.3
     below = np.nextafter(4.3, 0)
     for score in (scores, np.full(60, below)):
-        assert fixed_sequence(score, np.zeros(60, bool), certifying.GRID, 0.05, 0.95)[1] == 3.0
+        assert fixed_sequence(score, np.zeros(60, bool), thresholds.GRID, 0.05, 0.95)[1] == 3.0
     steps, _threshold = fixed_sequence(np.full(60, below), np.zeros(60, bool), [4.3], 0.05, 0.95)
     assert steps[0].n == 60
 
 
 def test_where_nothing_passes_words_say_what_it_takes() -> None:
-    few, _none = fixed_sequence(np.full(40, 5.0), np.zeros(40, bool), certifying.GRID, 0.05, 0.95)
+    few, _none = fixed_sequence(np.full(40, 5.0), np.zeros(40, bool), thresholds.GRID, 0.05, 0.95)
     assert "59 drawn dialogues that certify 5% at 95%" in why_nothing(few, 40, 0.05, 0.95)
     bad = np.arange(100) < 2
-    steps, _none = fixed_sequence(np.full(100, 5.0), bad, certifying.GRID, 0.05, 0.95)
+    steps, _none = fixed_sequence(np.full(100, 5.0), bad, thresholds.GRID, 0.05, 0.95)
     words = why_nothing(steps, 100, 0.05, 0.95)
     assert "Of the 100 drawn at 5.0 or above 2 were bad" in words
     assert words.endswith("124 drawn would have certified 5% at 95%: 24 more.")
@@ -361,9 +367,9 @@ def test_three_bad_of_the_last_ten_are_a_run_at_5_percent() -> None:
     from scipy.stats import binom  # noqa: PLC0415
 
     for share in (0.01, 0.02, 0.05, 0.1, 0.2):
-        most = certifying.runs_of_bad_at(share)
+        most = thresholds.runs_of_bad_at(share)
         assert binom.sf(most - 1, 10, share) <= 0.02 < binom.sf(most - 2, 10, share)
-    assert certifying.runs_of_bad_at(0.05) == 3
+    assert thresholds.runs_of_bad_at(0.05) == 3
     assert is_run_of_bad([True, True, True], 0.05)
     assert not is_run_of_bad([True, True, False, *[False] * 6, True, False], 0.05)
     assert is_run_of_bad([False] * 20 + [True, False] * 3, 0.05)

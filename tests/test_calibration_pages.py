@@ -16,10 +16,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from review.agreement.estimates import Estimate, undefined
-from review.calibration import certificate_tasks, drawing, report_tasks, stored, tasks
+from review.calibration.certifying.tasks import tend_certificates
 from review.calibration.conditions import present
 from review.calibration.draws import Moments
-from review.calibration.frames import Frame, Part
+from review.calibration.estimating import stored
+from review.calibration.estimating.tasks import compute_calibration
 from review.calibration.report import (
     FORM,
     Alternative,
@@ -31,6 +32,9 @@ from review.calibration.report import (
     WaveLine,
     Week,
 )
+from review.calibration.sampling import drawing
+from review.calibration.sampling.frames import Frame, Part
+from review.calibration.sampling.tasks import draw_waves
 from review.models import (
     CalibrationReport,
     Certificate,
@@ -59,9 +63,9 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was sent to a worker."""
     found: list[str] = []
     for task in (
-        report_tasks.compute_calibration,
-        tasks.draw_waves,
-        certificate_tasks.tend_certificates,
+        compute_calibration,
+        draw_waves,
+        tend_certificates,
     ):
         name = task.name.rsplit(".", 1)[-1]
         monkeypatch.setattr(task, "delay_on_commit", lambda _, name=name: found.append(name))

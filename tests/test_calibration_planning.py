@@ -12,12 +12,12 @@ from generation.benchmark.statistics import ASSUMED_DEVIATION, smallest_differen
 from generation.benchmark_shown.planned import planned
 from generation.models import BenchmarkReport, Run
 from review.agreement.estimates import Estimate, undefined
-from review.calibration.certificates_ahead import certificates_ahead, chance, likely_size
 from review.calibration.conditions import Conditions
 from review.calibration.draws import Draw, Moments
-from review.calibration.gains import gains
-from review.calibration.planning import plan
-from review.calibration.prediction import debiased
+from review.calibration.estimating.prediction import debiased
+from review.calibration.planning.certificates_ahead import certificates_ahead, chance, likely_size
+from review.calibration.planning.gains import gains
+from review.calibration.planning.plans import plan
 from review.models import Certificate, Dataset, Drawn, Stage, User, Wave
 from review.progress import StageCounts
 

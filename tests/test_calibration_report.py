@@ -11,13 +11,15 @@ from django.test import Client
 from django.utils import timezone
 
 from review.agreement.estimates import Estimate, share
-from review.calibration import drawing, drifting, report_tasks, stored, telling, waves
 from review.calibration.conditions import present
-from review.calibration.drifting import Said
-from review.calibration.from_blind import read_blind
-from review.calibration.reckoning import reckon, summary
+from review.calibration.estimating import drifting, stored, telling
+from review.calibration.estimating.drifting import Said
+from review.calibration.estimating.from_blind import read_blind
+from review.calibration.estimating.reckoning import reckon, summary
+from review.calibration.estimating.stored import CALIBRATION
+from review.calibration.estimating.tasks import compute_calibration, sweep_calibration
 from review.calibration.report import Basis, Line, Report
-from review.calibration.stored import CALIBRATION
+from review.calibration.sampling import drawing, waves
 from review.decisions import decide
 from review.lots import lot
 from review.models import (
@@ -560,7 +562,7 @@ def large(
     """So much that a worker reckons; the datasets that were sent to it."""
     sent: list[int] = []
     monkeypatch.setattr(stored, "MOST_LIVE", 10)
-    monkeypatch.setattr(report_tasks.compute_calibration, "delay_on_commit", sent.append)
+    monkeypatch.setattr(compute_calibration, "delay_on_commit", sent.append)
     for dialogue in drawn[:20]:
         say(dialogue, alice)
     return sent
@@ -577,7 +579,7 @@ def test_programs_read_the_stored_report_with_its_time_and_ask_for_it_anew(
     }  # fmt: skip
     assert program.post(ADDRESS).status_code == 202
     assert large == [dataset.pk]
-    report_tasks.compute_calibration(dataset.pk)
+    compute_calibration(dataset.pk)
     say(drawn[30], alice)
     found = program.get(ADDRESS).json()
     assert (found["state"], found["newer"]) == ("stored", 1)
@@ -592,17 +594,15 @@ def test_a_stored_report_is_taken_up_again_after_decisions_and_draws(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     sent: list[tuple[int]] = []
-    monkeypatch.setattr(
-        report_tasks.compute_calibration, "apply_async", lambda names, **_: sent.append(names)
-    )
+    monkeypatch.setattr(compute_calibration, "apply_async", lambda names, **_: sent.append(names))
     CALIBRATION.ask(dataset=dataset, by=carol)
-    report_tasks.compute_calibration(dataset.pk)
+    compute_calibration(dataset.pk)
     old = timezone.now() - 2 * FRESH
     CalibrationReport.objects.update(computed=old)
     Decision.objects.update(created=old - FRESH)
     Wave.objects.update(drawn_at=old - FRESH)
-    report_tasks.sweep_calibration()
+    sweep_calibration()
     assert sent == []
     Wave.objects.update(drawn_at=timezone.now())
-    report_tasks.sweep_calibration()
+    sweep_calibration()
     assert sent == [(dataset.pk,)]

@@ -10,9 +10,9 @@ from django.core.management import call_command
 from django.test import Client
 
 from review import intake, rubrics
-from review.calibration import certificates
+from review.calibration.certifying import certificates
+from review.calibration.certifying.watching import watch
 from review.calibration.conditions import present
-from review.calibration.watching import watch
 from review.errors import Conflict, Invalid, NotAllowed
 from review.models import (
     Assignment,

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from review import assignments, decisions, intake, policy, rubrics, undoing, visibility
-from review.calibration import applying
+from review.calibration.certifying import applying
 from review.checking import Checked, Checker, record_checks
 from review.events import rewrite_approved
 from review.models import (

@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from review import decisions, undoing
-from review.calibration import applying, auditing, certificates, putting_back
-from review.calibration.certificate_tasks import tend_certificates
+from review.calibration.certifying import applying, auditing, certificates, putting_back
+from review.calibration.certifying.tasks import tend_certificates
 from review.errors import Conflict, NotAllowed
 from review.models import (
     Approval,

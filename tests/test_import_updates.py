@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from review import assignments, decisions, intake
-from review.calibration import drawing, following, waves
+from review.calibration.sampling import drawing, following, waves
 from review.errors import Invalid
 from review.importing.engine import import_dialogues
 from review.importing.report import Report

@@ -9,7 +9,7 @@ from django.test import Client
 
 from review import cards, decisions, intake
 from review.agreement.estimates import Estimate, undefined
-from review.calibration.reckoning import summary
+from review.calibration.estimating.reckoning import summary
 from review.calibration.report import Alternative, Basis, Line, PassRate, Report
 from review.exporting import described, write_release
 from review.markdown import rendered

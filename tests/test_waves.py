@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from review import intake
-from review.calibration import conditions, drawing, sampling, waves
+from review.calibration import conditions
 from review.calibration.draws import Moments
-from review.calibration.frames import Frame, Part
+from review.calibration.sampling import drawing, selection, waves
+from review.calibration.sampling.frames import Frame, Part
 from review.errors import Invalid, NotAllowed
 from review.models import (
     CandidateKind,
@@ -191,12 +192,12 @@ def test_an_informative_wave_draws_rather_where_judges_or_ranks_differ(
 
 def test_probabilities_add_up_to_the_size_where_none_is_cut_off() -> None:
     u = np.random.default_rng(1).exponential(size=200)
-    assert sampling.probabilities(20, 0.5, u).sum() == pytest.approx(20)
+    assert selection.probabilities(20, 0.5, u).sum() == pytest.approx(20)
     u[0] = 1e6
-    cut = sampling.probabilities(20, 0.5, u)
+    cut = selection.probabilities(20, 0.5, u)
     assert cut.max() == 1
     assert cut.sum() < 20
-    unknown = sampling.informative_of(np.array([0.0, 2.0, np.nan]), np.full(3, np.nan))
+    unknown = selection.informative_of(np.array([0.0, 2.0, np.nan]), np.full(3, np.nan))
     assert unknown.tolist() == [0, 2, 1]
 
 
@@ -206,11 +207,11 @@ def test_over_many_seeds_each_is_drawn_as_often_as_its_probability_says(kind: st
     names = [f"d-{n}" for n in range(12)]
     u = np.arange(12.0) ** 2
     share = 1.0 if kind == "uniform" else 0.5
-    probability = sampling.probabilities(size, share, u)
+    probability = selection.probabilities(size, share, u)
     counts, first = np.zeros(12), np.zeros(12)
     for seed in range(seeds):
         wave = Wave(kind=kind, size=size, seed=str(seed), number=1)
-        chosen = sampling.chosen(wave, names, probability)
+        chosen = selection.chosen(wave, names, probability)
         counts[chosen] += 1
         first[chosen[:1]] += 1
         assert kind == "informative" or len(chosen) == size

@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
-from review.calibration import drawing, waves
-from review.calibration.tasks import draw_waves, sweep_waves
+from review.calibration.sampling import drawing, waves
+from review.calibration.sampling.tasks import draw_waves, sweep_waves
 from review.models import Dataset, Dialogue, Drawn, User, Wave
 
 Make = Callable[..., Dialogue]

@@ -11,7 +11,7 @@ from django.test import Client
 
 from review import assignments, decisions, undoing, visibility
 from review.agreement import reading
-from review.calibration import drawing, following, waves
+from review.calibration.sampling import drawing, following, waves
 from review.errors import Conflict
 from review.models import (
     Arm,

@@ -12,9 +12,9 @@ from generation.benchmark.report import RATES
 from generation.benchmark_shown.planned import Planned, planned
 from review.api.authentication import caller
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN, problem
-from review.calibration.planning import NARROWEST, WIDEST, checked_half_width
+from review.calibration.estimating.stored import CALIBRATION
+from review.calibration.planning.plans import NARROWEST, WIDEST, checked_half_width
 from review.calibration.report import LANGUAGE, REWRITER, SOURCE, TURNS
-from review.calibration.stored import CALIBRATION
 from review.errors import Invalid
 from review.permissions import check_can_see_calibration, dataset_for
 

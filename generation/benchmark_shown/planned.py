@@ -9,8 +9,8 @@ from generation.benchmark.statistics import ASSUMED_DEVIATION, smallest_differen
 from generation.benchmark_shown.names import METRICS
 from generation.benchmark_shown.reports import runs_of
 from generation.models import BenchmarkReport
-from review.calibration.gains import HUNDRED
-from review.calibration.planning import Plan, plan
+from review.calibration.planning.gains import HUNDRED
+from review.calibration.planning.plans import Plan, plan
 from review.models import Dataset, Stage
 from review.progress import stages_of
 

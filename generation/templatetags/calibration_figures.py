@@ -6,7 +6,7 @@ from django import template
 
 from generation.pages.calibration import wording
 from review.calibration.report import WaveLine
-from review.calibration.waves import Preview
+from review.calibration.sampling.waves import Preview
 from review.models import Dataset
 from review.policy.wording import certified_in_words
 

@@ -2,8 +2,8 @@
 
 from django import template
 
-from review.calibration import gains
-from review.calibration.planning import Column
+from review.calibration.planning import gains
+from review.calibration.planning.plans import Column
 
 register = template.Library()
 

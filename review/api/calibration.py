@@ -11,9 +11,9 @@ from rest_framework.response import Response
 from review.api.agreement import CURRENT, MISSING, STORED, FigureSerializer
 from review.api.authentication import caller
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN
-from review.calibration.report_tasks import compute_calibration
+from review.calibration.estimating.stored import CALIBRATION
+from review.calibration.estimating.tasks import compute_calibration
 from review.calibration.slices import DIMENSIONS
-from review.calibration.stored import CALIBRATION
 from review.models import WaveKind
 from review.permissions import check_can_see_calibration, dataset_for
 from review.reports import Known

@@ -14,9 +14,15 @@ from rest_framework.response import Response
 from review.api.authentication import caller
 from review.api.parsing import BoundedJSONParser
 from review.api.views import DATASET, DIALOGUE, NOT_ALLOWED, UNKNOWN, dialogue_of, problem
-from review.calibration import certificates, putting_back
-from review.calibration.certificate_tasks import tend_certificates
-from review.calibration.certificates import CONFIDENCE, CONFIDENCES, SHARE, SHARES, Listed
+from review.calibration.certifying import certificates, putting_back
+from review.calibration.certifying.certificates import (
+    CONFIDENCE,
+    CONFIDENCES,
+    SHARE,
+    SHARES,
+    Listed,
+)
+from review.calibration.certifying.tasks import tend_certificates
 from review.errors import Missing
 from review.models import Certificate, CertificateEnd, Dataset
 from review.permissions import check_can_administer, check_can_see_calibration, dataset_for

@@ -30,8 +30,8 @@ from review.api.views import (
     idempotency_key,
     problem,
 )
-from review.calibration.auditing import may_revoke
-from review.calibration.certificate_tasks import tend_certificates
+from review.calibration.certifying.auditing import may_revoke
+from review.calibration.certifying.tasks import tend_certificates
 from review.models import Assignment
 from review.permissions import check_can_review
 from review.places import activity, drafts

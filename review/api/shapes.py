@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from review import findings, policy
-from review.calibration.shown import covered
+from review.calibration.certifying.shown import covered
 from review.models import Assignment, Dataset, Image, Membership, Stage
 from review.places.drafts import Kept
 from review.progress import stages_of

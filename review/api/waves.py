@@ -12,9 +12,9 @@ from review.api.authentication import caller
 from review.api.parsing import BoundedJSONParser
 from review.api.serializers import StrictInteger
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN, problem
-from review.calibration import following, waves
+from review.calibration.sampling import following, waves
+from review.calibration.sampling.tasks import draw_waves
 from review.calibration.slices import DIMENSIONS
-from review.calibration.tasks import draw_waves
 from review.models import Dataset, WaveKind
 from review.permissions import check_can_administer, check_can_see_calibration, dataset_for
 

@@ -8,7 +8,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from review.calibration.reckoning import reckon, summary
+from review.calibration.estimating.reckoning import reckon, summary
 from review.calibration.report import WaveLine
 from review.models import Certificate, CertifiedAs, Dataset, Wave
 from review.models.calibration import CertificateEnd

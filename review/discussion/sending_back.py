@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from review.assignments import hold_again
-from review.calibration import auditing
+from review.calibration.certifying import auditing
 from review.decisions import locked
 from review.errors import Conflict, Invalid
 from review.models import (

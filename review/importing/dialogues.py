@@ -7,8 +7,8 @@ import orjson
 from django.db import connection
 
 from review import intake
+from review.calibration.certifying.watching import watch
 from review.calibration.conditions import Wrote
-from review.calibration.watching import watch
 from review.importing import checking, seen
 from review.importing.records import (
     CleanCandidate,

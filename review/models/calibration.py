@@ -56,7 +56,7 @@ class Certificate(models.Model):
     share = models.FloatField()
     confidence = models.FloatField()
     # Panel scores that were tested, from the highest, and what each test found
-    # (`review.calibration.certifying.Step`).
+    # (`review.calibration.certifying.thresholds.Step`).
     grid = ArrayField(models.FloatField())
     steps = models.JSONField(default=list)
     threshold = models.FloatField(null=True)
@@ -132,7 +132,7 @@ class Wave(models.Model):
     leased_until = models.DateTimeField(null=True)
     # Why it could not be drawn, in a sentence.
     failure = models.TextField(blank=True, default="")
-    # What it was drawn from, as it was then (`review.calibration.frames.Frame`).
+    # What it was drawn from, as it was then (`review.calibration.sampling.frames.Frame`).
     frame = models.JSONField(default=dict)
     conditions = models.JSONField(default=dict)
     conditions_hash = models.CharField(max_length=64, blank=True, default="")

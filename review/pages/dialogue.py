@@ -6,8 +6,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from review.calibration.putting_back import put_back_one
-from review.calibration.shown import covered
+from review.calibration.certifying.putting_back import put_back_one
+from review.calibration.certifying.shown import covered
 from review.discussion.sending_back import sendable
 from review.errors import Missing
 from review.models import Dataset, Dialogue, Membership, Stage

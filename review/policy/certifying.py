@@ -1,8 +1,8 @@
 """What it changes to use certificates otherwise, in sentences."""
 
-from review.calibration import applying
-from review.calibration.certificates import in_force
-from review.calibration.putting_back import approved_by
+from review.calibration.certifying import applying
+from review.calibration.certifying.certificates import in_force
+from review.calibration.certifying.putting_back import approved_by
 from review.models import Certificate, CertifiedUse, Dataset
 
 

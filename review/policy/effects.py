@@ -14,8 +14,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from review import decisions
-from review.calibration import applying
-from review.calibration.winding_up import begin_anew
+from review.calibration.certifying import applying
+from review.calibration.certifying.winding_up import begin_anew
 from review.locking import held
 from review.models import Dataset, Decision, Dialogue, Membership, PolicyChange, Role, Stage, Takers
 from review.models.decisions import SETTLING

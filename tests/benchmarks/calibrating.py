@@ -61,7 +61,7 @@ with connection.cursor() as cursor:
 """
 DRAW = """
 import time
-from review.calibration import drawing, waves
+from review.calibration.sampling import drawing, waves
 from review.models import Dataset
 
 dataset = Dataset.objects.get()
@@ -124,7 +124,7 @@ with connection.cursor() as cursor:
 """
 RECKON = """
 import time
-from review.calibration.stored import CALIBRATION
+from review.calibration.estimating.stored import CALIBRATION
 from review.models import CalibrationReport, Dataset, User
 
 dataset = Dataset.objects.get()

@@ -8,9 +8,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from generation.pages.calibration.forms import NewCertificate
 from generation.pages.calibration.report import varying
-from review.calibration import certificates, putting_back
-from review.calibration.certificate_tasks import tend_certificates
-from review.calibration.certificates import Preview
+from review.calibration.certifying import certificates, putting_back
+from review.calibration.certifying.certificates import Preview
+from review.calibration.certifying.tasks import tend_certificates
 from review.errors import Missing, ReviewError
 from review.models import Certificate, Dataset, Membership
 from review.pages.people import SignedIn, administered, told, wants_fragment

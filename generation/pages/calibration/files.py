@@ -11,7 +11,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from generation.pages.calibration.report import overseen
-from review.calibration.stored import CALIBRATION
+from review.calibration.estimating.stored import CALIBRATION
 from review.errors import Missing
 from review.pages.people import SignedIn
 

@@ -68,7 +68,7 @@ class NewWave(Refusable):
         self.fields["narrow"].choices = [("", "The whole dataset"), *_parts(dataset)]  # type: ignore[attr-defined]  # of this field
 
     def asked(self) -> dict[str, Any]:
-        """What a valid form asks `review.calibration.waves` for."""
+        """What a valid form asks `review.calibration.sampling.waves` for."""
         said: Mapping[str, Any] = self.cleaned_data
         informative = said["kind"] == WaveKind.INFORMATIVE
         dimension, _, value = said["narrow"].partition(":")

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from generation.benchmark_shown.planned import Planned
 from generation.benchmark_shown.planned import planned as reckoned
-from review.calibration.planning import checked_half_width
+from review.calibration.planning.plans import checked_half_width
 from review.errors import Invalid
 from review.models import Dataset
 

@@ -19,8 +19,8 @@ from generation.pages.calibration.standing import (
     standing,
     with_report,
 )
-from review.calibration.report_tasks import compute_calibration
-from review.calibration.stored import CALIBRATION
+from review.calibration.estimating.stored import CALIBRATION
+from review.calibration.estimating.tasks import compute_calibration
 from review.liveness import worker_alive
 from review.models import Dataset, Membership
 from review.pages import strips

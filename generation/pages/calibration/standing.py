@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from review.calibration import certificates, following
-from review.calibration.auditing import last_audited
-from review.calibration.certificates import Listed
-from review.calibration.certifying import LAST_AUDITED, runs_of_bad_at
+from review.calibration.certifying import certificates
+from review.calibration.certifying.auditing import last_audited
+from review.calibration.certifying.certificates import Listed
+from review.calibration.certifying.thresholds import LAST_AUDITED, runs_of_bad_at
 from review.calibration.report import WaveLine
+from review.calibration.sampling import following
 from review.models import Dataset, Wave
 
 # Parts of the bar of a wave, in their order.

@@ -9,12 +9,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from generation.pages.calibration.forms import NewWave
 from generation.pages.calibration.report import varying
-from review.calibration import waves
-from review.calibration.grounds import grounds_of
-from review.calibration.stored import CALIBRATION
-from review.calibration.tasks import draw_waves
-from review.calibration.waves import Preview
-from review.calibration.widths import half_width
+from review.calibration.estimating.stored import CALIBRATION
+from review.calibration.estimating.widths import half_width
+from review.calibration.planning.grounds import grounds_of
+from review.calibration.sampling import waves
+from review.calibration.sampling.tasks import draw_waves
+from review.calibration.sampling.waves import Preview
 from review.errors import ReviewError
 from review.models import Dataset, Membership
 from review.pages.people import SignedIn, administered, told, wants_fragment

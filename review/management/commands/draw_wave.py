@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from dataclasses import asdict
 from typing import Any
 
-from review.calibration import drawing, following, waves
+from review.calibration.sampling import drawing, following, waves
 from review.calibration.slices import DIMENSIONS
 from review.errors import Conflict, Invalid
 from review.management.base import ReviewCommand, dataset_named

@@ -6,8 +6,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from review import assignments, decisions, undoing
-from review.calibration.auditing import may_revoke
-from review.calibration.certificate_tasks import tend_certificates
+from review.calibration.certifying.auditing import may_revoke
+from review.calibration.certifying.tasks import tend_certificates
 from review.errors import Conflict, Invalid, ReviewError
 from review.models import Assignment, Dataset, Decision, Membership
 from review.pages.desk.answers import from_program, told_as_json

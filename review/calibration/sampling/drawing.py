@@ -11,9 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from review import bulk, rubrics
-from review.calibration import frames, sampling
-from review.calibration.frames import Frame
-from review.calibration.waves import conditions_of, place_of, probability_of
+from review.calibration.sampling import frames, selection
+from review.calibration.sampling.frames import Frame
+from review.calibration.sampling.waves import conditions_of, place_of, probability_of
 from review.errors import Conflict, Invalid
 from review.locking import held
 from review.models import Candidate, Dataset, Dialogue, Drawn, Wave
@@ -59,7 +59,7 @@ def _drawn_now(wave: Wave) -> bool:
     now = conditions_of(wave.dataset)
     rows = frames.read(wave.dataset, now, wave.narrowed)
     probability = probability_of(wave, rows)
-    order = sampling.chosen(wave, rows.names, probability)
+    order = selection.chosen(wave, rows.names, probability)
     marks = rubrics.current(wave.dataset).pass_marks()
     tops = frames.tops_by_criterion(rows, {rows.keys[i] for i in order}, marks)
     wave.frame = Frame(

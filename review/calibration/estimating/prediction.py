@@ -26,8 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from review.agreement.estimates import LEVEL, NORMAL, Estimate, undefined, wilson
-from review.calibration import widths
 from review.calibration.draws import Draw, Moments
+from review.calibration.estimating import widths
 from review.calibration.report import PassRate
 
 Floats = NDArray[np.float64]

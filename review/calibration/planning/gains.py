@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from review.calibration.grounds import helping
-from review.calibration.prediction import FEWEST_DECIDED
+from review.calibration.estimating.prediction import FEWEST_DECIDED
+from review.calibration.estimating.widths import half_width
+from review.calibration.planning.grounds import helping
 from review.calibration.report import LANGUAGE, REWRITER, SOURCE, TURNS
 from review.calibration.slices import UNKNOWN
-from review.calibration.widths import half_width
 from review.languages import language_name
 
 HUNDRED = 100

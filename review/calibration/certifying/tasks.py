@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from review.calibration import applying, putting_back
+from review.calibration.certifying import applying, putting_back
 from review.models import Certificate, CertifiedUse, Dataset
 from review.publishing import SafelySent
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 
 from review.agreement.reading import said
-from review.calibration.reckoning import reckon
+from review.calibration.estimating.reckoning import reckon
 from review.calibration.report import FORM
 from review.models import CalibrationReport, Dataset, Dialogue, Drawn, Wave
 from review.permissions import check_can_see_calibration

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from review.calibration.certificates_ahead import CertificatesAhead, certificates_ahead
-from review.calibration.gains import Gains, gains
-from review.calibration.grounds import Grounds, grounds_of, waiting
+from review.calibration.planning.certificates_ahead import CertificatesAhead, certificates_ahead
+from review.calibration.planning.gains import Gains, gains
+from review.calibration.planning.grounds import Grounds, grounds_of, waiting
 from review.errors import Invalid
 from review.models import Dataset
 from review.progress import StageCounts, stages_of

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from review.calibration.auditing import AUDITS_FROM
+from review.calibration.certifying.auditing import AUDITS_FROM
 from review.models import Certificate, Certified, CertifiedAs, Dataset, Dialogue
 
 BATCH = 500

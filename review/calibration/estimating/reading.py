@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from review.agreement.estimates import Ints
 from review.agreement.reading import CHUNK, said
-from review.calibration.record import NONE, Flags, Words
+from review.calibration.estimating.record import NONE, Flags, Words
 from review.models import Arm, Dataset, Decision, User
 
 # Why a decision does not count.

@@ -14,9 +14,9 @@ from typing import Any
 
 from django.db.models import Count, Q
 
-from review.calibration import certifying
+from review.calibration.certifying import thresholds
 from review.calibration.conditions import Conditions
-from review.calibration.grounds import FEWEST, Ground
+from review.calibration.planning.grounds import FEWEST, Ground
 from review.models import Certificate, Dataset, Drawn, Wave, WaveKind
 
 # As a test is offered: at most this share is bad, with this confidence.
@@ -83,7 +83,7 @@ def certificates_ahead(dataset: Dataset, data: dict[str, Any] | None) -> Certifi
 
 
 def needed(bad: int) -> int:
-    return certifying.needed(bad, SHARE, CONFIDENCE)
+    return thresholds.needed(bad, SHARE, CONFIDENCE)
 
 
 def chance(bad: int, n: int, bad_share: float) -> float:

@@ -2,8 +2,8 @@
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
-from review.calibration.frames import Frame
 from review.calibration.report import WaveLine
+from review.calibration.sampling.frames import Frame
 from review.models import (
     Arm,
     Assignment,

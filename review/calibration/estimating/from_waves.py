@@ -9,8 +9,7 @@ import numpy as np
 from review.agreement.estimates import Floats, Ints
 from review.calibration.conditions import Conditions
 from review.calibration.draws import word_of
-from review.calibration.frames import Frame
-from review.calibration.reading import (
+from review.calibration.estimating.reading import (
     ADJUDICATED,
     ANOTHER_ROUND,
     ANOTHER_TOP,
@@ -19,7 +18,7 @@ from review.calibration.reading import (
     Sifted,
     read,
 )
-from review.calibration.record import (
+from review.calibration.estimating.record import (
     NONE,
     WHOLE,
     Flags,
@@ -31,6 +30,7 @@ from review.calibration.record import (
     tops_by_criterion,
 )
 from review.calibration.report import WaveLine
+from review.calibration.sampling.frames import Frame
 from review.calibration.slices import DIMENSIONS, UNKNOWN
 from review.models import Assignment, Candidate, Dataset, Drawn, PlaceState, Stage, Wave
 

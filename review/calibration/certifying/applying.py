@@ -15,10 +15,10 @@ from django.db.models import Exists, F, Max, OuterRef, Q
 from django.utils import timezone
 
 from review import bulk, rubrics
-from review.calibration.auditing import AUDITS_FROM, revoke_if_bad
-from review.calibration.certifying import ROUNDING
+from review.calibration.certifying.auditing import AUDITS_FROM, revoke_if_bad
+from review.calibration.certifying.thresholds import ROUNDING
+from review.calibration.certifying.winding_up import wind_up
 from review.calibration.conditions import Conditions, panels_of
-from review.calibration.winding_up import wind_up
 from review.events import announce_approval
 from review.locking import held
 from review.lots import lot

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from review.calibration import drawing, waves
+from review.calibration.sampling import drawing, waves
 from review.models import Dataset
 from review.publishing import SafelySent
 

@@ -13,9 +13,9 @@ from django.db import connection
 from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Q
 from numpy.typing import NDArray
 
-from review.calibration import sampling
 from review.calibration.conditions import Conditions, Panel, panels_among, panels_of
 from review.calibration.draws import Floats, Moments, word_of
+from review.calibration.sampling import selection
 from review.calibration.slices import DIMENSIONS, slices_of
 from review.models import (
     CandidateKind,
@@ -124,7 +124,7 @@ class Rows:
         return np.array([panel.score for panel in self.panels], dtype=np.float64)
 
     def informative(self) -> Floats:
-        return sampling.informative_of(
+        return selection.informative_of(
             np.array(self.disagreements, dtype=np.float64),
             np.array(self.spreads, dtype=np.float64),
         )

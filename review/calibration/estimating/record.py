@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from review.agreement.estimates import Floats, Ints
 from review.calibration.draws import Draw, word_of
-from review.calibration.drifting import Said
-from review.calibration.frames import Frame, Part
+from review.calibration.estimating.drifting import Said
+from review.calibration.sampling.frames import Frame, Part
 
 Flags = NDArray[np.bool_]
 Texts = NDArray[np.str_]

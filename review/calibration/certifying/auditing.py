@@ -3,7 +3,7 @@ among those that went to them by lot, which revokes it."""
 
 from collections.abc import Iterable
 
-from review.calibration.certifying import LAST_AUDITED, is_run_of_bad
+from review.calibration.certifying.thresholds import LAST_AUDITED, is_run_of_bad
 from review.models import (
     Certificate,
     CertificateEnd,

@@ -13,10 +13,10 @@ import numpy as np
 from django.db import transaction
 from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Value, When
 
-from review.calibration.auditing import SAYING
-from review.calibration.certifying import GRID, Step, fixed_sequence, needed, why_nothing
+from review.calibration.certifying.auditing import SAYING
+from review.calibration.certifying.putting_back import STILL_APPROVED
+from review.calibration.certifying.thresholds import GRID, Step, fixed_sequence, needed, why_nothing
 from review.calibration.conditions import Conditions, present
-from review.calibration.putting_back import STILL_APPROVED
 from review.errors import Conflict, Invalid
 from review.models import (
     Arm,

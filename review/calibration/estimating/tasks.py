@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from review.calibration.stored import CALIBRATION
+from review.calibration.estimating.stored import CALIBRATION
 from review.models import CalibrationReport
 from review.publishing import SafelySent
 

@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 
 from review.agreement.estimates import Estimate, Floats, share, undefined, wilson
-from review.calibration import drifting, telling
-from review.calibration.alternative import alternative
 from review.calibration.conditions import Conditions, present
-from review.calibration.frames import BIN_EDGES
-from review.calibration.from_blind import FromBlind, read_blind
-from review.calibration.from_waves import FromWaves, read_waves
-from review.calibration.prediction import FEWEST_DECIDED, pass_rate
-from review.calibration.record import WHOLE, Drawn, Flags, Record
+from review.calibration.estimating import drifting, telling
+from review.calibration.estimating.alternative import alternative
+from review.calibration.estimating.from_blind import FromBlind, read_blind
+from review.calibration.estimating.from_waves import FromWaves, read_waves
+from review.calibration.estimating.prediction import FEWEST_DECIDED, pass_rate
+from review.calibration.estimating.record import WHOLE, Drawn, Flags, Record
 from review.calibration.report import Alternative, Basis, Bin, Line, Report, WaveLine
+from review.calibration.sampling.frames import BIN_EDGES
 from review.calibration.slices import DIMENSIONS, in_order
 from review.models import Arm, Dataset
 

@@ -6,8 +6,8 @@ from typing import Any
 from django.db.models import Avg, Count
 
 from review.agreement.estimates import LEVEL, NORMAL
-from review.calibration.prediction import FEWEST_DECIDED
-from review.calibration.widths import decisions_for, half_width
+from review.calibration.estimating.prediction import FEWEST_DECIDED
+from review.calibration.estimating.widths import decisions_for, half_width
 from review.models import Dataset, Decision, Stage, Verdict
 from review.progress import StageCounts
 

@@ -9,10 +9,10 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
-from review.calibration import frames, sampling
 from review.calibration.conditions import Conditions, present
 from review.calibration.draws import Floats
-from review.calibration.frames import Rows
+from review.calibration.sampling import frames, selection
+from review.calibration.sampling.frames import Rows
 from review.calibration.slices import DIMENSIONS
 from review.errors import Conflict, Invalid, Missing
 from review.models import Dataset, Dialogue, Drawn, User, Wave, WaveKind
@@ -173,7 +173,7 @@ def probability_of(wave: Wave, rows: Rows) -> Floats:
             "rank the candidates first.",
             field="kind",
         )
-    return sampling.probabilities(wave.size, wave.even_share, u)
+    return selection.probabilities(wave.size, wave.even_share, u)
 
 
 def _on_ranks(wave: Wave, rows: Rows) -> list[str]:

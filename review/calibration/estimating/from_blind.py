@@ -13,11 +13,9 @@ from django.db.models import Min
 
 from review import rubrics
 from review.agreement.estimates import Floats, Ints
-from review.calibration import frames
 from review.calibration.conditions import Conditions
 from review.calibration.draws import word_of
-from review.calibration.frames import Frame, Rows
-from review.calibration.reading import (
+from review.calibration.estimating.reading import (
     ADJUDICATED,
     ANOTHER_ROUND,
     ANOTHER_TOP,
@@ -26,7 +24,16 @@ from review.calibration.reading import (
     Sifted,
     read,
 )
-from review.calibration.record import WHOLE, Flags, Record, Sample, Tops, tops_by_criterion
+from review.calibration.estimating.record import (
+    WHOLE,
+    Flags,
+    Record,
+    Sample,
+    Tops,
+    tops_by_criterion,
+)
+from review.calibration.sampling import frames
+from review.calibration.sampling.frames import Frame, Rows
 from review.calibration.slices import DIMENSIONS
 from review.models import Dataset, Judgement
 

@@ -1,0 +1,1 @@
+"""Certificates: the score from which on people are not needed, tested, applied and watched."""

@@ -1,0 +1,1 @@
+"""What further decisions would bring: intervals, certificates, and where they help most."""

@@ -1,0 +1,1 @@
+"""Waves: which dialogues are drawn, with which probabilities, and what became of them."""
