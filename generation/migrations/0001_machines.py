@@ -11,8 +11,6 @@ import generation.models.endpoints
 
 
 class Migration(migrations.Migration):
-    initial = True
-
     replaces = [
         ("generation", "0001_initial"),
         ("generation", "0002_initial"),
@@ -26,344 +24,599 @@ class Migration(migrations.Migration):
         ("generation", "0010_items_in_batches"),
     ]
 
+    initial = True
+
     dependencies = [
         ("review", "0001_record"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Batch',
+            name="Endpoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(default=uuid.uuid4, unique=True)),
-                ('state', models.CharField(choices=[('preparing', 'Preparing'), ('submitted', 'Submitted'), ('collected', 'Collected'), ('failed', 'Failed')], default='preparing', max_length=16)),
-                ('input_file', models.TextField(blank=True, default='')),
-                ('remote_id', models.TextField(blank=True, default='')),
-                ('remote_status', models.CharField(blank=True, default='', max_length=32)),
-                ('lines', models.PositiveIntegerField(default=0)),
-                ('lines_done', models.PositiveIntegerField(default=0)),
-                ('held_usd', models.DecimalField(decimal_places=8, default=0, max_digits=14)),
-                ('problem', models.TextField(blank=True, default='')),
-                ('failures', models.PositiveSmallIntegerField(default=0)),
-                ('created', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('asked_at', models.DateTimeField(null=True)),
-                ('ended', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=64)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("openai", "Openai"), ("offline", "Offline")],
+                        default="openai",
+                        max_length=16,
+                    ),
+                ),
+                ("base_url", models.TextField(blank=True, default="")),
+                ("model", models.TextField(blank=True, default="")),
+                ("key_variable", models.CharField(blank=True, default="", max_length=64)),
+                ("jobs", models.JSONField(default=generation.models.endpoints.both_jobs)),
+                (
+                    "structured_output",
+                    models.CharField(
+                        choices=[
+                            ("json_schema", "by JSON schema"),
+                            ("json_object", "as JSON object"),
+                            ("text", "as plain text"),
+                        ],
+                        default="json_schema",
+                        max_length=16,
+                    ),
+                ),
+                ("sees_images", models.BooleanField(default=False)),
+                ("has_batches", models.BooleanField(default=False)),
+                ("extra_parameters", models.JSONField(blank=True, default=dict)),
+                ("most_in_flight", models.PositiveSmallIntegerField(default=64)),
+                ("requests_per_minute", models.PositiveIntegerField(blank=True, null=True)),
+                ("tokens_per_minute", models.PositiveIntegerField(blank=True, null=True)),
+                ("timeout_seconds", models.PositiveSmallIntegerField(default=120)),
+                ("own_family", models.CharField(blank=True, default="", max_length=64)),
+                ("retired", models.BooleanField(default=False)),
+                (
+                    "created",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="review.dataset",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("retired", False)),
+                        fields=("dataset", "name"),
+                        name="endpoint_name_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["openai", "offline"])),
+                        name="endpoint_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("structured_output__in", ["json_schema", "json_object", "text"])
+                        ),
+                        name="endpoint_structured_output_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("most_in_flight__gte", 1)),
+                        name="endpoint_lets_calls_out",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Endpoint',
+            name="EndpointPrice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=64)),
-                ('kind', models.CharField(choices=[('openai', 'Openai'), ('offline', 'Offline')], default='openai', max_length=16)),
-                ('base_url', models.TextField(blank=True, default='')),
-                ('model', models.TextField(blank=True, default='')),
-                ('key_variable', models.CharField(blank=True, default='', max_length=64)),
-                ('jobs', models.JSONField(default=generation.models.endpoints.both_jobs)),
-                ('structured_output', models.CharField(choices=[('json_schema', 'by JSON schema'), ('json_object', 'as JSON object'), ('text', 'as plain text')], default='json_schema', max_length=16)),
-                ('sees_images', models.BooleanField(default=False)),
-                ('has_batches', models.BooleanField(default=False)),
-                ('extra_parameters', models.JSONField(blank=True, default=dict)),
-                ('most_in_flight', models.PositiveSmallIntegerField(default=64)),
-                ('requests_per_minute', models.PositiveIntegerField(blank=True, null=True)),
-                ('tokens_per_minute', models.PositiveIntegerField(blank=True, null=True)),
-                ('timeout_seconds', models.PositiveSmallIntegerField(default=120)),
-                ('own_family', models.CharField(blank=True, default='', max_length=64)),
-                ('retired', models.BooleanField(default=False)),
-                ('created', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("since", models.DateField()),
+                ("input", models.DecimalField(decimal_places=6, max_digits=12, null=True)),
+                ("cached", models.DecimalField(decimal_places=6, max_digits=12, null=True)),
+                ("output", models.DecimalField(decimal_places=6, max_digits=12, null=True)),
+                ("batch_share", models.DecimalField(decimal_places=3, default="0.5", max_digits=4)),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="prices",
+                        to="generation.endpoint",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["-since"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("endpoint", "since"), name="price_once_a_day"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("input", None), ("input__gte", 0), _connector="OR"),
+                            models.Q(("cached", None), ("cached__gte", 0), _connector="OR"),
+                            models.Q(("output", None), ("output__gte", 0), _connector="OR"),
+                        ),
+                        name="price_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("batch_share__range", (0, 1))),
+                        name="price_batch_share_0_to_1",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='EndpointPrice',
+            name="JudgeReport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateField()),
-                ('input', models.DecimalField(decimal_places=6, max_digits=12, null=True)),
-                ('cached', models.DecimalField(decimal_places=6, max_digits=12, null=True)),
-                ('output', models.DecimalField(decimal_places=6, max_digits=12, null=True)),
-                ('batch_share', models.DecimalField(decimal_places=3, default='0.5', max_digits=4)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("asked", models.DateTimeField(null=True)),
+                ("leased_until", models.DateTimeField(null=True)),
+                ("computed", models.DateTimeField(null=True)),
+                ("seconds", models.FloatField(null=True)),
+                ("last_rows", models.JSONField(default=dict)),
+                ("data", models.JSONField(default=dict)),
+                ("failure", models.TextField(blank=True, default="")),
+                (
+                    "dataset",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="review.dataset",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-since'],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='JudgeReport',
+            name="Prompt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('asked', models.DateTimeField(null=True)),
-                ('leased_until', models.DateTimeField(null=True)),
-                ('computed', models.DateTimeField(null=True)),
-                ('seconds', models.FloatField(null=True)),
-                ('last_rows', models.JSONField(default=dict)),
-                ('data', models.JSONField(default=dict)),
-                ('failure', models.TextField(blank=True, default='')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("rewrite", "Rewrite"),
+                            ("judge", "Judge"),
+                            ("compare", "Compare"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("text", models.TextField()),
+                ("hash", models.CharField(max_length=64)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="review.dataset",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "ordering": ["kind", "-version"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("dataset", "kind", "version"),
+                        name="prompt_version_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["rewrite", "judge", "compare"])),
+                        name="prompt_kind_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Prompt',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('rewrite', 'Rewrite'), ('judge', 'Judge'), ('compare', 'Compare')], max_length=16)),
-                ('version', models.PositiveIntegerField()),
-                ('text', models.TextField()),
-                ('hash', models.CharField(max_length=64)),
-                ('created', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("rewrite", "Rewrite"),
+                            ("judge", "Judge"),
+                            ("check", "Check"),
+                            ("benchmark", "Benchmark"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("running", "Running"),
+                            ("paused", "Paused"),
+                            ("stopped", "Stopped"),
+                            ("done", "Done"),
+                        ],
+                        default="running",
+                        max_length=16,
+                    ),
+                ),
+                ("parameters", models.JSONField(default=dict)),
+                ("budget_usd", models.DecimalField(decimal_places=6, max_digits=12, null=True)),
+                ("note", models.TextField(blank=True, default="")),
+                ("drained_by", models.UUIDField(null=True)),
+                ("drained_until", models.DateTimeField(null=True)),
+                (
+                    "created",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("finished", models.DateTimeField(null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="review.dataset",
+                    ),
+                ),
+                (
+                    "prompt",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="generation.prompt",
+                    ),
+                ),
+                (
+                    "rubric",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="review.rubric",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['kind', '-version'],
+                "ordering": ["-id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["rewrite", "judge", "check", "benchmark"])
+                        ),
+                        name="run_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["running", "paused", "stopped", "done"])
+                        ),
+                        name="run_status_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Batch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('rewrite', 'Rewrite'), ('judge', 'Judge'), ('check', 'Check'), ('benchmark', 'Benchmark')], max_length=16)),
-                ('status', models.CharField(choices=[('running', 'Running'), ('paused', 'Paused'), ('stopped', 'Stopped'), ('done', 'Done')], default='running', max_length=16)),
-                ('parameters', models.JSONField(default=dict)),
-                ('budget_usd', models.DecimalField(decimal_places=6, max_digits=12, null=True)),
-                ('note', models.TextField(blank=True, default='')),
-                ('drained_by', models.UUIDField(null=True)),
-                ('drained_until', models.DateTimeField(null=True)),
-                ('created', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('finished', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.UUIDField(default=uuid.uuid4, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("preparing", "Preparing"),
+                            ("submitted", "Submitted"),
+                            ("collected", "Collected"),
+                            ("failed", "Failed"),
+                        ],
+                        default="preparing",
+                        max_length=16,
+                    ),
+                ),
+                ("input_file", models.TextField(blank=True, default="")),
+                ("remote_id", models.TextField(blank=True, default="")),
+                ("remote_status", models.CharField(blank=True, default="", max_length=32)),
+                ("lines", models.PositiveIntegerField(default=0)),
+                ("lines_done", models.PositiveIntegerField(default=0)),
+                ("held_usd", models.DecimalField(decimal_places=8, default=0, max_digits=14)),
+                ("problem", models.TextField(blank=True, default="")),
+                ("failures", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "created",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("asked_at", models.DateTimeField(null=True)),
+                ("ended", models.DateTimeField(null=True)),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="generation.endpoint",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="batches",
+                        to="generation.run",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["preparing", "submitted"])),
+                        fields=["run"],
+                        name="batch_open",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["preparing", "submitted", "collected", "failed"])
+                        ),
+                        name="batch_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "submitted"), _negated=True),
+                            models.Q(("remote_id", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="batch_submitted_has_id",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RunItem',
+            name="RunItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('round', models.PositiveSmallIntegerField(default=0)),
-                ('recipe', models.CharField(blank=True, default='', max_length=64)),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('done', 'Done'), ('failed', 'Failed')], default='pending', max_length=16)),
-                ('failure', models.TextField(blank=True, default='')),
-                ('leased_until', models.DateTimeField(null=True)),
-                ('finished', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("round", models.PositiveSmallIntegerField(default=0)),
+                ("recipe", models.CharField(blank=True, default="", max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("pending", "Pending"), ("done", "Done"), ("failed", "Failed")],
+                        default="pending",
+                        max_length=16,
+                    ),
+                ),
+                ("failure", models.TextField(blank=True, default="")),
+                ("leased_until", models.DateTimeField(null=True)),
+                ("finished", models.DateTimeField(null=True)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="items",
+                        to="generation.batch",
+                    ),
+                ),
+                (
+                    "dialogue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="review.dialogue",
+                    ),
+                ),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="generation.endpoint",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="generation.run",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "pending")),
+                        fields=["run", "id"],
+                        name="item_pending",
+                    ),
+                    models.Index(fields=["dialogue", "endpoint"], name="item_done_before"),
+                    models.Index(
+                        condition=models.Q(("batch__isnull", False)),
+                        fields=["batch"],
+                        name="item_in_batch",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("run", "dialogue", "endpoint"),
+                        name="item_once_in_run",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "failed"), models.Q(("failure", ""), _negated=True)),
+                            models.Q(models.Q(("state", "failed"), _negated=True), ("failure", "")),
+                            _connector="OR",
+                        ),
+                        name="item_failed_with_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Call',
+            name="Call",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('attempt', models.PositiveSmallIntegerField(default=1)),
-                ('model', models.TextField(blank=True, default='')),
-                ('request', models.JSONField(default=dict)),
-                ('request_hash', models.CharField(max_length=64)),
-                ('saw_target', models.BooleanField(default=False)),
-                ('outcome', models.CharField(choices=[('sent', 'Sent'), ('ok', 'Ok'), ('failed', 'Failed'), ('unusable', 'Unusable'), ('lost', 'Lost')], default='sent', max_length=16)),
-                ('status_code', models.PositiveSmallIntegerField(null=True)),
-                ('reply', models.TextField(blank=True, default='')),
-                ('error', models.TextField(blank=True, default='')),
-                ('tokens_input', models.PositiveIntegerField(null=True)),
-                ('tokens_cached', models.PositiveIntegerField(null=True)),
-                ('tokens_output', models.PositiveIntegerField(null=True)),
-                ('prices', models.JSONField(default=dict)),
-                ('cost_usd', models.DecimalField(decimal_places=8, max_digits=14, null=True)),
-                ('latency_seconds', models.FloatField(null=True)),
-                ('created', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('batch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='calls', to='generation.batch')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("attempt", models.PositiveSmallIntegerField(default=1)),
+                ("model", models.TextField(blank=True, default="")),
+                ("request", models.JSONField(default=dict)),
+                ("request_hash", models.CharField(max_length=64)),
+                ("saw_target", models.BooleanField(default=False)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("sent", "Sent"),
+                            ("ok", "Ok"),
+                            ("failed", "Failed"),
+                            ("unusable", "Unusable"),
+                            ("lost", "Lost"),
+                        ],
+                        default="sent",
+                        max_length=16,
+                    ),
+                ),
+                ("status_code", models.PositiveSmallIntegerField(null=True)),
+                ("reply", models.TextField(blank=True, default="")),
+                ("error", models.TextField(blank=True, default="")),
+                ("tokens_input", models.PositiveIntegerField(null=True)),
+                ("tokens_cached", models.PositiveIntegerField(null=True)),
+                ("tokens_output", models.PositiveIntegerField(null=True)),
+                ("prices", models.JSONField(default=dict)),
+                ("cost_usd", models.DecimalField(decimal_places=8, max_digits=14, null=True)),
+                ("latency_seconds", models.FloatField(null=True)),
+                (
+                    "created",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="calls",
+                        to="generation.batch",
+                    ),
+                ),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="review.dataset",
+                    ),
+                ),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="generation.endpoint",
+                    ),
+                ),
+                (
+                    "prompt",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="generation.prompt",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="calls",
+                        to="generation.run",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="calls",
+                        to="generation.runitem",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
+                "indexes": [
+                    models.Index(fields=["dataset", "endpoint"], name="call_bill"),
+                    models.Index(
+                        condition=models.Q(("outcome", "ok")),
+                        fields=["item", "request_hash"],
+                        name="call_paid_reply",
+                    ),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name='call',
-            name='dataset',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='review.dataset'),
-        ),
-        migrations.AddField(
-            model_name='endpoint',
-            name='dataset',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='review.dataset'),
-        ),
-        migrations.AddField(
-            model_name='call',
-            name='endpoint',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='generation.endpoint'),
-        ),
-        migrations.AddField(
-            model_name='batch',
-            name='endpoint',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='generation.endpoint'),
-        ),
-        migrations.AddField(
-            model_name='endpointprice',
-            name='endpoint',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='prices', to='generation.endpoint'),
-        ),
-        migrations.AddField(
-            model_name='judgereport',
-            name='dataset',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='review.dataset'),
-        ),
-        migrations.AddField(
-            model_name='prompt',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='prompt',
-            name='dataset',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='review.dataset'),
-        ),
-        migrations.AddField(
-            model_name='call',
-            name='prompt',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='generation.prompt'),
-        ),
-        migrations.AddField(
-            model_name='run',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='run',
-            name='dataset',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='review.dataset'),
-        ),
-        migrations.AddField(
-            model_name='run',
-            name='prompt',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='generation.prompt'),
-        ),
-        migrations.AddField(
-            model_name='run',
-            name='rubric',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='review.rubric'),
-        ),
-        migrations.AddField(
-            model_name='call',
-            name='run',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='calls', to='generation.run'),
-        ),
-        migrations.AddField(
-            model_name='batch',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='batches', to='generation.run'),
-        ),
-        migrations.AddField(
-            model_name='runitem',
-            name='batch',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='items', to='generation.batch'),
-        ),
-        migrations.AddField(
-            model_name='runitem',
-            name='dialogue',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='review.dialogue'),
-        ),
-        migrations.AddField(
-            model_name='runitem',
-            name='endpoint',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='generation.endpoint'),
-        ),
-        migrations.AddField(
-            model_name='runitem',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='generation.run'),
-        ),
-        migrations.AddField(
-            model_name='call',
-            name='item',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='calls', to='generation.runitem'),
-        ),
-        migrations.AddConstraint(
-            model_name='endpoint',
-            constraint=models.UniqueConstraint(condition=models.Q(('retired', False)), fields=('dataset', 'name'), name='endpoint_name_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='endpoint',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['openai', 'offline'])), name='endpoint_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='endpoint',
-            constraint=models.CheckConstraint(condition=models.Q(('structured_output__in', ['json_schema', 'json_object', 'text'])), name='endpoint_structured_output_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='endpoint',
-            constraint=models.CheckConstraint(condition=models.Q(('most_in_flight__gte', 1)), name='endpoint_lets_calls_out'),
-        ),
-        migrations.AddConstraint(
-            model_name='endpointprice',
-            constraint=models.UniqueConstraint(fields=('endpoint', 'since'), name='price_once_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='endpointprice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('input', None), ('input__gte', 0), _connector='OR'), models.Q(('cached', None), ('cached__gte', 0), _connector='OR'), models.Q(('output', None), ('output__gte', 0), _connector='OR')), name='price_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='endpointprice',
-            constraint=models.CheckConstraint(condition=models.Q(('batch_share__range', (0, 1))), name='price_batch_share_0_to_1'),
-        ),
-        migrations.AddConstraint(
-            model_name='prompt',
-            constraint=models.UniqueConstraint(fields=('dataset', 'kind', 'version'), name='prompt_version_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='prompt',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['rewrite', 'judge', 'compare'])), name='prompt_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['rewrite', 'judge', 'check', 'benchmark'])), name='run_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['running', 'paused', 'stopped', 'done'])), name='run_status_known'),
-        ),
-        migrations.AddIndex(
-            model_name='batch',
-            index=models.Index(condition=models.Q(('state__in', ['preparing', 'submitted'])), fields=['run'], name='batch_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['preparing', 'submitted', 'collected', 'failed'])), name='batch_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'submitted'), _negated=True), models.Q(('remote_id', ''), _negated=True), _connector='OR'), name='batch_submitted_has_id'),
-        ),
-        migrations.AddIndex(
-            model_name='runitem',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['run', 'id'], name='item_pending'),
-        ),
-        migrations.AddIndex(
-            model_name='runitem',
-            index=models.Index(fields=['dialogue', 'endpoint'], name='item_done_before'),
-        ),
-        migrations.AddIndex(
-            model_name='runitem',
-            index=models.Index(condition=models.Q(('batch__isnull', False)), fields=['batch'], name='item_in_batch'),
-        ),
-        migrations.AddConstraint(
-            model_name='runitem',
-            constraint=models.UniqueConstraint(fields=('run', 'dialogue', 'endpoint'), name='item_once_in_run', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='runitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'failed'), models.Q(('failure', ''), _negated=True)), models.Q(models.Q(('state', 'failed'), _negated=True), ('failure', '')), _connector='OR'), name='item_failed_with_reason'),
-        ),
-        migrations.AddIndex(
-            model_name='call',
-            index=models.Index(fields=['dataset', 'endpoint'], name='call_bill'),
-        ),
-        migrations.AddIndex(
-            model_name='call',
-            index=models.Index(condition=models.Q(('outcome', 'ok')), fields=['item', 'request_hash'], name='call_paid_reply'),
         ),
     ]
