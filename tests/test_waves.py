@@ -54,7 +54,7 @@ def test_present_conditions_are_those_of_most_that_wait(
     assert {judge.judge for judge in now.judges} == {"critic", "second"}
     assert {wrote.author for wrote in now.rewriters} == {"writer"}
     panels = conditions.panels_of([old.pk, *(one.pk for one in new)])
-    assert [now.covers(panel) for panel in panels.values()] == [False, True, True]
+    assert [now.covers(panels[one.pk]) for one in (old, *new)] == [False, True, True]
     assert panels[old.pk].candidate == old.candidates.earliest("pk").pk
     assert (panels[old.pk].score, panels[old.pk].passes) == (5, True)
     assert conditions.Conditions.from_json(now.as_json()) == now

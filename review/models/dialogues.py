@@ -58,7 +58,7 @@ class DialogueQuerySet(models.QuerySet["Dialogue"]):
         )
 
     def with_a_free_place(self, dataset: Dataset) -> Self:
-        """Those of a dataset in which fewer have a place than are to decide (`decisions_needed`)."""
+        """Those of a dataset in which fewer have a place than `decisions_needed`."""
         rows = self.filter(dataset=dataset, places_taken__lt=dataset.decisions_needed)
         if dataset.decisions_needed == 1:
             return rows
