@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
+from review.calibration.certifying.certificates import Counts, Listed, listed
 from review.calibration.estimating.reckoning import reckon, summary
 from review.calibration.report import WaveLine
-from review.models import Certificate, CertifiedAs, Dataset, Wave
-from review.models.calibration import CertificateEnd
+from review.models import Certificate, CertificateEnd, Dataset, Wave
 from review.templatetags.numbers import counted
 
 _ENDED = {
@@ -20,7 +19,6 @@ _ENDED = {
     CertificateEnd.REPLACED: "was replaced by another",
     CertificateEnd.WITHDRAWN: "was withdrawn by an admin",
 }
-_LOOKED_AT = Q(dialogues__good__isnull=False)
 
 
 def calibration_of(dataset: Dataset, certified: Mapping[int, int]) -> dict[str, Any]:
@@ -34,7 +32,8 @@ def calibration_of(dataset: Dataset, certified: Mapping[int, int]) -> dict[str, 
         **summary(report),
         "waves": [_wave(wave, lines[wave.number]) for wave in waves],
         "certificates": [
-            _certificate(row, certified.get(row.number, 0)) for row in _counted(dataset)
+            _certificate(one, certified.get(one.certificate.number, 0))
+            for one in reversed(listed(dataset))
         ],
     }
 
@@ -64,27 +63,9 @@ def _wave(wave: Wave, line: WaveLine) -> dict[str, Any]:
     }
 
 
-def _counted(dataset: Dataset) -> QuerySet[Certificate]:
-    """Certificates in their order, with what became of the dialogues that they covered."""
-    audited = Q(dialogues__used_as=CertifiedAs.AUDIT)
-    put_back = Q(dialogues__put_back_at__isnull=False)
-    return (
-        Certificate.objects.filter(dataset=dataset)
-        .order_by("number")
-        .annotate(
-            accepted=Count("dialogues", Q(dialogues__used_as=CertifiedAs.ACCEPTED)),
-            put_back=Count("dialogues", put_back),
-            one_decision=Count("dialogues", Q(dialogues__used_as=CertifiedAs.ONE_DECISION)),
-            to_audit=Count("dialogues", audited),
-            audited=Count("dialogues", audited & _LOOKED_AT),
-            bad=Count("dialogues", audited & Q(dialogues__good=False)),
-        )
-    )
-
-
-def _certificate(row: Any, in_release: int) -> dict[str, Any]:
-    """A row of `_counted`, with its sentences."""
-    told = {
+def _certificate(one: Listed, in_release: int) -> dict[str, Any]:
+    row, counts = one.certificate, one.counts
+    return {
         "number": row.number,
         "made": _moment(row.created),
         "share": row.share,
@@ -96,23 +77,23 @@ def _certificate(row: Any, in_release: int) -> dict[str, Any]:
         "ended_at": _moment(row.ended_at),
         "end": row.end,
         "end_note": _why_ended(row),
-        "accepted": row.accepted,
-        "put_back": row.put_back,
-        "one_decision": row.one_decision,
-        "to_audit": row.to_audit,
-        "audited": row.audited,
-        "bad": row.bad,
+        "accepted": counts.accepted,
+        "put_back": counts.put_back,
+        "one_decision": counts.one_decision,
+        "to_audit": counts.audits,
+        "audited": counts.audited,
+        "bad": counts.bad,
         "in_release": in_release,
+        "sentences": _sentences(row, counts, in_release),
     }
-    return {**told, "sentences": _sentences(row, in_release)}
 
 
-def _why_ended(row: Any) -> str:
+def _why_ended(row: Certificate) -> str:
     """An admin who withdrew it is not named."""
     return "" if row.end == CertificateEnd.WITHDRAWN else row.end_note
 
 
-def _sentences(row: Any, in_release: int) -> list[str]:
+def _sentences(row: Certificate, counts: Counts, in_release: int) -> list[str]:
     if row.threshold is None:
         return [f"Test {row.number} ({_day(row.created)}) certified nothing: no score passed."]
     certifies = (
@@ -120,27 +101,29 @@ def _sentences(row: Any, in_release: int) -> list[str]:
         f"{row.threshold:.2f} or more: at most {_percent(row.share)} of them are bad, with "
         f"{_percent(row.confidence)} confidence."
     )
-    return [certifies, *_looked_at(row), *_rests_on_it(row, in_release), *_ending(row, in_release)]
-
-
-def _looked_at(row: Any) -> list[str]:
-    if not row.to_audit:
-        return []
+    approved = f"It approved {counted(in_release, 'dialogue')} of this release."
     return [
-        f"{counted(row.to_audit, 'dialogue')} that it covered went to people all the same: "
-        f"{row.audited:,} are decided, {row.bad:,} of them bad."
+        certifies,
+        *_looked_at(counts),
+        *([approved] if in_release else []),
+        *_ending(row, in_release),
     ]
 
 
-def _rests_on_it(row: Any, in_release: int) -> list[str]:
-    return [f"It approved {counted(in_release, 'dialogue')} of this release."] if in_release else []
-
-
-def _ending(row: Any, in_release: int) -> list[str]:
-    if not row.end:
+def _looked_at(counts: Counts) -> list[str]:
+    if not counts.audits:
         return []
-    ended = " ".join(
-        filter(None, [f"On {_day(row.ended_at)} it {_ENDED[row.end]}.", _why_ended(row)])
+    return [
+        f"{counted(counts.audits, 'dialogue')} that it covered went to people all the same: "
+        f"{counts.audited:,} are decided, {counts.bad:,} of them bad."
+    ]
+
+
+def _ending(row: Certificate, in_release: int) -> list[str]:
+    if row.ended_at is None:
+        return []
+    ended = (
+        f"On {_day(row.ended_at)} it {_ENDED[CertificateEnd(row.end)]}. {_why_ended(row)}".strip()
     )
     if row.end == CertificateEnd.REVOKED and in_release:
         ended += (
