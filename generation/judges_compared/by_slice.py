@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.judges_compared.agreement import alpha
-from generation.judges_compared.people import Flags, People, Row, passing_of, ranking
+from generation.judges_compared.people import People, Row, passing_of, ranking
 from generation.judges_compared.record import FIRST, Record
-from review.agreement.estimates import Estimate, Ints
+from review.agreement.estimates import Estimate, Flags, Ints
 from review.calibration import slices
 from review.calibration.report import REWRITER
 

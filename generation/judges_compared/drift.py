@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from generation.judges_compared.formulas import standardized
 from generation.judges_compared.orders import average
-from generation.judges_compared.people import Flags
 from generation.judges_compared.record import Log, Record, known_scores
 from review.agreement.estimates import (
     Clusters,
     Estimate,
+    Flags,
     Floats,
     Ints,
     estimated,

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from generation.judges_compared import formulas
 from generation.judges_compared.orders import average
@@ -11,12 +10,12 @@ from generation.judges_compared.record import Author, Record
 from review.agreement.estimates import (
     Clusters,
     Estimate,
+    Flags,
     Floats,
     estimated,
     undefined,
 )
 
-Flags = NDArray[np.bool_]
 # Authors with the fewest candidates find no room.
 MOST_AUTHORS = 12
 

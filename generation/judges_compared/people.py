@@ -11,6 +11,7 @@ from generation.judges_compared.record import Judge, Record
 from review.agreement.estimates import (
     Clusters,
     Estimate,
+    Flags,
     Floats,
     Ints,
     estimated,
@@ -19,7 +20,6 @@ from review.agreement.estimates import (
 )
 from review.agreement.formulas import kappa
 
-Flags = NDArray[np.bool_]
 # A judge's mean over its criteria, and the name of the whole panel.
 OVERALL = "overall"
 PANEL = "panel"

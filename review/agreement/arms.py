@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from review.agreement import estimates
-from review.agreement.estimates import Estimate, share, share_of, undefined
-from review.agreement.record import ACCEPT, EDIT, MORE, REJECT, Flags, Record
+from review.agreement.estimates import Estimate, Flags, share, share_of, undefined
+from review.agreement.record import ACCEPT, EDIT, MORE, REJECT, Record
 from review.models import Arm, PlaceState
 
 PLAIN = list(Arm).index(Arm.PLAIN)

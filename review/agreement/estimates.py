@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 # From tables of counts (resamples, *cells) to one value each, NaN where it is not defined.
 Statistic = Callable[[Floats], Floats]
 

@@ -6,9 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from review.agreement.estimates import Floats, Ints
-
-Flags = NDArray[np.bool_]
+from review.agreement.estimates import Flags, Floats, Ints
 
 # What a decision says of a dialogue, as a category that can be compared across dialogues. A text
 # that was typed and equals a candidate counts as accepting it, as everywhere.

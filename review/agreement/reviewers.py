@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from review.agreement import formulas
-from review.agreement.estimates import Estimate, Ints, estimated_by_kind, share, undefined
-from review.agreement.record import SETTLING, UNSETTLED, Flags, Pairs, Record
+from review.agreement.estimates import Estimate, Flags, Ints, estimated_by_kind, share, undefined
+from review.agreement.record import SETTLING, UNSETTLED, Pairs, Record
 
 # Reviewers with the fewest decisions find no room among the pairs, earlier weeks none in the trend.
 MOST_REVIEWERS = 16

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from review.agreement.estimates import Flags, Floats
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Draw:
     frame: Moments
     uniform: bool
 
-    def decided(self) -> NDArray[np.bool_]:
+    def decided(self) -> Flags:
         return ~np.isnan(self.accepted)
 
 

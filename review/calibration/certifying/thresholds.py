@@ -20,11 +20,7 @@ even one chosen by a look at the decisions, errs only where the one at the end w
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from review.agreement.estimates import Flags, Floats
 
 # Panel scores from 5.0 down to 3.0.
 GRID = tuple(score / 10 for score in range(50, 29, -1))
@@ -48,7 +44,7 @@ class Step:
 
 
 def fixed_sequence(
-    scores: Floats, bad: Bools, grid: Sequence[float], share: float, confidence: float
+    scores: Floats, bad: Flags, grid: Sequence[float], share: float, confidence: float
 ) -> tuple[list[Step], float | None]:
     """The steps of the test, and the lowest score that passed.
 

@@ -11,12 +11,9 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from review.agreement.estimates import Flags, Floats
 from review.calibration.report import Alternative, Annotator
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 # For skilled annotators; the paper has 0.2 for experts and 0.1 for crowd workers.
 EPSILON = 0.15
@@ -73,7 +70,7 @@ def _p_value(apart: Floats, epsilon: float) -> float | None:
     return float(stdtr(n - 1, below / error))
 
 
-def discoveries(p_values: Floats, rate: float) -> Bools:
+def discoveries(p_values: Floats, rate: float) -> Flags:
     """Which nulls are rejected when at most this share of those rejected may be true.
 
     Benjamini and Yekutieli, The Control of the False Discovery Rate in Multiple Testing under

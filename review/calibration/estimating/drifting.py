@@ -11,6 +11,7 @@ from review.agreement.estimates import (
     LEVEL,
     Clusters,
     Estimate,
+    Flags,
     Floats,
     Ints,
     share,
@@ -37,7 +38,7 @@ class Said:
     accepted: Floats
     weight: Floats
 
-    def where(self, chosen: NDArray[np.bool_]) -> "Said":
+    def where(self, chosen: Flags) -> "Said":
         return Said(
             self.dialogue[chosen],
             self.monday[chosen],

@@ -12,7 +12,7 @@ import numpy as np
 from django.db.models import Min
 
 from review import rubrics
-from review.agreement.estimates import Floats, Ints
+from review.agreement.estimates import Flags, Floats, Ints
 from review.calibration.conditions import Conditions
 from review.calibration.draws import word_of
 from review.calibration.estimating.reading import (
@@ -26,7 +26,6 @@ from review.calibration.estimating.reading import (
 )
 from review.calibration.estimating.record import (
     WHOLE,
-    Flags,
     Record,
     Sample,
     Tops,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from review.agreement.estimates import Floats, Ints
+from review.agreement.estimates import Flags, Floats, Ints
 from review.calibration.conditions import Conditions
 from review.calibration.draws import word_of
 from review.calibration.estimating.reading import (
@@ -21,7 +21,6 @@ from review.calibration.estimating.reading import (
 from review.calibration.estimating.record import (
     NONE,
     WHOLE,
-    Flags,
     Record,
     Sample,
     Texts,

@@ -23,14 +23,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from review.agreement.estimates import LEVEL, NORMAL, Estimate, undefined, wilson
+from review.agreement.estimates import LEVEL, NORMAL, Estimate, Floats, undefined, wilson
 from review.calibration.draws import Draw, Moments
 from review.calibration.estimating import widths
 from review.calibration.report import PassRate
-
-Floats = NDArray[np.float64]
 
 FEWEST_DECIDED = 30
 # With fewer accepted, or fewer not accepted, a share is not yet near normal (Agresti and Franklin,

@@ -14,9 +14,9 @@ from django.db.models import DateField, IntegerField, QuerySet, Value
 from django.db.models.functions import Coalesce, TruncWeek
 from numpy.typing import NDArray
 
-from review.agreement.estimates import Ints
+from review.agreement.estimates import Flags, Ints
 from review.agreement.reading import CHUNK, said
-from review.calibration.estimating.record import NONE, Flags, Words
+from review.calibration.estimating.record import NONE, Words
 from review.models import Arm, Dataset, Decision, User
 
 # Why a decision does not count.

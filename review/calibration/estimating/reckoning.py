@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from review.agreement.estimates import Estimate, Floats, share, undefined, wilson
+from review.agreement.estimates import Estimate, Flags, Floats, share, undefined, wilson
 from review.calibration.conditions import Conditions, present
 from review.calibration.estimating import drifting, telling
 from review.calibration.estimating.alternative import alternative
 from review.calibration.estimating.from_blind import FromBlind, read_blind
 from review.calibration.estimating.from_waves import FromWaves, read_waves
 from review.calibration.estimating.prediction import FEWEST_DECIDED, pass_rate
-from review.calibration.estimating.record import WHOLE, Drawn, Flags, Record
+from review.calibration.estimating.record import WHOLE, Record, Subsample
 from review.calibration.report import Alternative, Basis, Bin, Line, Report, WaveLine
 from review.calibration.sampling.frames import BIN_EDGES
 from review.calibration.slices import DIMENSIONS, in_order
@@ -124,7 +124,7 @@ def _line(
     name: str, record: Record, chosen: Flags, criterion: str, slice_of: tuple[str, str] | None
 ) -> Line | None:
     """None where nothing was drawn."""
-    drawn = record.drawn(criterion, chosen, slice_of)
+    drawn = record.subsamples(criterion, chosen, slice_of)
     if not drawn:
         return None
     tops = record.tops[criterion]
@@ -140,7 +140,7 @@ def _line(
     )
 
 
-def _judges(drawn: Sequence[Drawn]) -> Estimate:
+def _judges(drawn: Sequence[Subsample]) -> Estimate:
     """The share that passes of what was drawn from; several frames by what was drawn of each."""
     sizes = np.array([len(one.draw.probability) for one in drawn], np.float64)
     passing = np.array([one.part.passing / one.part.word.n for one in drawn])

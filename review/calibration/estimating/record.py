@@ -8,12 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from review.agreement.estimates import Floats, Ints
+from review.agreement.estimates import Flags, Floats, Ints
 from review.calibration.draws import Draw, word_of
 from review.calibration.estimating.drifting import Said
 from review.calibration.sampling.frames import Frame, Part
 
-Flags = NDArray[np.bool_]
 Texts = NDArray[np.str_]
 # In place of a criterion: the panel's score as a whole.
 WHOLE = ""
@@ -105,7 +104,7 @@ class Sample:
         return self.frame.slices.get(dimension, {}).get(name)
 
 
-class Drawn(NamedTuple):
+class Subsample(NamedTuple):
     """Some of a sample, and what they were drawn from."""
 
     part: Part
@@ -168,7 +167,9 @@ class Record:
                 weight[mine] /= weight[mine & decided].mean()
         return weight
 
-    def drawn(self, criterion: str, chosen: Flags, slice_of: tuple[str, str] | None) -> list[Drawn]:
+    def subsamples(
+        self, criterion: str, chosen: Flags, slice_of: tuple[str, str] | None
+    ) -> list[Subsample]:
         """The chosen dialogues by sample; all of them are of the slice. Of a sample whose frame
         knows nothing of it there is none."""
         chosen = chosen & ~np.isnan(self.tops[criterion].said)
@@ -177,7 +178,7 @@ class Record:
             part = self.samples[number].part(criterion, slice_of)
             if part is not None:
                 mine = np.flatnonzero(chosen & (self.sample == number))
-                found.append(Drawn(part, self._draw(number, criterion, mine, part)))
+                found.append(Subsample(part, self._draw(number, criterion, mine, part)))
         return found
 
     def _draw(self, number: int, criterion: str, mine: Ints, part: Part) -> Draw:

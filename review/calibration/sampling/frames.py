@@ -11,10 +11,10 @@ from typing import Any, Self
 import numpy as np
 from django.db import connection
 from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Q
-from numpy.typing import NDArray
 
+from review.agreement.estimates import Flags, Floats
 from review.calibration.conditions import Conditions, Panel, panels_among, panels_of
-from review.calibration.draws import Floats, Moments, word_of
+from review.calibration.draws import Moments, word_of
 from review.calibration.sampling import selection
 from review.calibration.slices import DIMENSIONS, slices_of
 from review.models import (
@@ -47,7 +47,7 @@ class Part:
     passing: int
 
     @classmethod
-    def of(cls, scores: Floats, passes: NDArray[np.bool_]) -> Self:
+    def of(cls, scores: Floats, passes: Flags) -> Self:
         return cls(Moments.of(word_of(scores)), int(passes.sum()))
 
     @classmethod
@@ -284,7 +284,7 @@ def bins(rows: Rows) -> list[int]:
     return [int(n) for n in np.histogram(np.clip(rows.scores(), 1, 5), BIN_EDGES)[0]]
 
 
-def _passes(rows: Rows) -> NDArray[np.bool_]:
+def _passes(rows: Rows) -> Flags:
     return np.array([bool(panel.passes) for panel in rows.panels], dtype=bool)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from review.calibration.draws import Floats
+from review.agreement.estimates import Floats
 from review.lots import lot
 from review.models import Wave
 

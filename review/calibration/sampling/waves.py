@@ -9,8 +9,8 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
+from review.agreement.estimates import Floats
 from review.calibration.conditions import Conditions, present
-from review.calibration.draws import Floats
 from review.calibration.sampling import frames, selection
 from review.calibration.sampling.frames import Rows
 from review.calibration.slices import DIMENSIONS
