@@ -150,7 +150,7 @@ def panels_among(candidates: Sequence[int]) -> dict[int, Panel]:
 
 def _panels(keys: list[int], within: str = "dialogue_id") -> Iterator[tuple[int, Panel]]:
     with connection.cursor() as cursor:
-        cursor.execute(_TOPS.format(within=within), [keys, CandidateKind.PERSON])
+        cursor.execute(_TOPS.format(within=within), [keys, CandidateKind.PERSON, keys])
         tops = cursor.fetchall()
         cursor.execute(_HEARD, [[row[1] for row in tops]])
         judges = dict(cursor.fetchall())
@@ -185,7 +185,8 @@ def _heard_anywhere(keys: list[int]) -> Iterator[tuple[frozenset[Judged], frozen
 
 
 # The best candidate of each dialogue, and who wrote all of them. Few differ in their authors, so
-# that these come as text, which is read once.
+# that these come as text, which is read once. Asked twice for the same candidates, or all that
+# there are would be read to join them.
 _TOPS = """
 SELECT dialogue_id, key, score, passes, author,
        jsonb_build_array(kind, family, also_by)::text, authors
@@ -199,7 +200,7 @@ FROM (
     GROUP BY dialogue_id
 ) AS best
 JOIN (SELECT id, panel_score AS score, passes, author, kind, family, also_by
-      FROM review_candidate) AS top ON top.id = best.key
+      FROM review_candidate WHERE {within} = ANY(%s)) AS top ON top.id = best.key
 """
 _CANDIDATES = """
 SELECT dialogue_id, array_agg(id),
