@@ -11,6 +11,7 @@ from generation.benchmark.report import FORM as BENCHMARK_FORM
 from generation.benchmark.statistics import ASSUMED_DEVIATION, smallest_difference
 from generation.benchmark_shown.planned import planned
 from generation.models import BenchmarkReport, Run
+from review import assignments
 from review.agreement.estimates import Estimate, undefined
 from review.calibration.conditions import Conditions
 from review.calibration.draws import Draw, Moments
@@ -18,8 +19,10 @@ from review.calibration.estimating.prediction import debiased
 from review.calibration.planning.certificates_ahead import certificates_ahead, chance, likely_size
 from review.calibration.planning.gains import gains
 from review.calibration.planning.plans import plan
-from review.models import Certificate, Dataset, Drawn, Stage, User, Wave
+from review.decisions import decide
+from review.models import Certificate, Dataset, Drawn, Stage, User, Verdict, Wave
 from review.progress import StageCounts
+from review.rulings import Ruling
 
 DIALOGUES, RATE = 6000, 0.7
 
@@ -269,6 +272,16 @@ def test_what_is_drawn_for_a_test_counts_until_the_test_is_made(
     top, *_ = certificates_ahead(dataset, scored()).scores
     assert (top.drawn, top.more) == (0, 5 * 59)
     assert top.bad.words == "2.0% in the last test"
+
+
+def test_what_people_decide_already_is_not_completed_by_drawing_more(
+    dataset: Dataset, wave: Wave, alice: User
+) -> None:
+    place = assignments.claim_next(dataset=dataset, by=alice)
+    assert place is not None
+    decide(assignment=place, ruling=Ruling(Verdict.REJECT, reason="unusable"), by=alice)
+    top, *_ = certificates_ahead(dataset, scored()).scores
+    assert (top.drawn, top.more) == (2, 5 * 59)
 
 
 def test_the_bad_share_that_is_expected_comes_from_no_wave_that_a_test_may_use(

@@ -133,13 +133,43 @@ def test_what_is_bad_or_not_decided_counts_against_it_and_the_wave_is_used_all_t
 def test_a_test_that_could_not_pass_is_not_made_and_uses_nothing_up(
     dataset: Dataset, draw: Callable[..., Wave], carol: User
 ) -> None:
-    draw(True, True, True)
+    draw(None, None, None)
     with pytest.raises(Conflict, match="Draw a larger wave"):
         certificates.test(dataset=dataset, by=carol, **LAX)
-    draw(None)
-    with pytest.raises(Conflict, match="3 of the 4 drawn dialogues are decided"):
+    draw(True, True, True)
+    with pytest.raises(Conflict, match="3 of the 6 drawn dialogues are decided"):
         certificates.test(dataset=dataset, by=carol, **LAX)
     assert certificates.preview(dataset=dataset, **LAX).waves == [1, 2]
+
+
+def test_nobody_draws_more_until_a_test_passes(
+    dataset: Dataset, draw: Callable[..., Wave], carol: User
+) -> None:
+    draw(True, False, True, True)
+    draw(True, True, True, True)
+    assert certificates.preview(dataset=dataset, **LAX).waves == [1], "decided before the second"
+    assert certificates.test(dataset=dataset, by=carol, **LAX).threshold is None
+    assert certificates.test(dataset=dataset, by=carol, **LAX).threshold is not None
+    assert list(Wave.objects.values_list("certificate__number", flat=True)) == [1, 2]
+
+
+def test_what_is_drawn_too_small_for_a_test_holds_up_no_other(
+    dataset: Dataset, draw: Callable[..., Wave], carol: User
+) -> None:
+    draw(False, False)
+    draw(True, True, True, True)
+    assert certificates.test(dataset=dataset, by=carol, **LAX).threshold is not None
+    assert list(Wave.objects.values_list("certificate__number", flat=True)) == [None, 1]
+
+
+def test_a_drawn_dialogue_that_is_gone_counts_as_bad(
+    dataset: Dataset, draw: Callable[..., Wave], carol: User
+) -> None:
+    wave = draw(True, True, True, True)
+    wave.frame = {"drawn": 5}
+    wave.save()
+    made = certificates.test(dataset=dataset, by=carol, **LAX)
+    assert (made.steps[0]["n"], made.steps[0]["bad"], made.threshold) == (5, 1, None)
 
 
 def test_only_uniform_waves_of_the_whole_dataset_and_the_present_judges_are_tested_on(

@@ -1,9 +1,11 @@
 """Certificates: from which panel score on a dataset may do without a person, tested once.
 
-A test takes the uniform waves over the whole dataset that were drawn under the present judges,
-rubric and rewriters and that no test has used, and uses them up whether it passes or not: so a new
-certificate is always of new data. What was drawn and is not decided counts as bad. A test that
-cannot pass whatever people said is not made, and uses nothing up.
+A test takes uniform waves over the whole dataset that were drawn under the present judges, rubric
+and rewriters and that no test has used, and uses them up whether it passes or not: so a new
+certificate is always of new data. Of several it takes those that were drawn before anybody had
+decided on them (`together`), the first ones that could pass. What was drawn and is not decided
+counts as bad, and what is gone since. A test that cannot pass whatever people said is not made, and
+uses nothing up.
 """
 
 from collections.abc import Sequence
@@ -16,6 +18,7 @@ from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet,
 from review.calibration.certifying.auditing import SAYING
 from review.calibration.certifying.putting_back import STILL_APPROVED
 from review.calibration.certifying.thresholds import GRID, Step, fixed_sequence, needed, why_nothing
+from review.calibration.certifying.together import drawn_together
 from review.calibration.conditions import Conditions, present
 from review.errors import Conflict, Invalid
 from review.models import (
@@ -34,6 +37,7 @@ from review.models import (
 from review.permissions import check_can_administer
 
 SHARE, CONFIDENCE = 0.05, 0.95
+HIGHEST = 5.0
 SHARES, CONFIDENCES = (0.001, 0.5), (0.5, 0.999)
 
 
@@ -59,8 +63,7 @@ def preview(*, dataset: Dataset, share: float, confidence: float) -> Preview:
     """Raises `Invalid` for numbers that are no share or confidence."""
     _check(share, confidence)
     conditions = present(dataset)
-    waves = list(_unused(dataset, conditions))
-    sample = _sample(waves)
+    waves, sample = _next(dataset, conditions, share, confidence)
     return Preview(
         share=share,
         confidence=confidence,
@@ -87,8 +90,7 @@ def test(*, dataset: Dataset, share: float, confidence: float, by: User | None) 
     # One test at a time, or two would use the same waves.
     dataset = Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)
     conditions = present(dataset)
-    waves = list(_unused(dataset, conditions))
-    sample = _sample(waves)
+    waves, sample = _next(dataset, conditions, share, confidence)
     if words := _why_not(conditions, waves, sample, share, confidence):
         raise Conflict(words)
     assert conditions is not None  # noqa: S101 - without any there is a reason against the test
@@ -224,8 +226,9 @@ def _check(share: float, confidence: float) -> None:
             raise Invalid(f"Give a {field} from {100 * least:g}% to {100 * most:g}%.", field=field)
 
 
-def _unused(dataset: Dataset, conditions: Conditions | None) -> QuerySet[Wave]:
-    return Wave.objects.filter(
+def unused(dataset: Dataset, conditions: Conditions | None) -> QuerySet[Wave]:
+    """What tests may still take, in the order in which it was asked for."""
+    waves = Wave.objects.filter(
         dataset=dataset,
         kind=WaveKind.UNIFORM,
         narrowed={},
@@ -234,11 +237,27 @@ def _unused(dataset: Dataset, conditions: Conditions | None) -> QuerySet[Wave]:
         certificate=None,
         conditions_hash=conditions.hash if conditions else None,
     )
+    return waves.order_by("number")
+
+
+def _next(
+    dataset: Dataset, conditions: Conditions | None, share: float, confidence: float
+) -> tuple[list[Wave], "_Sample"]:
+    """What a test takes: of the waves that were drawn together the first that could pass, else the
+    last; none where there is none."""
+    waves: list[Wave] = []
+    sample = _sample(waves)
+    for waves in drawn_together(unused(dataset, conditions)):
+        sample = _sample(waves)
+        if _could_pass(sample, share, confidence):
+            break
+    return waves, sample
 
 
 @dataclass(frozen=True)
 class _Sample:
-    """All drawn dialogues: their panel scores, and which are bad or not decided."""
+    """All drawn dialogues: their panel scores, and which are bad or not decided. One that is gone
+    from the record counts at every score, as bad."""
 
     scores: list[float]
     bad: list[bool]
@@ -250,9 +269,10 @@ def _sample(waves: Sequence[Wave]) -> _Sample:
     for dialogue, agrees in _said(waves):
         good[dialogue] = agrees and good.get(dialogue, True)
     rows = list(Drawn.objects.filter(wave__in=waves).values_list("dialogue_id", "score"))
+    gone = max(0, sum(wave.frame.get("drawn", 0) for wave in waves) - len(rows))
     return _Sample(
-        scores=[score for _, score in rows],
-        bad=[not good.get(key, False) for key, _ in rows],
+        scores=[*(score for _, score in rows), *[HIGHEST] * gone],
+        bad=[*(not good.get(key, False) for key, _ in rows), *[True] * gone],
         decided=sum(key in good for key, _ in rows),
     )
 
@@ -291,13 +311,18 @@ def _why_not(
             "No wave is left to test on: it takes a uniform one over the whole dataset, drawn "
             "under the present judges, rubric and rewriters and used by no test. Draw one."
         )
-    scores = np.array(sample.scores)
-    if not fixed_sequence(scores, np.zeros(len(scores), bool), GRID, share, confidence)[0]:
-        return why_nothing([], len(scores), share, confidence)
+    if not _could_pass(sample, share, confidence):
+        return why_nothing([], len(sample.scores), share, confidence)
     enough = needed(0, share, confidence)
     if sample.decided < enough:
         return (
-            f"{sample.decided} of the {len(scores)} drawn dialogues are decided, and a test takes "
-            f"{enough} at least. Decide more of them first: it is made once."
+            f"{sample.decided} of the {len(sample.scores)} drawn dialogues are decided, and a test "
+            f"takes {enough} at least. Decide more of them first: it is made once."
         )
     return ""
+
+
+def _could_pass(sample: _Sample, share: float, confidence: float) -> bool:
+    """As far as scores tell; what people said is not looked at."""
+    scores = np.array(sample.scores)
+    return bool(fixed_sequence(scores, np.zeros(len(scores), bool), GRID, share, confidence)[0])

@@ -15,6 +15,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from review.calibration.certifying import thresholds
+from review.calibration.certifying.together import drawn_together, is_begun
 from review.calibration.conditions import Conditions
 from review.calibration.planning.grounds import FEWEST, Ground
 from review.models import Certificate, Dataset, Drawn, Wave, WaveKind
@@ -117,39 +118,51 @@ def _from_scores(dataset: Dataset, data: dict[str, Any]) -> Iterator[FromScore]:
     bins = data["from_waves"]["scores"]
     total = sum(one["dialogues"] for one in bins)
     floors = sorted((one["low"] for one in bins), reverse=True)
-    drawn = _drawn(dataset, data, floors) if total else {}
+    waves = _for_next_test(dataset, data)
+    drawn, begun = _drawn(waves, floors), is_begun(waves)
     tested = _last_test(dataset, data) if total else {}
     for floor in floors if total else []:
         above = sum(one["dialogues"] for one in bins if one["low"] >= floor) / total
         # Where fewer of those that wait score so high than a test needs, there is nothing to plan.
         if above * total >= needed(0):
-            yield _from(floor, above, drawn[floor], _bad(tested, data, floor))
+            bad = _bad(tested, data, floor)
+            yield _from(floor, above, drawn[floor], begun, bad)
 
 
-def _from(floor: float, above: float, drawn: int, bad: Ground) -> FromScore:
+def _from(floor: float, above: float, drawn: int, begun: bool, bad: Ground) -> FromScore:
     likely = likely_size(bad.value or 0.0)
     return FromScore(
         score=floor,
         above=above,
         drawn=drawn,
-        more=_more(needed(0), drawn, above),
+        more=_more(needed(0), drawn, begun, above),
         bad=bad,
         likely=likely,
-        likely_more=None if likely is None else _more(likely, drawn, above),
+        likely_more=None if likely is None else _more(likely, drawn, begun, above),
         words="" if likely else "too many bad for a test to pass",
     )
 
 
-def _more(wanted: int, drawn: int, above: float) -> int:
-    return max(0, math.ceil((wanted - drawn) / above))
+def _more(wanted: int, drawn: int, begun: bool, above: float) -> int:
+    """What must be drawn beside; all of it where people have begun to decide on what is drawn,
+    which no test takes together with a later wave."""
+    if drawn >= wanted:
+        return 0
+    return math.ceil((wanted if begun else wanted - drawn) / above)
 
 
-def _drawn(dataset: Dataset, data: dict[str, Any], floors: Sequence[float]) -> dict[float, int]:
-    """How many of each score and above are drawn for a test that has not been made."""
+def _for_next_test(dataset: Dataset, data: dict[str, Any]) -> list[Wave]:
+    """The last waves that were drawn for a test that has not been made."""
     used = [wave["number"] for wave in data["waves"] if wave["used"] and not wave["narrowed"]]
     waves = Wave.objects.filter(
         dataset=dataset, number__in=used, kind=WaveKind.UNIFORM, certificate=None
     )
+    together = drawn_together(waves.order_by("number"))
+    return together[-1] if together else []
+
+
+def _drawn(waves: Sequence[Wave], floors: Sequence[float]) -> dict[float, int]:
+    """How many of each score and above are drawn."""
     counts = {
         f"from_{place}": Count("pk", filter=Q(score__gte=s)) for place, s in enumerate(floors)
     }

@@ -1,0 +1,48 @@
+"""Which waves are tested together: those that were drawn before anybody had decided on one of them.
+
+Who sees what people said of a wave and then draws another draws until a test would pass: one that
+takes both errs in one of five repeats where it promises one of twenty (Armitage, McPherson and
+Rowe, Repeated Significance Tests on Accumulating Data, 1969). So a wave that was asked for after
+the first decision on the ones before is tested without them, and they are tested first.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db.models import F, Min
+
+from review.models import Decision, Verdict, Wave
+
+SAYING_NOTHING = [Verdict.SKIP, Verdict.UNDO, Verdict.SEND_BACK]
+
+
+def drawn_together(in_order: Iterable[Wave]) -> list[list[Wave]]:
+    """Waves, in the order in which they were asked for, by which ones a test takes together."""
+    waves = list(in_order)
+    looked_at = _first_decisions(waves)
+    found: list[list[Wave]] = []
+    for wave in waves:
+        if not found or any(_is_before(looked_at.get(one.pk), wave) for one in found[-1]):
+            found.append([])
+        found[-1].append(wave)
+    return found
+
+
+def is_begun(waves: Sequence[Wave]) -> bool:
+    """Whether anybody has decided on one of them, so that none can be drawn to them any more."""
+    return bool(_first_decisions(waves))
+
+
+def _is_before(decided: datetime | None, wave: Wave) -> bool:
+    return decided is not None and decided < wave.created
+
+
+def _first_decisions(waves: Sequence[Wave]) -> dict[int, datetime]:
+    """By wave when it was first decided on, also where that was taken back since."""
+    said = Decision.objects.filter(
+        dialogue__drawn__wave__in=[wave.pk for wave in waves],
+        round=F("dialogue__drawn__round"),
+        created__gte=F("dialogue__drawn__wave__created"),
+    ).exclude(verdict__in=SAYING_NOTHING)
+    first = said.order_by().values_list("dialogue__drawn__wave").annotate(first=Min("created"))
+    return dict(first)
