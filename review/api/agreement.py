@@ -12,22 +12,12 @@ from review.agreement import wording
 from review.agreement.stored import AGREEMENT
 from review.agreement_tasks import compute_agreement
 from review.api.authentication import caller
+from review.api.figures import FigureSerializer, KnownSerializer, known_shape
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN
 from review.permissions import check_can_see_agreement, dataset_for
 from review.reports import Known
 
-CURRENT, STORED, MISSING = "current", "stored", "missing"
-
-
-class FigureSerializer(serializers.Serializer[Any]):
-    """A figure with its 95% interval; `words` say why there is none."""
-
-    value = serializers.FloatField(allow_null=True)
-    low = serializers.FloatField(allow_null=True)
-    high = serializers.FloatField(allow_null=True)
-    n = serializers.IntegerField(help_text="Observations.")
-    dialogues = serializers.IntegerField()
-    words = serializers.CharField()
+PARTS = ("basis", "together", "pairs", "reviewers", "weeks", "arms")
 
 
 class BasisSerializer(serializers.Serializer[Any]):
@@ -95,15 +85,7 @@ class ArmSerializer(serializers.Serializer[Any]):
     sentences = serializers.ListField(child=serializers.CharField())
 
 
-class AgreementSerializer(serializers.Serializer[Any]):
-    state = serializers.ChoiceField(
-        choices=[CURRENT, STORED, MISSING],
-        help_text="`current`: reckoned now. `stored`: as of `computed`, with `newer` decisions "
-        "since. `missing`: so many decisions that a worker must reckon them first.",
-    )
-    awaited = serializers.BooleanField(help_text="Whether a worker is asked to reckon it.")
-    computed = serializers.DateTimeField(allow_null=True)
-    newer = serializers.IntegerField()
+class AgreementSerializer(KnownSerializer):
     basis = BasisSerializer(allow_null=True)
     together = TogetherSerializer(allow_null=True)
     pairs = PairSerializer(many=True, allow_null=True)
@@ -141,17 +123,7 @@ def agreement(request: Request, dataset: str) -> Response:
 
 
 def _shape(known: Known) -> dict[str, Any]:
-    if known.data is None:
-        parts = ("basis", "together", "pairs", "reviewers", "weeks", "arms")
-        nothing = {"computed": None, "newer": 0, **dict.fromkeys(parts)}
-        return {"state": MISSING, "awaited": known.awaited, **nothing}
-    arms = [{**arm, "sentences": wording.sentences(arm)} for arm in known.data["arms"]]
-    state = CURRENT if known.live else STORED
-    return {
-        **known.data,
-        "arms": arms,
-        "state": state,
-        "awaited": known.awaited,
-        "computed": known.computed,
-        "newer": known.newer,
-    }
+    shape = known_shape(known, PARTS)
+    if shape["arms"] is not None:
+        shape["arms"] = [{**arm, "sentences": wording.sentences(arm)} for arm in shape["arms"]]
+    return shape

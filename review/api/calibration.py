@@ -8,15 +8,14 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from review.api.agreement import CURRENT, MISSING, STORED, FigureSerializer
 from review.api.authentication import caller
+from review.api.figures import FigureSerializer, KnownSerializer, known_shape
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN
+from review.api.waves import WaveSerializer
 from review.calibration.estimating.stored import CALIBRATION
 from review.calibration.estimating.tasks import compute_calibration
 from review.calibration.slices import DIMENSIONS
-from review.models import WaveKind
 from review.permissions import check_can_see_calibration, dataset_for
-from review.reports import Known
 
 PARTS = ("conditions", "waves", "from_waves", "from_blind")
 
@@ -112,32 +111,12 @@ class CalibrationBasisSerializer(serializers.Serializer[Any]):
     alternative = AlternativeSerializer()
 
 
-class WaveLineSerializer(serializers.Serializer[Any]):
-    number = serializers.IntegerField()
-    kind = serializers.ChoiceField(choices=WaveKind.choices)
-    size = serializers.IntegerField(help_text="How many were asked for.")
-    dialogues = serializers.IntegerField(help_text="From how many it was drawn.")
-    drawn = serializers.IntegerField()
-    decided = serializers.IntegerField()
-    skipped = serializers.IntegerField()
-    uncounted = serializers.IntegerField(help_text="Settled by decisions that do not count.")
-    waiting = serializers.IntegerField()
-    lowest_probability = serializers.FloatField(allow_null=True)
-    highest_probability = serializers.FloatField(allow_null=True)
-    narrowed = serializers.DictField(child=serializers.CharField())
+class WaveLineSerializer(WaveSerializer):
     used = serializers.BooleanField()
     words = serializers.CharField(help_text="Why it is not used.")
 
 
-class CalibrationSerializer(serializers.Serializer[Any]):
-    state = serializers.ChoiceField(
-        choices=[CURRENT, STORED, MISSING],
-        help_text="`current`: reckoned now. `stored`: as of `computed`, with `newer` decisions "
-        "since. `missing`: so many decisions that a worker must reckon them first.",
-    )
-    awaited = serializers.BooleanField(help_text="Whether a worker is asked to reckon it.")
-    computed = serializers.DateTimeField(allow_null=True)
-    newer = serializers.IntegerField()
+class CalibrationSerializer(KnownSerializer):
     conditions = serializers.DictField(
         allow_null=True, help_text="The judges, rubric and rewriters that all of it is of."
     )
@@ -173,18 +152,5 @@ def calibration(request: Request, dataset: str) -> Response:
     if request.method == "POST":
         CALIBRATION.ask(dataset=found, by=caller(request))
         compute_calibration.delay_on_commit(found.pk)
-    answer = CalibrationSerializer(_shape(CALIBRATION.known(found)))
+    answer = CalibrationSerializer(known_shape(CALIBRATION.known(found), PARTS))
     return Response(answer.data, status=202 if request.method == "POST" else 200)
-
-
-def _shape(known: Known) -> dict[str, Any]:
-    if known.data is None:
-        nothing = {"computed": None, "newer": 0, **dict.fromkeys(PARTS)}
-        return {"state": MISSING, "awaited": known.awaited, **nothing}
-    return {
-        **known.data,
-        "state": CURRENT if known.live else STORED,
-        "awaited": known.awaited,
-        "computed": known.computed,
-        "newer": known.newer,
-    }
