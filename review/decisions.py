@@ -35,6 +35,7 @@ from review.models.candidates import text_key
 from review.models.decisions import SETTLING
 from review.permissions import check_can_adjudicate
 from review.places import activity
+from review.places.sight import saw_scores
 from review.practice.masking import stage_led_to
 from review.retrieval import unchecked
 from review.rulings import Ruling, also_accepted, chosen, recorded
@@ -151,8 +152,11 @@ def settle_open(*, dialogue_id: int) -> bool:
 
 
 def _saw(assignment: Assignment) -> dict[str, Any]:
-    """What the reviewer had before their eyes when they decided, and what they tried."""
+    """What the reviewer had before their eyes when they decided, or had seen before that, and what
+    they tried."""
     saw = {**assignment.shown, "arm": assignment.arm, "tried": assignment.tried}
+    if saw.get("scores") is False and not assignment.is_practice():
+        saw["scores"] = saw_scores(assignment)
     if assignment.unaided_text:
         saw["unaided_text"] = assignment.unaided_text
     return saw

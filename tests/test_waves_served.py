@@ -135,6 +135,7 @@ def test_what_became_of_a_wave_is_told(
     assert following.lines(dataset) == [told]
     undoing.undo(decision=decided, by=alice)
     assert following.line(wave).decided == 0
+    held = claim(erin)
     waves.close(wave=wave, by=carol)
     wave.refresh_from_db()
     assert wave.closed_by == carol
@@ -145,7 +146,7 @@ def test_what_became_of_a_wave_is_told(
     with pytest.raises(Conflict, match="closed already"):
         waves.close(wave=wave)
     # The place in hand stays as it was claimed, and counts.
-    decide(assignments.place_of(assignment_id=decided.assignment_id, by=alice))
+    decide(held)
     assert following.line(wave).decided == 1
 
 
@@ -162,3 +163,50 @@ def test_more_candidates_take_it_out_of_the_wave_and_back_with_the_undo(
     dialogue.refresh_from_db()
     assert dialogue.drawn_place == 10**9
     assert following.line(wave).waiting == 1
+
+
+def counted(wave: Wave) -> int:
+    return following.line(wave).decided
+
+
+def test_who_saw_scores_at_an_earlier_place_says_nothing_of_a_drawn_dialogue(
+    dataset: Dataset, make_dialogue: Make, claim: Claim, alice: User
+) -> None:
+    make_dialogue("d-1")
+    plain = claim(alice)
+    visibility.record_shown(visibility.at_place(plain))
+    assignments.give_back(assignment=plain)
+    wave = wave_of(dataset, 1)
+    place = claim(alice)
+    visibility.record_shown(visibility.at_place(place))
+    assert decide(place).saw["scores"] is True
+    assert counted(wave) == 0
+
+
+def test_who_decided_saw_the_scores_before_deciding_again(
+    dataset: Dataset, make_dialogue: Make, claim: Claim, alice: User
+) -> None:
+    make_dialogue("d-1")
+    wave = wave_of(dataset, 1)
+    place = claim(alice)
+    visibility.record_shown(visibility.at_place(place))
+    first = decide(place)
+    assert (first.saw["scores"], counted(wave)) == (False, 1)
+    again = undoing.undo(decision=first, by=alice)
+    visibility.record_shown(visibility.at_place(again))
+    assert decide(again).saw["scores"] is True
+    assert counted(wave) == 0
+
+
+def test_scores_that_stay_hidden_until_a_dialogue_is_settled_let_a_slip_be_mended(
+    dataset: Dataset, make_dialogue: Make, claim: Claim, alice: User
+) -> None:
+    Dataset.objects.update(decisions_needed=2, hide_until="settled")
+    make_dialogue("d-1")
+    wave = wave_of(dataset, 1)
+    place = claim(alice)
+    visibility.record_shown(visibility.at_place(place))
+    again = undoing.undo(decision=decide(place), by=alice)
+    visibility.record_shown(visibility.at_place(again))
+    assert decide(again).saw["scores"] is False
+    assert counted(wave) == 1
