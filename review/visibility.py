@@ -242,10 +242,12 @@ def _readers_sight(
         decided = decided and settled
     oversees = membership.administers() or (membership.adjudicates() and settled)
     everything = decided or oversees
+    # Whoever oversees may be handed what was drawn for calibration, where nobody sees scores.
+    drawn = dialogue.drawn_place is not None and not settled
     return Sight(
         candidates=everything,
         authors=everything,
-        scores=everything,
+        scores=decided or (oversees and not drawn),
         decisions=everything,
         retrieval=everything,
     )

@@ -210,3 +210,30 @@ def test_scores_that_stay_hidden_until_a_dialogue_is_settled_let_a_slip_be_mende
     visibility.record_shown(visibility.at_place(again))
     assert decide(again).saw["scores"] is False
     assert counted(wave) == 1
+
+
+def test_nobody_reads_the_scores_of_what_was_drawn_before_it_is_decided(
+    dataset: Dataset,
+    make_dialogue: Make,
+    claim: Claim,
+    alice: User,
+    carol: User,
+    client_of: Callable[[User], Client],
+    program_of: Callable[[User], Client],
+) -> None:
+    dialogue = make_dialogue("d-1")
+    page, api = "/datasets/coast/dialogues/d-1/", "/api/v1/datasets/coast/dialogues/d-1/"
+
+    def scores() -> set[float | None]:
+        shown = program_of(carol).get(api).json()["candidates"]
+        return {candidate["score"] for candidate in shown}
+
+    assert None not in scores()
+    wave_of(dataset, 1)
+    assert scores() == {None}
+    told = client_of(carol).get(page).content.decode()
+    assert "scores show once they have decided" in told
+    assert "<progress" not in told
+    decide(claim(alice))
+    dialogue.refresh_from_db()
+    assert None not in scores()

@@ -41,7 +41,7 @@ _USED = {
 
 def covered(view: DialogueView) -> Covered | None:
     """None where no certificate covers it, or this person may not know yet."""
-    if not view.sight.decisions:
+    if not (view.sight.decisions and view.sight.scores):
         return None
     dialogue = view.dialogue
     rows = Certified.objects.filter(dialogue=dialogue, round=dialogue.round)
