@@ -24,7 +24,7 @@ from django.db.models import (
 )
 from django.utils import timezone
 
-from review.agreement.reading import FINAL, SAYING, TOP, VERDICT, WANTED
+from review.agreement.reading import FINAL, TOP, VERDICT, WANTED
 from review.agreement.record import ACCEPT, EDIT, MORE, REJECT, UNSETTLED
 from review.errors import Invalid
 from review.models import (
@@ -36,11 +36,10 @@ from review.models import (
     PlaceState,
     Purpose,
     Stage,
-    Verdict,
 )
+from review.models.decisions import SAYING, SETTLING
 from review.models.dialogues import DialogueQuerySet
 
-SETTLING = [Verdict.ACCEPT, Verdict.EDIT, Verdict.REJECT]
 DECIDED = {"accepted": ACCEPT, "edited": EDIT, "rejected": REJECT, "more": MORE}
 ENDED = [PlaceState.EXPIRED, PlaceState.RETURNED]
 PLACES = {

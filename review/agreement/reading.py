@@ -40,12 +40,9 @@ from review.models import (
     User,
     Verdict,
 )
-from review.models.decisions import TAKING_BACK
+from review.models.decisions import SAYING, TAKING_BACK
 
 CHUNK = 10_000
-# What says something of a dialogue: a skip says nothing.
-SAYING = [Verdict.ACCEPT, Verdict.EDIT, Verdict.REJECT, Verdict.MORE]
-
 # As `record` numbers them.
 VERDICT = Case(
     When(verdict=Verdict.REJECT, then=Value(REJECT)),

@@ -23,8 +23,7 @@ from review.calibration.certifying.certificates import (
     Listed,
 )
 from review.calibration.certifying.tasks import tend_certificates
-from review.errors import Missing
-from review.models import Certificate, CertificateEnd, Dataset
+from review.models import CertificateEnd, Dataset
 from review.permissions import check_can_administer, check_can_see_calibration, dataset_for
 
 CONFLICT = {(409, "application/problem+json"): problem("The record has moved on.")}
@@ -158,7 +157,9 @@ def withdraw(request: Request, dataset: str, number: int) -> Response:
     """Nothing more is approved by it; what it approved stays so, unless it is put back."""
     found, _ = dataset_for(caller(request), dataset)
     check_can_administer(caller(request), found)
-    certificates.withdraw(certificate=_numbered(found, number), by=caller(request))
+    certificates.withdraw(
+        certificate=certificates.certificate_of(found, number), by=caller(request)
+    )
     tend_certificates.delay_on_commit(found.pk)
     return Response(CertificateSerializer(_shown(found, number)).data)
 
@@ -175,7 +176,7 @@ def put_back(request: Request, dataset: str, number: int) -> Response:
     """Of one that has ended. A worker puts it into the queue; what a release holds stays."""
     found, _ = dataset_for(caller(request), dataset)
     check_can_administer(caller(request), found)
-    putting_back.ask(certificate=_numbered(found, number), by=caller(request))
+    putting_back.ask(certificate=certificates.certificate_of(found, number), by=caller(request))
     tend_certificates.delay_on_commit(found.pk)
     return Response(CertificateSerializer(_shown(found, number)).data, status=202)
 
@@ -193,14 +194,6 @@ def put_back_dialogue(request: Request, dataset: str, external_id: str) -> Respo
     found, _ = dataset_for(caller(request), dataset)
     putting_back.put_back_one(dialogue=dialogue_of(found, external_id), by=caller(request))
     return Response(status=204)
-
-
-def _numbered(dataset: Dataset, number: int) -> Certificate:
-    rows = dataset.certificates.select_related("dataset")
-    found = rows.filter(number=number).first()
-    if found is None:
-        raise Missing(f"There is no certificate {number} in {dataset.slug}. List them first.")
-    return found
 
 
 def _shown(dataset: Dataset, number: int) -> Listed:

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from review.models.assignments import Assignment, Purpose
+from review.models.assignments import Arm, Assignment, Purpose
 from review.models.candidates import Candidate
 from review.models.dialogues import Dialogue, Stage
 from review.models.users import User
@@ -26,6 +26,8 @@ class Verdict(models.TextChoices):
 
 # What reviewers say of which rewrite is approved, if any.
 SETTLING = [Verdict.ACCEPT, Verdict.EDIT, Verdict.REJECT]
+# What says something of rewrites: a skip says nothing.
+SAYING = [*SETTLING, Verdict.MORE]
 # Records of their own that take back an earlier decision: the reviewer's, or another's for a
 # second look.
 TAKING_BACK = [Verdict.UNDO, Verdict.SEND_BACK]
@@ -53,6 +55,16 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
             round=dialogue.round,
             adjudication=False,
             verdict__in=SETTLING,
+        )
+
+    def unswayed(self) -> Self:
+        """What reviewers said of rewrites whose scores were hidden from them, since the dialogue
+        was drawn for calibration or since their arm is blind."""
+        return self.standing().filter(
+            Q(assignment__drawn=True) | Q(assignment__arm=Arm.BLIND),
+            adjudication=False,
+            verdict__in=SAYING,
+            saw__scores=False,
         )
 
 

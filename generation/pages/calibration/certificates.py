@@ -11,7 +11,7 @@ from generation.pages.calibration.report import varying
 from review.calibration.certifying import certificates, putting_back
 from review.calibration.certifying.certificates import Preview
 from review.calibration.certifying.tasks import tend_certificates
-from review.errors import Missing, ReviewError
+from review.errors import ReviewError
 from review.models import Certificate, Dataset, Membership
 from review.pages.people import SignedIn, administered, told, wants_fragment
 
@@ -75,7 +75,9 @@ def _preview(dataset: Dataset, form: NewCertificate) -> Preview | None:
 def withdraw_certificate(request: SignedIn, slug: str, number: int) -> HttpResponse:
     dataset, _ = administered(request, slug)
     with told(request):
-        certificates.withdraw(certificate=_numbered(dataset, number), by=request.user)
+        certificates.withdraw(
+            certificate=certificates.certificate_of(dataset, number), by=request.user
+        )
         tend_certificates.delay_on_commit(dataset.pk)
         messages.success(request, f"Certificate {number} is withdrawn.")
     return redirect("calibration", slug=slug)
@@ -85,18 +87,13 @@ def withdraw_certificate(request: SignedIn, slug: str, number: int) -> HttpRespo
 def put_back_certified(request: SignedIn, slug: str, number: int) -> HttpResponse:
     dataset, _ = administered(request, slug)
     with told(request):
-        count = putting_back.ask(certificate=_numbered(dataset, number), by=request.user)
+        count = putting_back.ask(
+            certificate=certificates.certificate_of(dataset, number), by=request.user
+        )
         tend_certificates.delay_on_commit(dataset.pk)
         noun = "dialogue goes" if count == 1 else "dialogues go"
         messages.success(request, f"{count:,} {noun} back to people.")
     return redirect("calibration", slug=slug)
-
-
-def _numbered(dataset: Dataset, number: int) -> Certificate:
-    found = dataset.certificates.filter(number=number).first()
-    if found is None:
-        raise Missing(f"There is no certificate {number} in this dataset.")
-    return found
 
 
 def _page(

@@ -12,12 +12,11 @@ from review.models import (
     CertifiedUse,
     Decision,
     Dialogue,
-    Verdict,
 )
+from review.models.decisions import SAYING
 
 # Places of dialogues to audit, which come after those of all waves.
 AUDITS_FROM = 10**15
-SAYING = [Verdict.ACCEPT, Verdict.EDIT, Verdict.REJECT, Verdict.MORE]
 
 
 def may_revoke(decision: Decision) -> bool:

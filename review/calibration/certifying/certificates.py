@@ -15,14 +15,12 @@ import numpy as np
 from django.db import transaction
 from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Value, When
 
-from review.calibration.certifying.auditing import SAYING
 from review.calibration.certifying.putting_back import STILL_APPROVED
 from review.calibration.certifying.thresholds import GRID, Step, fixed_sequence, needed, why_nothing
 from review.calibration.certifying.together import drawn_together
 from review.calibration.conditions import Conditions, present
-from review.errors import Conflict, Invalid
+from review.errors import Conflict, Invalid, Missing
 from review.models import (
-    Arm,
     Certificate,
     CertificateEnd,
     Certified,
@@ -135,6 +133,15 @@ def withdraw(*, certificate: Certificate, by: User) -> None:
     rows = Certificate.objects.filter(pk=certificate.pk)
     if not rows.end(CertificateEnd.WITHDRAWN, f"Withdrawn by {by.username}.", by):
         raise Conflict(f"Certificate {certificate.number} is not in force any more.")
+
+
+def certificate_of(dataset: Dataset, number: int) -> Certificate:
+    found = dataset.certificates.filter(number=number).select_related("dataset").first()
+    if found is None:
+        raise Missing(
+            f"There is no certificate {number} of {dataset.slug}. See the list of certificates."
+        )
+    return found
 
 
 def in_force(dataset: Dataset) -> Certificate | None:
@@ -284,13 +291,8 @@ def _said(waves: Sequence[Wave]) -> "QuerySet[Decision, tuple[int, bool]]":
     also = Decision.also.through.objects.filter(
         decision=OuterRef("pk"), candidate=OuterRef("dialogue__drawn__candidate")
     )
-    said = Decision.objects.standing().filter(
-        Q(assignment__drawn=True) | Q(assignment__arm=Arm.BLIND),
-        dialogue__drawn__wave__in=waves,
-        round=F("dialogue__drawn__round"),
-        adjudication=False,
-        verdict__in=SAYING,
-        saw__scores=False,
+    said = Decision.objects.unswayed().filter(
+        dialogue__drawn__wave__in=waves, round=F("dialogue__drawn__round")
     )
     agrees = Case(When(Q(candidate=top) | Q(Exists(also)), then=Value(True)), default=Value(False))
     return said.annotate(agrees=agrees).order_by("pk").values_list("dialogue_id", "agrees")

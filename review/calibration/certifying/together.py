@@ -11,9 +11,8 @@ from datetime import datetime
 
 from django.db.models import F, Min
 
-from review.models import Decision, Verdict, Wave
-
-SAYING_NOTHING = [Verdict.SKIP, Verdict.UNDO, Verdict.SEND_BACK]
+from review.models import Decision, Wave
+from review.models.decisions import SAYING
 
 
 def drawn_together(in_order: Iterable[Wave]) -> list[list[Wave]]:
@@ -43,6 +42,7 @@ def _first_decisions(waves: Sequence[Wave]) -> dict[int, datetime]:
         dialogue__drawn__wave__in=[wave.pk for wave in waves],
         round=F("dialogue__drawn__round"),
         created__gte=F("dialogue__drawn__wave__created"),
-    ).exclude(verdict__in=SAYING_NOTHING)
+        verdict__in=SAYING,
+    )
     first = said.order_by().values_list("dialogue__drawn__wave").annotate(first=Min("created"))
     return dict(first)

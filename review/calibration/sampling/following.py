@@ -5,14 +5,12 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from review.calibration.report import WaveLine
 from review.calibration.sampling.frames import Frame
 from review.models import (
-    Arm,
     Assignment,
     Dataset,
     Decision,
     Drawn,
     PlaceState,
     Stage,
-    Verdict,
     Wave,
 )
 from review.templatetags.numbers import counted
@@ -24,12 +22,9 @@ _WAITS = Q(dialogue__stage__in=[Stage.JUDGED, Stage.PROPOSED], dialogue__round=F
 
 
 def _deciding() -> QuerySet[Decision]:
-    """Those that count of a drawn dialogue: given without the scores, in the round of the draw."""
-    return (
-        Decision.objects.standing()
-        .filter(dialogue=OuterRef("dialogue"), round=OuterRef("round"), adjudication=False)
-        .filter(Q(assignment__drawn=True) | Q(assignment__arm=Arm.BLIND), saw__scores=False)
-        .exclude(verdict=Verdict.SKIP)
+    """Those that count of a drawn dialogue, in the round of the draw."""
+    return Decision.objects.unswayed().filter(
+        dialogue=OuterRef("dialogue"), round=OuterRef("round")
     )
 
 
