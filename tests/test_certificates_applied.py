@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from review import assignments, decisions, intake, policy, rubrics, undoing, visibility
 from review.calibration.certifying import applying
+from review.calibration.sampling import frames
 from review.checking import Checked, Checker, record_checks
 from review.events import rewrite_approved
 from review.models import (
@@ -119,6 +120,18 @@ def test_it_covers_nothing_but_what_it_was_tested_for(
     Dialogue.objects.filter(pk=drawn.pk).update(drawn_place=5)
     assert applying.apply(dataset) == 0
     assert set(stages_of([held, low, others, drawn])) == {Stage.JUDGED}
+
+
+def test_a_score_that_is_the_certified_one_but_for_rounding_is_covered_and_in_no_wave(
+    dataset: Dataset, make_dialogue: Make
+) -> None:
+    make_dialogue()
+    certificate = certificate_of(dataset)
+    use(dataset, CertifiedUse.ACCEPT)
+    Dialogue.objects.update(panel_score=4.5 - 1e-12)
+    assert (applying.may_cover(certificate), frames.count(dataset)) == (1, 0)
+    Dialogue.objects.update(panel_score=4.49)
+    assert (applying.may_cover(certificate), frames.count(dataset)) == (0, 1)
 
 
 def test_it_covers_what_is_scored_later_too(dataset: Dataset, make_dialogue: Make) -> None:

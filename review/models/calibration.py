@@ -1,5 +1,6 @@
 """Dialogues drawn by known probabilities, and what their decisions certify of the judges."""
 
+import math
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -12,6 +13,9 @@ from review.models.datasets import Dataset
 from review.models.dialogues import Dialogue
 from review.models.reports import StoredReport
 from review.models.users import User
+
+# A score that is 4.3 but for rounding is one.
+ROUNDING = 1e-9
 
 
 class WaveKind(models.TextChoices):
@@ -109,6 +113,11 @@ class Certificate(models.Model):
 
     def is_in_force(self) -> bool:
         return self.ended_at is None and self.threshold is not None
+
+    @property
+    def covers_from(self) -> float:
+        """The panel score from which on it covers rewrites; where nothing passed none has it."""
+        return math.inf if self.threshold is None else self.threshold - ROUNDING
 
 
 class Wave(models.Model):

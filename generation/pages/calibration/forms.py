@@ -6,10 +6,9 @@ from typing import Any
 from django import forms as fields
 
 from generation.pages.calibration import wording
-from review.calibration.conditions import present
-from review.calibration.report import LANGUAGE, REWRITER, TURNS
-from review.calibration.slices import in_order, turns_slices
-from review.models import Dataset, Dialogue, Stage, WaveKind
+from review.calibration.sampling.waves import known_parts
+from review.calibration.slices import in_order
+from review.models import Dataset, WaveKind
 
 USUAL_SIZE = 100
 NUMBER = {"required": "Give a number.", "invalid": "Give a whole number."}
@@ -85,7 +84,7 @@ class NewWave(Refusable):
 
 def _parts(dataset: Dataset) -> list[tuple[str, list[tuple[str, str]]]]:
     """What a wave can be narrowed to, by dimension."""
-    found = _known_parts(dataset)
+    found = known_parts(dataset)
     return [
         (
             title.removeprefix("By ").capitalize(),
@@ -94,23 +93,6 @@ def _parts(dataset: Dataset) -> list[tuple[str, list[tuple[str, str]]]]:
         for by, (title, _) in wording.GROUPS.items()
         if found.get(by)
     ]
-
-
-def _known_parts(dataset: Dataset) -> dict[str, list[str]]:
-    """As the last wave of the whole dataset found them; before the first one, what is known
-    without reading every dialogue."""
-    drawn = dataset.waves.filter(drawn_at__isnull=False, narrowed={})
-    frame = drawn.order_by("-number").values_list("frame__slices", flat=True).first()
-    if frame:
-        return {by: list(parts) for by, parts in frame.items()}
-    now = present(dataset)
-    waiting = Dialogue.objects.filter(dataset=dataset, stage=Stage.JUDGED).order_by()
-    languages = waiting.exclude(language="").values_list("language", flat=True).distinct()
-    return {
-        LANGUAGE: list(languages),
-        TURNS: turns_slices(),
-        REWRITER: sorted({one.author for one in now.rewriters}) if now else [],
-    }
 
 
 class NewCertificate(Refusable):

@@ -1,5 +1,6 @@
 """Drawing a wave and closing one. For admins alone."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -10,7 +11,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 from generation.pages.calibration.forms import NewWave
 from generation.pages.calibration.report import varying
 from review.calibration.estimating.stored import CALIBRATION
-from review.calibration.estimating.widths import half_width
 from review.calibration.planning.grounds import grounds_of
 from review.calibration.sampling import waves
 from review.calibration.sampling.tasks import draw_waves
@@ -86,13 +86,13 @@ def _width(dataset: Dataset, found: Preview) -> dict[str, Any]:
     """Half of the interval's width to expect once all of the wave is decided, with the judges and
     from people alone."""
     grounds = grounds_of(dataset, CALIBRATION.known(dataset).data, stages_of(dataset))
-    rate = grounds.rate.value or 0.5
+    drawn_from = replace(grounds, waiting=found.dialogues)
     decided = max(1, round(found.expected))
     helped = grounds.correlation.value
     return {
         "grounds": [grounds.rate, grounds.correlation],
-        "alone": half_width(decided, found.dialogues, rate),
-        "helped": helped and half_width(decided, found.dialogues, rate, helped),
+        "alone": drawn_from.width(decided, 0.0),
+        "helped": helped and drawn_from.width(decided, helped),
         "seconds": grounds.work(decided),
     }
 

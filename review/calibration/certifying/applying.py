@@ -16,7 +16,6 @@ from django.utils import timezone
 
 from review import bulk, rubrics
 from review.calibration.certifying.auditing import AUDITS_FROM, revoke_if_bad
-from review.calibration.certifying.thresholds import ROUNDING
 from review.calibration.certifying.winding_up import wind_up
 from review.calibration.conditions import Conditions, panels_of
 from review.events import announce_approval
@@ -104,7 +103,7 @@ def waiting(certificate: Certificate) -> DialogueQuerySet:
         stage=Stage.JUDGED,
         places_taken=0,
         drawn_place=None,
-        panel_score__gte=(certificate.threshold or 0) - ROUNDING,
+        panel_score__gte=certificate.covers_from,
     ).exclude(Exists(rows.filter(here)))
 
 
@@ -137,12 +136,13 @@ class _Covered:
 def _covered(certificate: Certificate, dialogues: dict[int, Dialogue]) -> list[_Covered]:
     """Those that the very panel scored which was tested, each with its best candidate."""
     conditions = Conditions.from_json(certificate.conditions)
-    least = (certificate.threshold or 0) - ROUNDING
     panels = panels_of(list(dialogues))
     return [
         _Covered(dialogue, panel.candidate, panel.score, _used_as(certificate, dialogue))
         for key, dialogue in dialogues.items()
-        if (panel := panels.get(key)) and panel.score >= least and conditions.covers(panel)
+        if (panel := panels.get(key))
+        and panel.score >= certificate.covers_from
+        and conditions.covers(panel)
     ]
 
 

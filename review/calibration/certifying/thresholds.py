@@ -21,11 +21,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from review.agreement.estimates import Flags, Floats
+from review.models.calibration import ROUNDING
 
 # Panel scores from 5.0 down to 3.0.
 GRID = tuple(score / 10 for score in range(50, 29, -1))
-# A score that is 4.3 but for rounding is one.
-ROUNDING = 1e-9
 # A certificate is revoked by what happens in one of fifty such series at the share it allows.
 LAST_AUDITED = 10
 RARELY = 0.02

@@ -215,7 +215,7 @@ def _covered(dataset: Dataset) -> Q:
     if dataset.certified_use == CertifiedUse.NOTHING:
         return applied
     put_back = Q(Exists(rows.filter(put_back_at__isnull=False)))
-    return applied | (Q(panel_score__gte=certificate.threshold) & ~put_back)
+    return applied | (Q(panel_score__gte=certificate.covers_from) & ~put_back)
 
 
 def _left_out(dataset: Dataset) -> dict[str, int]:

@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from review.agreement.estimates import Floats
 from review.calibration.conditions import Conditions, present
+from review.calibration.report import LANGUAGE, REWRITER, TURNS
 from review.calibration.sampling import frames, selection
 from review.calibration.sampling.frames import Rows
-from review.calibration.slices import DIMENSIONS
+from review.calibration.slices import DIMENSIONS, turns_slices
 from review.errors import Conflict, Invalid, Missing
-from review.models import Dataset, Dialogue, Drawn, User, Wave, WaveKind
+from review.models import Dataset, Dialogue, Drawn, Stage, User, Wave, WaveKind
 from review.permissions import check_can_administer
 from review.templatetags.numbers import counted
 
@@ -146,6 +147,23 @@ def _check_narrowed(narrowed: dict[str, str]) -> None:
         if dimension not in DIMENSIONS:
             there = ", ".join(DIMENSIONS)
             raise Invalid(f"Narrow a wave by one of {there}.", field="narrowed")
+
+
+def known_parts(dataset: Dataset) -> dict[str, list[str]]:
+    """What a wave can be narrowed to, by dimension: as the last wave of the whole dataset found
+    them; before the first one, what is known without reading every dialogue."""
+    drawn = dataset.waves.filter(drawn_at__isnull=False, narrowed={})
+    frame = drawn.order_by("-number").values_list("frame__slices", flat=True).first()
+    if frame:
+        return {by: list(parts) for by, parts in frame.items()}
+    now = present(dataset)
+    waiting = Dialogue.objects.filter(dataset=dataset, stage=Stage.JUDGED).order_by()
+    languages = waiting.exclude(language="").values_list("language", flat=True).distinct()
+    return {
+        LANGUAGE: list(languages),
+        TURNS: turns_slices(),
+        REWRITER: sorted({one.author for one in now.rewriters}) if now else [],
+    }
 
 
 def conditions_of(dataset: Dataset) -> Conditions:
