@@ -19,9 +19,9 @@ from generation.jury import dialogues_due, dialogues_to_compare
 from generation.models import Endpoint, ItemState, Run, RunItem, RunKind
 from review.intake import Provenance
 from review.models import Comparison, Judgement, Stage
+from review.models.dialogues import UNRESOLVED
 from review.selecting import Selection
 
-OPEN_TO_MACHINES = {Stage.IMPORTED, Stage.PROPOSED, Stage.JUDGED}
 # What a run keeps but what does not change the work on an item.
 NOT_IN_RECIPE = {"models", "limit", "seed", "filter", "panel", "batch"}
 
@@ -35,7 +35,7 @@ class Subject(NamedTuple):
     stage: str
 
     def is_open(self) -> bool:
-        return self.stage in OPEN_TO_MACHINES
+        return self.stage in UNRESOLVED
 
 
 class Piece(NamedTuple):

@@ -23,6 +23,7 @@ from review.models import (
     Stage,
 )
 from review.models.candidates import text_key
+from review.models.dialogues import UNRESOLVED
 from review.stages import Event, advance_all
 from review.wording.likeness import likeness_key
 
@@ -120,10 +121,7 @@ def _watch_judges(dialogues: Mapping[int, Dialogue], opinions: Sequence["Opinion
 def _unresolved(dialogues: Mapping[int, Dialogue]) -> dict[int, int]:
     """The datasets of those that nobody has settled. What others say of the rest, to compare, says
     nothing of what is to come."""
-    return {key: d.dataset_id for key, d in dialogues.items() if d.stage in _UNRESOLVED}
-
-
-_UNRESOLVED = {Stage.IMPORTED, Stage.PROPOSED, Stage.JUDGED}
+    return {key: d.dataset_id for key, d in dialogues.items() if d.stage in UNRESOLVED}
 
 
 class Known:

@@ -22,6 +22,10 @@ class Stage(models.TextChoices):
     REJECTED = "rejected"
 
 
+# Still open to machines: nobody has settled them.
+UNRESOLVED = [Stage.IMPORTED, Stage.PROPOSED, Stage.JUDGED]
+
+
 class Approval(models.TextChoices):
     """How the approved rewrite came about; the `verdict` of a curated line."""
 
@@ -79,8 +83,7 @@ class DialogueQuerySet(models.QuerySet["Dialogue"]):
         return self.filter(traits__contains=[trait])
 
     def unresolved(self) -> Self:
-        """Still open to machines: nobody has settled them."""
-        return self.filter(stage__in=[Stage.IMPORTED, Stage.PROPOSED, Stage.JUDGED])
+        return self.filter(stage__in=UNRESOLVED)
 
 
 class Dialogue(models.Model):

@@ -4,6 +4,7 @@ from review.calibration.certifying import applying
 from review.calibration.certifying.certificates import in_force
 from review.calibration.certifying.putting_back import approved_by
 from review.models import Certificate, CertifiedUse, Dataset
+from review.templatetags.numbers import counted
 
 
 def certified_use_changed(dataset: Dataset, use: str) -> str:
@@ -24,7 +25,7 @@ def _later(use: str) -> str:
 def _from_now_on(dataset: Dataset, certificate: Certificate, use: str) -> str:
     count = applying.may_cover(certificate)
     number, score = certificate.number, f"{certificate.threshold:.1f}"
-    some = f"Up to {_dialogues(count)}" if count else "No dialogue"
+    some = f"Up to {counted(count, 'dialogue')}" if count else "No dialogue"
     wait = "that waits" if count == 1 else "that wait"
     among = f"{some} {wait}" if count else some
     if use == CertifiedUse.ACCEPT:
@@ -48,12 +49,8 @@ def _no_longer(dataset: Dataset, certificate: Certificate) -> str:
     if dataset.certified_use == CertifiedUse.ACCEPT:
         count = approved_by(certificate).count()
         stay = "stays" if count == 1 else "stay"
-        kept = f" {_dialogues(count)} approved so {stay} approved." if count else ""
+        kept = f" {counted(count, 'dialogue')} approved so {stay} approved." if count else ""
         return f"Nothing more is approved without a person.{kept}"
     if dataset.certified_use == CertifiedUse.ONE_DECISION and dataset.decisions_needed > 1:
         return f"What waits for one decision takes {dataset.decisions_needed} again."
     return ""
-
-
-def _dialogues(count: int) -> str:
-    return f"{count:,} dialogue{'' if count == 1 else 's'}"

@@ -9,6 +9,7 @@ from review.agreement.estimates import LEVEL, NORMAL
 from review.calibration.estimating.prediction import FEWEST_DECIDED
 from review.calibration.estimating.widths import decisions_for, half_width
 from review.models import Dataset, Decision, Stage, Verdict
+from review.models.dialogues import UNRESOLVED
 from review.progress import StageCounts
 
 # Half accepted makes intervals as wide as they can be.
@@ -73,7 +74,7 @@ class Grounds:
 
 def waiting(counts: StageCounts) -> int:
     """Dialogues that people can still decide, also those without a score yet."""
-    return sum(counts.of(stage) for stage in (Stage.IMPORTED, Stage.PROPOSED, Stage.JUDGED))
+    return sum(counts.of(stage) for stage in UNRESOLVED)
 
 
 def grounds_of(dataset: Dataset, data: dict[str, Any] | None, counts: StageCounts) -> Grounds:
