@@ -135,6 +135,8 @@ class OnDecisions:
 
 def _newer(report: StoredReport) -> int:
     last = report.last_rows.get("decisions") or 0
-    keys = Decision.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)
-    ours = Decision.objects.filter(dialogue__dataset=report.dataset_id)
-    return ours.filter(pk__in=list(keys[:MOST_NEWER])).count()
+    newer = Decision.objects.filter(pk__gt=last)
+    beyond = newer.order_by("pk").values_list("pk", flat=True)[MOST_NEWER : MOST_NEWER + 1].first()
+    if beyond is not None:
+        newer = newer.filter(pk__lt=beyond)
+    return newer.filter(dialogue__dataset=report.dataset_id).count()

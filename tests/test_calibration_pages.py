@@ -6,7 +6,7 @@ import io
 import json
 import re
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -32,7 +32,7 @@ from review.calibration.report import (
     WaveLine,
     Week,
 )
-from review.calibration.sampling import drawing
+from review.calibration.sampling import drawing, following
 from review.calibration.sampling.frames import Frame, Part
 from review.calibration.sampling.tasks import draw_waves
 from review.models import (
@@ -309,6 +309,21 @@ def test_figures_are_told_with_interval_worth_missing_and_time(
         "16 Nov",
     ):
         assert words in page
+
+
+def test_where_many_are_drawn_what_became_of_them_is_told_as_it_was_reckoned(
+    dataset: Dataset,
+    large: None,
+    carol: User,
+    client_of: SignIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = {"decided": 3, "skipped": 0, "uncounted": 0, "waiting": 1}
+    line = replace(following.line(made(dataset)), **told, used=True)
+    keep(dataset, figures([line]))
+    assert "0 of 4</b> decided</p>" in read(client_of(carol))
+    monkeypatch.setattr(following, "MOST_FOLLOWED", 3)
+    assert '3 of 4</b> decided <span class="quiet">when it was reckoned' in read(client_of(carol))
 
 
 def test_without_an_interval_words_say_why(

@@ -246,7 +246,7 @@ def scored(**blind: Any) -> dict[str, Any]:
             {"low": 4.5, "high": 5.0, "dialogues": 200},
         ]
     )
-    data["waves"] = [{"number": 1, "used": True, "narrowed": {}}]
+    data["waves"] = [{"number": 1, "used": True, "narrowed": {}, "decided": 0}]
     if blind:
         data["from_blind"] = {"overall": None, "scores": [{"low": 4.5, **blind}]}
     return data

@@ -81,10 +81,12 @@ from datetime import timedelta
 from django.db import connection
 from django.utils import timezone
 from psycopg.types.json import Jsonb
-from review.models import Dataset, Rubric, User
+from review.models import Dataset, Rubric, User, Wave
 
 dataset = Dataset.objects.get()
 Rubric.objects.update(created=timezone.now() - timedelta(days=90))
+# Before anybody decided on what is in them.
+Wave.objects.update(created=timezone.now() - timedelta(days=81))
 first = User.objects.order_by("pk").first().pk
 places = '''
 INSERT INTO review_assignment (dialogue_id, reviewer_id, place, round, state, arm, purpose, drawn,

@@ -13,12 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from generation.pages.calibration import drawing, wording
 from generation.pages.calibration.drawing import Whisker
 from generation.pages.calibration.planning import planned
-from generation.pages.calibration.standing import (
-    Standing,
-    audits_of,
-    standing,
-    with_report,
-)
+from generation.pages.calibration.standing import Standing, audits_of, rows_of, standing
 from review.calibration.estimating.stored import CALIBRATION
 from review.calibration.estimating.tasks import compute_calibration
 from review.liveness import worker_alive
@@ -84,7 +79,7 @@ def _context(
         "awaited": awaited,
         "most_newer": MOST_NEWER,
         "worker_alive": worker_alive("default") if awaited else True,
-        "waves": with_report(now.waves, known.data),
+        "waves": rows_of(now.waves, known.data),
         "basis_name": basis,
         **_certified(now),
         **planned(request, dataset, known.data),

@@ -17,15 +17,17 @@ PARTS = ("decided", "uncounted", "skipped", "waiting")
 
 @dataclass(frozen=True)
 class WaveRow:
-    """A wave and what became of it; `reckoned` where the report says whether it is used."""
+    """A wave and what became of it; `reckoned` where the report says whether it is used, and
+    `as_reckoned` where also what became of it is as the report has it."""
 
     wave: Wave
     line: WaveLine
     reckoned: bool = False
+    as_reckoned: bool = False
 
     @property
     def is_drawing(self) -> bool:
-        return self.wave.drawn_at is None and not self.wave.failure
+        return is_drawing(self.wave)
 
     @property
     def parts(self) -> list[tuple[str, float, float]]:
@@ -51,7 +53,7 @@ class WaveRow:
 class Standing:
     """Waves and certificates, the newest first."""
 
-    waves: list[WaveRow]
+    waves: list[Wave]
     listed: list[Listed]
 
     @property
@@ -60,7 +62,7 @@ class Standing:
 
     def drawing(self) -> list[Wave]:
         """Waves that a worker draws, or is to draw."""
-        return [row.wave for row in self.waves if row.is_drawing]
+        return [wave for wave in self.waves if is_drawing(wave)]
 
     def putting_back(self) -> list[Listed]:
         """Certificates whose dialogues a worker puts back, or is to."""
@@ -71,25 +73,35 @@ class Standing:
         ]
 
 
+def is_drawing(wave: Wave) -> bool:
+    return wave.drawn_at is None and not wave.failure
+
+
 def standing(dataset: Dataset) -> Standing:
-    lines = {line.number: line for line in following.lines(dataset)}
     waves = dataset.waves.select_related("by", "closed_by", "certificate").order_by("-number")
-    # One that was asked for between the two questions has no line yet.
-    rows = [WaveRow(wave, lines[wave.number]) for wave in waves if wave.number in lines]
-    return Standing(rows, certificates.listed(dataset))
+    return Standing(list(waves), certificates.listed(dataset))
 
 
-def with_report(rows: list[WaveRow], data: dict[str, Any] | None) -> list[WaveRow]:
-    """What a report made since, or before, says of the waves that it knows as drawn."""
+def rows_of(waves: list[Wave], data: dict[str, Any] | None) -> list[WaveRow]:
+    """Waves with what became of them, and what a report made since, or before, says of those that
+    it knows as drawn. Where many are drawn, what became of these is as it was then."""
     told = {line["number"]: line for line in (data or {}).get("waves", []) if line["drawn"]}
-    return [_with_line(row, told.get(row.wave.number)) for row in rows]
+    drawn = sum(wave.frame.get("drawn", 0) for wave in waves)
+    kept = told if drawn > following.MOST_FOLLOWED else {}
+    lines = following.lines_of(wave for wave in waves if wave.number not in kept)
+    now = {line.number: line for line in lines}
+    return [
+        WaveRow(wave, WaveLine(**kept[wave.number]), reckoned=True, as_reckoned=True)
+        if wave.number in kept
+        else _row(wave, now[wave.number], told.get(wave.number))
+        for wave in waves
+    ]
 
 
-def _with_line(row: WaveRow, told: dict[str, Any] | None) -> WaveRow:
-    if told is None or row.wave.drawn_at is None:
-        return row
-    line = replace(row.line, used=told["used"], words=told["words"])
-    return WaveRow(row.wave, line, reckoned=True)
+def _row(wave: Wave, line: WaveLine, told: dict[str, Any] | None) -> WaveRow:
+    if told is None or wave.drawn_at is None:
+        return WaveRow(wave, line)
+    return WaveRow(wave, replace(line, used=told["used"], words=told["words"]), reckoned=True)
 
 
 def audits_of(listed: Listed) -> dict[str, int]:

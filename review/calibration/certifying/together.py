@@ -9,7 +9,7 @@ the first decision on the ones before is tested without them, and they are teste
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import F, Min
+from django.db.models import F, Min, QuerySet
 
 from review.models import Decision, Wave
 from review.models.decisions import SAYING
@@ -18,7 +18,8 @@ from review.models.decisions import SAYING
 def drawn_together(in_order: Iterable[Wave]) -> list[list[Wave]]:
     """Waves, in the order in which they were asked for, by which ones a test takes together."""
     waves = list(in_order)
-    looked_at = _first_decisions(waves)
+    # Of the last one nobody asks, since none was drawn after it.
+    looked_at = _first_decisions(waves[:-1])
     found: list[list[Wave]] = []
     for wave in waves:
         if not found or any(_is_before(looked_at.get(one.pk), wave) for one in found[-1]):
@@ -29,7 +30,7 @@ def drawn_together(in_order: Iterable[Wave]) -> list[list[Wave]]:
 
 def is_begun(waves: Sequence[Wave]) -> bool:
     """Whether anybody has decided on one of them, so that none can be drawn to them any more."""
-    return bool(_first_decisions(waves))
+    return _decisions(waves).exists()
 
 
 def _is_before(decided: datetime | None, wave: Wave) -> bool:
@@ -37,12 +38,16 @@ def _is_before(decided: datetime | None, wave: Wave) -> bool:
 
 
 def _first_decisions(waves: Sequence[Wave]) -> dict[int, datetime]:
-    """By wave when it was first decided on, also where that was taken back since."""
-    said = Decision.objects.filter(
+    """By wave when it was first decided on."""
+    first = _decisions(waves).order_by().values_list("dialogue__drawn__wave")
+    return dict(first.annotate(first=Min("created"))) if waves else {}
+
+
+def _decisions(waves: Sequence[Wave]) -> QuerySet[Decision]:
+    """Those on waves since they were asked for, also where they were taken back since."""
+    return Decision.objects.filter(
         dialogue__drawn__wave__in=[wave.pk for wave in waves],
         round=F("dialogue__drawn__round"),
         created__gte=F("dialogue__drawn__wave__created"),
         verdict__in=SAYING,
     )
-    first = said.order_by().values_list("dialogue__drawn__wave").annotate(first=Min("created"))
-    return dict(first)

@@ -18,6 +18,7 @@ from review.calibration.certifying import thresholds
 from review.calibration.certifying.together import drawn_together, is_begun
 from review.calibration.conditions import Conditions
 from review.calibration.planning.grounds import FEWEST, Ground
+from review.calibration.sampling import following
 from review.models import Certificate, Dataset, Drawn, Wave, WaveKind
 
 # As a test is offered: at most this share is bad, with this confidence.
@@ -119,7 +120,7 @@ def _from_scores(dataset: Dataset, data: dict[str, Any]) -> Iterator[FromScore]:
     total = sum(one["dialogues"] for one in bins)
     floors = sorted((one["low"] for one in bins), reverse=True)
     waves = _for_next_test(dataset, data)
-    drawn, begun = _drawn(waves, floors), is_begun(waves)
+    drawn, begun = _drawn(waves, floors), _is_begun(waves, data)
     tested = _last_test(dataset, data) if total else {}
     for floor in floors if total else []:
         above = sum(one["dialogues"] for one in bins if one["low"] >= floor) / total
@@ -159,6 +160,16 @@ def _for_next_test(dataset: Dataset, data: dict[str, Any]) -> list[Wave]:
     )
     together = drawn_together(waves.order_by("number"))
     return together[-1] if together else []
+
+
+def _is_begun(waves: Sequence[Wave], data: dict[str, Any]) -> bool:
+    """Whether anybody has decided on one of them: the report mostly knows, where many are drawn of
+    which each would have to be looked at."""
+    decided = {wave["number"] for wave in data["waves"] if wave["decided"]}
+    if any(wave.number in decided for wave in waves):
+        return True
+    drawn = sum(wave.frame.get("drawn", 0) for wave in waves)
+    return drawn <= following.MOST_FOLLOWED and is_begun(waves)
 
 
 def _drawn(waves: Sequence[Wave], floors: Sequence[float]) -> dict[float, int]:

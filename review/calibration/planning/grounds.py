@@ -147,10 +147,11 @@ def _approved(counts: StageCounts) -> Ground:
 
 def _seconds(dataset: Dataset) -> Ground:
     """Their mean, not the median: it is means that add up to hours."""
-    newest = Decision.objects.order_by("-pk").values_list("pk", flat=True)[:LOOKED_AT]
+    newest = Decision.objects.order_by("-pk").values_list("pk", flat=True)
+    before = newest[LOOKED_AT : LOOKED_AT + 1].first() or 0
     mine = (
         Decision.objects.standing()
-        .filter(pk__in=list(newest), dialogue__dataset=dataset, adjudication=False)
+        .filter(pk__gt=before, dialogue__dataset=dataset, adjudication=False)
         .exclude(verdict=Verdict.SKIP)
         .order_by("-pk")[:NEWEST]
     )
