@@ -150,7 +150,7 @@ def test_what_became_of_a_wave_is_told(
     assert following.line(wave).decided == 1
 
 
-def test_more_candidates_take_it_out_of_the_wave_and_back_with_the_undo(
+def test_more_candidates_take_it_out_of_the_wave_and_back_with_the_undo_unless_it_is_closed(
     dataset: Dataset, make_dialogue: Make, claim: Claim, alice: User
 ) -> None:
     dialogue = make_dialogue()
@@ -163,6 +163,11 @@ def test_more_candidates_take_it_out_of_the_wave_and_back_with_the_undo(
     dialogue.refresh_from_db()
     assert dialogue.drawn_place == 10**9
     assert following.line(wave).waiting == 1
+    again = decide(alice.assignments.get(), Verdict.MORE)
+    waves.close(wave=wave)
+    undoing.undo(decision=again, by=alice)
+    dialogue.refresh_from_db()
+    assert dialogue.drawn_place is None
 
 
 def counted(wave: Wave) -> int:
