@@ -2,6 +2,7 @@
 said of them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -188,6 +189,20 @@ def test_an_informative_wave_draws_rather_where_judges_or_ranks_differ(
     assert wave.frame["drawn"] == len(chances)
     for key, chance in chances.items():
         assert told.lowest <= chance <= told.highest, key
+
+
+def test_where_many_wait_a_look_ahead_leaves_out_whose_judges_they_were_and_says_so(
+    dataset: Dataset, make_dialogue: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(4):
+        make_dialogue(f"d-{n}", language="de" if n else "en")
+    Dialogue.objects.filter(external_id="d-2").update(disagreement=4, rank_spread=2.0)
+    asked = {"kind": "informative", "size": 2, "narrowed": {"language": "de"}}
+    told = waves.preview(dataset, **asked)
+    monkeypatch.setattr(waves, "QUICKLY_READ", 0)
+    glanced = waves.preview(dataset, **asked)
+    assert glanced == replace(told, sentences=[waves.AT_MOST, *told.sentences])
+    assert glanced.dialogues == 3
 
 
 def test_probabilities_add_up_to_the_size_where_none_is_cut_off() -> None:

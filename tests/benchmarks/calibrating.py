@@ -1,4 +1,4 @@
-"""Calibration at 100,000 dialogues: drawing a wave, reckoning the report, and its page.
+"""Calibration at 100,000 dialogues: looking ahead, drawing, reckoning, and the pages.
 
 Of 120,000 dialogues with three candidates, each scored by two judges on five criteria, 20,000 are
 drawn in waves and decided; reviewers decide the other 100,000, a tenth of them at blind places.
@@ -58,6 +58,22 @@ ANALYZE;
 '''
 with connection.cursor() as cursor:
     cursor.execute(statements.format(dataset=dataset.pk))
+"""
+# As the form asks while somebody fills it in.
+PREVIEW = """
+import time
+from review.calibration.sampling import waves
+from review.models import Dataset
+
+dataset = Dataset.objects.get()
+took = []
+for kind, narrowed in (
+    ("uniform", {{}}), ("informative", {{}}), ("uniform", {{"language": "de"}})
+):
+    began = time.perf_counter()
+    waves.preview(dataset, kind=kind, size={wave}, narrowed=narrowed)
+    took.append(time.perf_counter() - began)
+tell({{"seconds": max(took)}})
 """
 DRAW = """
 import time
@@ -153,7 +169,9 @@ browser = Client(SERVER_NAME="127.0.0.1")
 browser.force_login(User.objects.first())
 found = {{}}
 for name, address in (
-    ("page", "/datasets/bench/calibration/"), ("api", "/api/v1/datasets/bench/calibration/")
+    ("page", "/datasets/bench/calibration/"),
+    ("api", "/api/v1/datasets/bench/calibration/"),
+    ("certificate", "/datasets/bench/calibration/certificates/new/"),
 ):
     assert browser.get(address).status_code == 200
     times = []
@@ -184,6 +202,7 @@ def run() -> list[Figure]:
 
 def _figures(environment: dict[str, str]) -> list[Figure]:
     _shell(environment, FILL.format(dialogues=DIALOGUES))
+    previewed = _told(environment, PREVIEW.format(wave=WAVE))
     drew = _told(environment, DRAW.format(wave=WAVE, rest=REST))
     _shell(environment, DECIDE)
     reckoned = _told(environment, RECKON.format())
@@ -191,11 +210,13 @@ def _figures(environment: dict[str, str]) -> list[Figure]:
         raise RuntimeError(f"not everything that was decided was reckoned with: {reckoned}")
     asked = _told(environment, ASK.format(asked=ASKED))
     return [
+        Figure("previewing a wave", previewed["seconds"], 1, "s", least=False),
         Figure(f"drawing {WAVE:,} of {DIALOGUES:,}", drew["seconds"], 60, "s", least=False),
         Figure("reckoning the report", reckoned["seconds"], 60, "s", least=False),
         Figure("its worker's peak memory", reckoned["megabytes"], 500, "MB", least=False),
         Figure("the page, p95", asked["page"], 300, "ms", least=False),
         Figure("the API, p95", asked["api"], 300, "ms", least=False),
+        Figure("previewing a test, p95", asked["certificate"], 1000, "ms", least=False),
     ]
 
 

@@ -146,12 +146,28 @@ def read(dataset: Dataset, now: Conditions, narrowed: dict[str, str]) -> Rows:
             if panel is None or not _covers(now, panel, asked):
                 others += 1
                 continue
-            slices = _slices(told, panel)
-            if any(slices[dimension] != value for dimension, value in narrowed.items()):
+            slices = _slices(told, panel.rewriter)
+            if not _is_in(slices, narrowed):
                 elsewhere += 1
                 continue
             _add(found, key, told, panel, slices)
     found.left_out |= {OTHERS: others, ELSEWHERE: elsewhere}
+    return found
+
+
+def glance(dataset: Dataset, narrowed: dict[str, str]) -> Rows:
+    """Of a frame the keys, and what is informative, without a look at whose judges they were, which
+    takes most of the time: so at most these are in it. By rewriter it cannot be narrowed."""
+    found = Rows(left_out=_left_out(dataset))
+    elsewhere = 0
+    rows = _untouched(dataset).annotate(length=_LENGTH).order_by("pk")
+    for key, *told in rows.values_list(*(_COLUMNS if narrowed else _COLUMNS[:5])):
+        if narrowed and not _is_in(_slices(told, ""), narrowed):
+            elsewhere += 1
+            continue
+        found.keys.append(key)
+        _add_informative(found, told)
+    found.left_out |= {ELSEWHERE: elsewhere}
     return found
 
 
@@ -169,7 +185,7 @@ def of_decided(
         for key, *told in rows.values_list(*_COLUMNS):
             panel = panels.get(key)
             if panel is not None and _covers(now, panel, asked):
-                _add(found, key, told, panel, _slices(told, panel))
+                _add(found, key, told, panel, _slices(told, panel.rewriter))
     return found
 
 
@@ -241,26 +257,35 @@ def _covers(now: Conditions, panel: Panel, known: dict[tuple[Any, ...], bool]) -
     return known[asked]
 
 
-def _slices(told: Sequence[Any], panel: Panel) -> dict[str, str]:
+def _is_in(slices: dict[str, str], narrowed: dict[str, str]) -> bool:
+    return all(slices[dimension] == value for dimension, value in narrowed.items())
+
+
+def _slices(told: Sequence[Any], rewriter: str) -> dict[str, str]:
     language, turns, source, imported_from = told[4:]
     return slices_of(
         language=language,
         turns=turns,
         metadata={"source": source},
         imported_from=imported_from or "",
-        rewriter=panel.rewriter,
+        rewriter=rewriter,
     )
 
 
 def _add(found: Rows, key: int, told: Sequence[Any], panel: Panel, slices: dict[str, str]) -> None:
-    name, round, disagreement, spread = told[:4]
+    name, round = told[:2]
     found.keys.append(key)
     found.names.append(name)
     found.rounds.append(round)
     found.panels.append(panel)
+    found.slices.append(slices)
+    _add_informative(found, told)
+
+
+def _add_informative(found: Rows, told: Sequence[Any]) -> None:
+    disagreement, spread = told[2:4]
     found.disagreements.append(np.nan if disagreement is None else disagreement)
     found.spreads.append(np.nan if spread is None else spread)
-    found.slices.append(slices)
 
 
 def parts_by_slice(rows: Rows) -> dict[str, dict[str, Part]]:

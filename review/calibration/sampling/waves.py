@@ -23,6 +23,10 @@ from review.templatetags.numbers import counted
 LEAST_EVEN_SHARE = 0.5
 # So many dialogues are read in a second.
 QUICKLY_READ = 20_000
+AT_MOST = (
+    "Where so many wait, whose judges scored them is looked at when it is drawn: that may then be "
+    "from fewer."
+)
 # Dialogue.drawn_place: those of the first wave come first.
 PLACES_PER_WAVE = 10**9
 
@@ -49,15 +53,24 @@ def preview(
 ) -> Preview:
     """Raises `Invalid` with the field at fault where there can be no such wave."""
     wave = _asked(dataset, kind, size, even_share, narrowed or {})
-    rows = frames.read(dataset, conditions_of(dataset), wave.narrowed)
+    rows, at_most = _foreseen(wave)
     probability = probability_of(wave, rows)
     return Preview(
         dialogues=len(rows.keys),
         expected=float(probability.sum()),
         lowest=float(probability.min()),
         highest=float(probability.max()),
-        sentences=[*left_out_in_words(rows.left_out), *_on_ranks(wave, rows)],
+        sentences=[*at_most, *left_out_in_words(rows.left_out), *_on_ranks(wave, rows)],
     )
+
+
+def _foreseen(wave: Wave) -> tuple[Rows, list[str]]:
+    """What it would be drawn from, as far as somebody can wait for that, and in words what is not
+    looked at."""
+    now = conditions_of(wave.dataset)
+    if REWRITER in wave.narrowed or frames.count(wave.dataset) <= QUICKLY_READ:
+        return frames.read(wave.dataset, now, wave.narrowed), []
+    return frames.glance(wave.dataset, wave.narrowed), [AT_MOST]
 
 
 def draw(
@@ -228,7 +241,7 @@ def _has(many: int) -> str:
 
 def awaiting() -> QuerySet[Wave]:
     """Those asked for that no worker has drawn, or is at."""
-    waiting = Wave.objects.filter(drawn_at=None, failure="")
+    waiting = Wave.objects.being_drawn()
     return waiting.filter(Q(leased_until=None) | Q(leased_until__lt=timezone.now()))
 
 
@@ -252,7 +265,7 @@ def close(*, wave: Wave, by: User | None = None) -> Wave:
     wave = Wave.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=wave.pk)
     if wave.closed_at is not None:
         raise Conflict(f"Wave {wave.number} is closed already.")
-    if wave.drawn_at is None and not wave.failure:
+    if wave.is_being_drawn():
         raise Conflict(f"Wave {wave.number} is being drawn. Close it once that has ended.")
     wave.closed_at, wave.closed_by = timezone.now(), by
     wave.save(update_fields=["closed_at", "closed_by"])
