@@ -120,6 +120,12 @@ class Certificate(models.Model):
         return math.inf if self.threshold is None else self.threshold - ROUNDING
 
 
+class WaveQuerySet(models.QuerySet["Wave"]):
+    def being_drawn(self) -> Self:
+        """Those asked for that a worker draws, or is to draw."""
+        return self.filter(drawn_at=None, failure="")
+
+
 class Wave(models.Model):
     """A sample of waiting dialogues, drawn at one moment by probabilities that are known."""
 
@@ -153,6 +159,8 @@ class Wave(models.Model):
         Certificate, null=True, on_delete=models.SET_NULL, related_name="waves"
     )
 
+    objects = WaveQuerySet.as_manager()
+
     class Meta:
         ordering = ["number"]
         constraints = [
@@ -167,6 +175,9 @@ class Wave(models.Model):
 
     def __str__(self) -> str:
         return f"wave {self.number} of {self.dataset}"
+
+    def is_being_drawn(self) -> bool:
+        return self.drawn_at is None and not self.failure
 
     def is_uniform(self) -> bool:
         return self.kind == WaveKind.UNIFORM

@@ -27,7 +27,7 @@ class WaveRow:
 
     @property
     def is_drawing(self) -> bool:
-        return is_drawing(self.wave)
+        return self.wave.is_being_drawn()
 
     @property
     def parts(self) -> list[tuple[str, float, float]]:
@@ -62,7 +62,7 @@ class Standing:
 
     def drawing(self) -> list[Wave]:
         """Waves that a worker draws, or is to draw."""
-        return [wave for wave in self.waves if is_drawing(wave)]
+        return [wave for wave in self.waves if wave.is_being_drawn()]
 
     def putting_back(self) -> list[Listed]:
         """Certificates whose dialogues a worker puts back, or is to."""
@@ -71,10 +71,6 @@ class Standing:
             for one in self.listed
             if one.certificate.put_back_asked and not one.certificate.put_back_done
         ]
-
-
-def is_drawing(wave: Wave) -> bool:
-    return wave.drawn_at is None and not wave.failure
 
 
 def standing(dataset: Dataset) -> Standing:

@@ -33,7 +33,7 @@ def carry_out(dataset: Dataset) -> None:
     with held(DRAWING, dataset.pk) as is_ours:
         while is_ours:
             # Whoever had it leased is dead, or they would have the lock.
-            wave = dataset.waves.filter(drawn_at=None, failure="").first()
+            wave = dataset.waves.being_drawn().first()
             if wave is None:
                 return
             _carry_out(wave)
