@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from review import assignments, decisions, intake, policy, rubrics, undoing, visibility
-from review.calibration.certifying import applying
+from review.calibration.certifying import applying, putting_back
 from review.calibration.sampling import frames
 from review.checking import Checked, Checker, record_checks
 from review.events import rewrite_approved
@@ -132,6 +132,17 @@ def test_a_score_that_is_the_certified_one_but_for_rounding_is_covered_and_in_no
     assert (applying.may_cover(certificate), frames.count(dataset)) == (1, 0)
     Dialogue.objects.update(panel_score=4.49)
     assert (applying.may_cover(certificate), frames.count(dataset)) == (0, 1)
+
+
+def test_what_is_put_back_for_people_can_be_drawn_into_a_wave(
+    dataset: Dataset, make_dialogue: Make, bob: User
+) -> None:
+    [dialogue] = make_some(make_dialogue, 1)
+    certificate_of(dataset)
+    use(dataset, CertifiedUse.ACCEPT)
+    assert (applying.apply(dataset), frames.count(dataset)) == (1, 0)
+    putting_back.put_back_one(dialogue=dialogue, by=bob)
+    assert frames.count(dataset) == 1
 
 
 def test_it_covers_what_is_scored_later_too(dataset: Dataset, make_dialogue: Make) -> None:
