@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from review import intake
+from review import intake, rubrics, scoring
 from review.calibration import conditions
 from review.calibration.draws import Moments
-from review.calibration.sampling import drawing, selection, waves
+from review.calibration.sampling import drawing, frames, selection, waves
 from review.calibration.sampling.frames import Frame, Part
 from review.errors import Invalid, NotAllowed
 from review.models import (
@@ -234,3 +234,46 @@ def test_over_many_seeds_each_is_drawn_as_often_as_its_probability_says(kind: st
     assert (np.abs(counts / seeds - probability) <= 4 * error + 1e-9).all()
     # Where in the order it comes hangs on nothing but the lot.
     assert kind == "informative" or np.ptp(first) < 8 * np.sqrt(seeds / 12)
+
+
+def weigh_otherwise(dataset: Dataset) -> None:
+    first, *rest = rubrics.current(dataset).parts
+    rubrics.save(dataset=dataset, criteria=[replace(first, weight=first.weight + 7), *rest])
+
+
+def test_no_wave_has_scores_of_an_earlier_rubric(dataset: Dataset, make_dialogue: Make) -> None:
+    dialogue = make_dialogue("d-1")
+    best = dialogue.candidates.earliest("pk")
+    Judgement.objects.filter(candidate=best, criterion=Criterion.CORRECTNESS).update(score=4)
+    weigh_otherwise(dataset)
+    wave = waves.draw(dataset=dataset, kind="uniform", size=1)
+    drawing.carry_out(dataset)
+    wave.refresh_from_db()
+    assert (wave.drawn_at, wave.failure) == (None, ""), "a sweep comes back to it"
+    scoring.catch_up(dataset)
+    drawing.carry_out(dataset)
+    dialogue.refresh_from_db()
+    assert wave.drawn.get().score == dialogue.panel_score
+
+
+def test_a_rubric_that_changes_while_a_wave_is_drawn_has_it_drawn_again(
+    dataset: Dataset, make_dialogue: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_dialogue("d-1")
+    wave = waves.draw(dataset=dataset, kind="uniform", size=1)
+    read = frames.read
+
+    def slowly(*asked: Any) -> frames.Rows:
+        rows = read(*asked)
+        weigh_otherwise(dataset)
+        return rows
+
+    with monkeypatch.context() as patched:
+        patched.setattr(frames, "read", slowly)
+        drawing.carry_out(dataset)
+    wave.refresh_from_db()
+    assert (wave.drawn_at, wave.leased_until, wave.drawn.count()) == (None, None, 0)
+    scoring.catch_up(dataset)
+    drawing.carry_out(dataset)
+    wave.refresh_from_db()
+    assert wave.conditions["rubric"] == conditions.rubric_of(rubrics.current(dataset))

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from review import bulk, rubrics
+from review.calibration.conditions import rubric_of
 from review.calibration.sampling import frames, selection
 from review.calibration.sampling.frames import Frame
 from review.calibration.sampling.waves import conditions_of, place_of, probability_of
@@ -29,9 +30,10 @@ TRIES = 3
 
 def carry_out(dataset: Dataset) -> None:
     """Draws the waves of a dataset that were asked for, in their order, unless another worker is
-    at it: then that one, or the sweep after it, comes to what was asked for since."""
+    at it: then that one, or the sweep after it, comes to what was asked for since. So does the
+    sweep where scores are still those of an earlier rubric."""
     with held(DRAWING, dataset.pk) as is_ours:
-        while is_ours:
+        while is_ours and not _scores_are_old(dataset):
             # Whoever had it leased is dead, or they would have the lock.
             wave = dataset.waves.being_drawn().first()
             if wave is None:
@@ -45,6 +47,9 @@ def _carry_out(wave: Wave) -> None:
         for _ in range(TRIES):
             if _drawn_now(wave):
                 return
+            if _scores_are_old(wave.dataset):
+                Wave.objects.filter(pk=wave.pk).update(leased_until=None)
+                return
         raise Conflict("What was drawn was imported anew each time. Draw it once that has ended.")
     except (Invalid, Conflict) as refused:
         Wave.objects.filter(pk=wave.pk).update(failure=str(refused), leased_until=None)
@@ -54,8 +59,13 @@ def _carry_out(wave: Wave) -> None:
         raise
 
 
+def _scores_are_old(dataset: Dataset) -> bool:
+    """Whether they are being reckoned anew: of the rubric in force a score would say nothing."""
+    return rubrics.awaiting().filter(pk=dataset.pk).exists()
+
+
 def _drawn_now(wave: Wave) -> bool:
-    """False where something of what was drawn is gone."""
+    """False where something of what was drawn is gone, or another rubric is in force since."""
     now = conditions_of(wave.dataset)
     rows = frames.read(wave.dataset, now, wave.narrowed)
     probability = probability_of(wave, rows)
@@ -104,6 +114,8 @@ def _written_down(wave: Wave, made: Sequence[Drawn]) -> bool:
     dialogues = {row.pk: row for row in rows.order_by("pk")}
     candidates = {one.candidate_id for one in made if one.candidate_id is not None}
     if len(dialogues) < len(made) or _gone(candidates):
+        return False
+    if rubric_of(rubrics.current(wave.dataset)) != wave.conditions["rubric"]:
         return False
     bulk.insert(made)
     waiting = [
