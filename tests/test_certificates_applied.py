@@ -356,6 +356,15 @@ def test_what_waits_for_one_decision_is_approved_once_the_policy_says_so(
     assert Certified.objects.get().used_as == CertifiedAs.ACCEPTED
 
 
+def test_who_has_claimed_it_decides_alone_whatever_the_policy_says_since(
+    sufficing: Dialogue, alice: User, carol: User, claim: Claim
+) -> None:
+    place = claim(alice)
+    policy.save(dataset=sufficing.dataset, changes={"certified_use": "nothing"}, by=carol)
+    policy.catch_up(sufficing.dataset)
+    assert accept(place).stage_after == Stage.APPROVED
+
+
 def test_nobody_practises_on_what_no_person_decided(
     dataset: Dataset, make_dialogue: Make, carol: User
 ) -> None:
