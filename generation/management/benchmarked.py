@@ -8,7 +8,7 @@ from generation.benchmark.forms import FormKind
 from generation.benchmark.planning import forms_of
 from generation.benchmark.report import scores_in_order
 from generation.models import BenchmarkText, Run, RunKind, RunStatus
-from review.templatetags.numbers import counted
+from review.amounts import counted
 
 Data = dict[str, Any]
 

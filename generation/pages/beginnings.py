@@ -11,9 +11,9 @@ from generation.jury import BEST
 from generation.models import Run, RunKind
 from generation.seeing import ImageSettings
 from generation.templatetags.spending import exact
+from review.amounts import counted
 from review.models import Trait
 from review.selecting import Selection
-from review.templatetags.numbers import counted
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,12 @@ from generation.pages.starting import (
 )
 from generation.tasks import drain_run
 from generation.waiting import waits_of
+from review.amounts import counted
 from review.errors import Invalid, ReviewError
 from review.liveness import worker_alive
 from review.models import Dataset, Membership, Stage
 from review.pages.people import SignedIn, administered, told, wants_fragment
 from review.progress import stages_of
-from review.templatetags.numbers import counted
 
 RUNS_SHOWN = 20
 CALLS_SHOWN = 8

@@ -20,10 +20,10 @@ from generation.models.endpoints import in_force
 from generation.runs import Wishes
 from generation.seeing import COUNTS, LONGEST_SIDES, ImageSettings
 from generation.showing import CAPTION, IMAGE
+from review.amounts import counted
 from review.models import Dataset, Stage, Trait
 from review.pictures import Format
 from review.selecting import Selection
-from review.templatetags.numbers import counted
 
 IMPORTS_OFFERED = 50
 JUDGES = frozenset({RunKind.JUDGE.value})

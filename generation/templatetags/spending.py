@@ -5,7 +5,8 @@ from decimal import Decimal
 from django import template
 
 from generation.spending import Spend
-from review.templatetags.numbers import HOUR, MINUTE, counted, dollars
+from review.amounts import counted
+from review.templatetags.numbers import HOUR, MINUTE, dollars
 
 register = template.Library()
 

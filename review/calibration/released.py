@@ -7,11 +7,11 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
+from review.amounts import counted
 from review.calibration.certifying.certificates import Counts, Listed, listed
 from review.calibration.estimating.reckoning import reckon, summary
 from review.calibration.report import WaveLine
 from review.models import Certificate, CertificateEnd, Dataset, Wave
-from review.templatetags.numbers import counted
 
 _ENDED = {
     CertificateEnd.CHANGED: "ended, since judges, rubric or rewriters changed",

@@ -6,9 +6,9 @@ from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
+from review.amounts import counted, share_of
 from review.cards.words import listed, plain, section, table
 from review.languages import language_name
-from review.templatetags.numbers import counted, share_of
 from review.traits import in_words
 
 _VERDICTS = {

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from review.amounts import counted
 from review.cards.words import figure, listed, percent, plain, section, table
 from review.templatetags.figures import written
-from review.templatetags.numbers import counted
 
 TITLE = "How far the judges may be trusted"
 _BASES = {

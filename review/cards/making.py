@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from review.amounts import counted
 from review.cards.words import listed, plain, section, short_hash, table
-from review.templatetags.numbers import counted
 
 _ORDERS = {
     "oldest": "the oldest first",

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from review.amounts import counted
 from review.cards.words import figure, listed, section, table
-from review.templatetags.numbers import counted
 
 _VERDICTS = {
     "accept": "accepted",

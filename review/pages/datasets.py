@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from review.amounts import counted
 from review.assignments import offer_again as put_back
 from review.models import Dataset, Import, Membership, Stage, User
 from review.pages.people import SignedIn, administered
@@ -25,7 +26,6 @@ from review.progress import (
     waiting_for,
     workers_of,
 )
-from review.templatetags.numbers import counted
 from review.traits import counts, in_words
 
 IMPORTS_SHOWN = 5

@@ -12,13 +12,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from review import guidelines as versions
+from review.amounts import counted
 from review.discussion.second_looks import ask, made_under_old
 from review.errors import Invalid
 from review.models import Dataset, Guidelines, Membership
 from review.pages.people import SignedIn, administered, told, wants_fragment
 from review.permissions import dataset_for
 from review.tasks import send_back_old
-from review.templatetags.numbers import counted
 from review.wording.changes import changes, in_short
 
 

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from review import cards
+from review.amounts import counted
 from review.errors import Missing
 from review.exporting import described, open_release, write_release
 from review.markdown import rendered
@@ -17,7 +18,6 @@ from review.models import Dataset, Release
 from review.pages.people import SignedIn, administered
 from review.permissions import can_download, check_can_download, dataset_for
 from review.progress import checks_of
-from review.templatetags.numbers import counted
 from review.traits import in_words
 
 

@@ -1,10 +1,10 @@
 """What it changes to use certificates otherwise, in sentences."""
 
+from review.amounts import counted
 from review.calibration.certifying import applying
 from review.calibration.certifying.certificates import in_force
 from review.calibration.certifying.putting_back import approved_by
 from review.models import Certificate, CertifiedUse, Dataset
-from review.templatetags.numbers import counted
 
 
 def certified_use_changed(dataset: Dataset, use: str) -> str:

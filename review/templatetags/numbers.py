@@ -8,10 +8,13 @@ from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from review.amounts import counted, share_of
 from review.models import Stage
 from review.progress import StageCounts
 
 register = template.Library()
+register.filter(counted)
+register.filter(share_of)
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -20,24 +23,6 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 def grouped(number: int | None) -> str:
     """1000 as “1,000”; nothing for what is not known."""
     return "" if number is None else f"{number:,}"
-
-
-@register.filter
-def counted(number: int, noun: str) -> str:
-    """1 and “dialogue” as “1 dialogue”, 1000 as “1,000 dialogues”; “child,children” names both."""
-    one, _, many = noun.partition(",")
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-@register.filter
-def share_of(part: int, whole: int) -> str:
-    """3 of 4 as “75%”. Never “100%” or “0%” unless it is all or none of it."""
-    if not whole:
-        return "–"
-    percent = round(100 * part / whole)
-    if 0 < part < whole:
-        percent = min(max(percent, 1), 99)
-    return f"{percent}%"
 
 
 @register.filter

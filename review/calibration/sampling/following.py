@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
+from review.amounts import counted
 from review.calibration.report import WaveLine
 from review.calibration.sampling.frames import Frame
 from review.models import (
@@ -15,7 +16,6 @@ from review.models import (
     Stage,
     Wave,
 )
-from review.templatetags.numbers import counted
 
 # Of so many drawn dialogues a page can ask while it is waited for what became of them: a hundredth
 # of a second.

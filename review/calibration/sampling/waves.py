@@ -10,6 +10,7 @@ from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from review.agreement.estimates import Floats
+from review.amounts import counted
 from review.calibration.conditions import Conditions, present
 from review.calibration.report import LANGUAGE, REWRITER, TURNS
 from review.calibration.sampling import frames, selection
@@ -18,7 +19,6 @@ from review.calibration.slices import DIMENSIONS, turns_slices
 from review.errors import Conflict, Invalid, Missing
 from review.models import Dataset, Dialogue, Drawn, Stage, User, Wave, WaveKind
 from review.permissions import check_can_administer
-from review.templatetags.numbers import counted
 
 LEAST_EVEN_SHARE = 0.5
 # So many dialogues are read in a second.

@@ -4,12 +4,12 @@ from argparse import ArgumentParser
 from dataclasses import asdict
 from typing import Any
 
+from review.amounts import counted
 from review.calibration.certifying import certificates
 from review.calibration.certifying.certificates import CONFIDENCE, SHARE, Preview
 from review.calibration.certifying.tasks import tend_certificates
 from review.management.base import ReviewCommand, dataset_named
 from review.publishing import publish
-from review.templatetags.numbers import counted
 
 
 class Command(ReviewCommand):

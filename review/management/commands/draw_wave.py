@@ -4,12 +4,12 @@ from argparse import ArgumentParser
 from dataclasses import asdict
 from typing import Any
 
+from review.amounts import counted
 from review.calibration.sampling import drawing, following, waves
 from review.calibration.slices import DIMENSIONS
 from review.errors import Conflict, Invalid
 from review.management.base import ReviewCommand, dataset_named
 from review.models import Dataset, WaveKind
-from review.templatetags.numbers import counted
 
 
 class Command(ReviewCommand):
