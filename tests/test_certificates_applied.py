@@ -134,6 +134,22 @@ def test_a_score_that_is_the_certified_one_but_for_rounding_is_covered_and_in_no
     assert (applying.may_cover(certificate), frames.count(dataset)) == (0, 1)
 
 
+def test_what_is_free_again_is_covered_within_a_quarter_of_an_hour(
+    dataset: Dataset, make_dialogue: Make
+) -> None:
+    make_some(make_dialogue, 1)
+    certificate = certificate_of(dataset)
+    use(dataset, CertifiedUse.ACCEPT)
+    Dialogue.objects.update(places_taken=1)
+    assert applying.apply(dataset) == 0
+    Dialogue.objects.update(places_taken=0)
+    certificate.refresh_from_db()
+    assert certificate.walked_at is not None
+    certificate.walked_at -= applying.WALK_AGAIN
+    certificate.save()
+    assert applying.apply(dataset) == 1
+
+
 def test_what_is_put_back_for_people_can_be_drawn_into_a_wave(
     dataset: Dataset, make_dialogue: Make, bob: User
 ) -> None:
