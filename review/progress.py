@@ -239,3 +239,15 @@ def corpus_of(dataset: Dataset) -> Corpus:
         )
     )
     return Corpus(version=dataset.corpus_version, **counts)
+
+
+def drawn_that_wait(datasets: Iterable[Dataset]) -> Counter[int]:
+    """By key of a dataset, how many drawn dialogues are handed out before all others: those of open
+    waves, and those that look into a certificate."""
+    waiting = Dialogue.objects.filter(
+        dataset__in=list(datasets),
+        stage__in=[Stage.JUDGED, Stage.PROPOSED],
+        drawn_place__isnull=False,
+    )
+    found = waiting.order_by().values_list("dataset").annotate(Count("pk"))
+    return Counter(dict(found))

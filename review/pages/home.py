@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from review.founding import can_found
 from review.models import Assignment, Membership, Stage
 from review.pages.people import SignedIn
-from review.progress import StageCounts, held_by, stages_by_dataset, waiting_for
+from review.progress import StageCounts, drawn_that_wait, held_by, stages_by_dataset, waiting_for
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class DatasetCard:
     stages: StageCounts
     waiting: int
     held: Assignment | None
+    # Dialogues drawn for calibration that wait, told to admins.
+    drawn: int = 0
 
     @property
     def disputed(self) -> int:
@@ -73,12 +75,14 @@ def _cards(request: SignedIn) -> list[DatasetCard]:
     )
     stages = stages_by_dataset(membership.dataset for membership in memberships)
     waiting, held = waiting_for(request.user), held_by(request.user)
+    drawn = drawn_that_wait(membership.dataset for membership in memberships)
     cards = [
         DatasetCard(
             membership=membership,
             stages=stages[membership.dataset_id],
             waiting=waiting[membership.dataset_id],
             held=held.get(membership.dataset_id),
+            drawn=drawn[membership.dataset_id] if membership.administers() else 0,
         )
         for membership in memberships
     ]
