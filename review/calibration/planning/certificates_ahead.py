@@ -118,7 +118,8 @@ def _allowed(bad: int) -> Allowed:
 def _from_scores(dataset: Dataset, data: dict[str, Any]) -> Iterator[FromScore]:
     bins = data["from_waves"]["scores"]
     total = sum(one["dialogues"] for one in bins)
-    floors = sorted((one["low"] for one in bins), reverse=True)
+    lowest = min(thresholds.GRID)
+    floors = sorted((one["low"] for one in bins if one["low"] >= lowest), reverse=True)
     waves = _for_next_test(dataset, data)
     drawn, begun = _drawn(waves, floors), _is_begun(waves, data)
     tested = _last_test(dataset, data) if total else {}
