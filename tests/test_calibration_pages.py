@@ -304,7 +304,7 @@ def test_figures_are_told_with_interval_worth_missing_and_time(
         "Reckoned <time",
         "Wave 1 does not count",
         "German",
-        "AUC, Chinese: one label alone.",
+        "1 more language with fewer than 30 decisions",
         "fewer than thirty dialogues",
         "16 Nov",
     ):

@@ -14,8 +14,10 @@ from generation.pages.calibration import drawing, wording
 from generation.pages.calibration.drawing import Whisker
 from generation.pages.calibration.planning import planned
 from generation.pages.calibration.standing import Standing, audits_of, rows_of, standing
+from review.calibration.estimating.prediction import FEWEST_DECIDED
 from review.calibration.estimating.stored import CALIBRATION
 from review.calibration.estimating.tasks import compute_calibration
+from review.calibration.report import TURNS
 from review.liveness import worker_alive
 from review.models import Dataset, Membership
 from review.pages import strips
@@ -127,12 +129,18 @@ class Rate:
 
 @dataclass(frozen=True)
 class Group:
-    """Lines of one dimension, `by` its name; of all together it has no title."""
+    """Lines of one dimension, `by` its name; of all together it has no title. `few` have too few
+    decisions for an estimate, `few_words` tell of them."""
 
     by: str
     title: str
     words: str
     lines: list[dict[str, Any]]
+    few: list[dict[str, Any]]
+
+    @property
+    def few_words(self) -> str:
+        return wording.too_few(self.by, len(self.few), len(self.lines))
 
 
 def _drawn(data: dict[str, Any], name: str, now: Standing) -> dict[str, Any]:
@@ -148,6 +156,7 @@ def _drawn(data: dict[str, Any], name: str, now: Standing) -> dict[str, Any]:
         "rate": overall and overall["rate"],
         "rates": list(_rates(overall["rate"])) if overall else [],
         "quarters": drawing.QUARTERS,
+        "tried": any(one["dialogues"] for one in basis["alternative"]["annotators"]),
         "has_decisions": bool(overall) and overall["rate"]["people"]["n"] > 0,
         "has_figures": bool(overall) and overall["rate"]["debiased"]["value"] is not None,
         "groups": groups,
@@ -174,11 +183,28 @@ def _rates(rate: dict[str, Any]) -> Iterator[Rate]:
 
 
 def _groups(basis: dict[str, Any]) -> Iterator[Group]:
-    yield Group("", "", "", [basis["overall"]] if basis["overall"] else [])
+    yield Group("", "", "", [basis["overall"]] if basis["overall"] else [], [])
     parts = {wording.CRITERION: basis["criteria"], **basis["slices"]}
     for by, (title, words) in wording.GROUPS.items():
         if parts.get(by):
-            yield Group(by, title, words, parts[by])
+            lines = _most_first(by, parts[by])
+            few = [line for line in lines if _is_few(line)]
+            yield Group(by, title, words, [line for line in lines if line not in few], few)
+
+
+def _most_first(by: str, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those with most decisions first, where their own order says nothing to a reader."""
+    if by in {wording.CRITERION, TURNS}:
+        return lines
+    return sorted(lines, key=_decided, reverse=True)
+
+
+def _is_few(line: dict[str, Any]) -> bool:
+    return line["rate"]["debiased"]["value"] is None and _decided(line) < FEWEST_DECIDED
+
+
+def _decided(line: dict[str, Any]) -> int:
+    return int(line["rate"]["debiased"]["n"])
 
 
 def _unsaid(groups: list[Group]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from review.calibration.estimating.prediction import FEWEST_DECIDED
 from review.calibration.report import LANGUAGE, REWRITER, SOURCE, TURNS
 from review.calibration.slices import UNKNOWN
 from review.languages import language_name
@@ -14,6 +15,14 @@ GROUPS = {
     LANGUAGE: ("By language", ""),
     TURNS: ("By number of turns", ""),
     SOURCE: ("By source", ""),
+}
+# What a line of each is, as many are told of together.
+KINDS = {
+    CRITERION: ("criterion", "criteria"),
+    REWRITER: ("rewriter", "rewriters"),
+    LANGUAGE: ("language", "languages"),
+    TURNS: ("length", "lengths"),
+    SOURCE: ("source", "sources"),
 }
 BASES = {"waves": "From waves", "blind": "From blind places"}
 # Below this the judges bring nothing that a person would notice.
@@ -32,6 +41,14 @@ def part_name(by: str, name: str) -> str:
     if by == "":
         return "All together"
     return name
+
+
+def too_few(by: str, lines: int, beside: int) -> str:
+    """“23 more languages with fewer than 30 decisions”, beside those that have a figure."""
+    one, many = KINDS[by]
+    more = "more " if beside else ""
+    kind = one if lines == 1 else many
+    return f"{lines} {more}{kind} with fewer than {FEWEST_DECIDED} decisions"
 
 
 def narrowed(to: dict[str, str]) -> str:

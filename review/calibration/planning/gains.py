@@ -47,6 +47,11 @@ class Gain:
         return lacks if self.now is None and lacks <= self.more else 0
 
     @property
+    def is_too_small(self) -> bool:
+        """Whether all that can still be decided give no figure."""
+        return self.now is None and self.decided + self.more < FEWEST_DECIDED
+
+    @property
     def brings(self) -> bool:
         """Whether more of it narrow an interval, or give a first figure."""
         return self.gain > 0 or self.lacks > 0
@@ -71,6 +76,14 @@ class Gains:
     sentences: list[tuple[str, str]]
     overall: str
     words: str
+
+    @property
+    def told(self) -> list[Gain]:
+        return [line for line in self.lines if not line.is_too_small]
+
+    @property
+    def too_small(self) -> list[Gain]:
+        return [line for line in self.lines if line.is_too_small]
 
 
 def gains(data: dict[str, Any] | None) -> Gains:
