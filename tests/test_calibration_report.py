@@ -19,7 +19,7 @@ from review.calibration.estimating.reckoning import reckon, summary
 from review.calibration.estimating.stored import CALIBRATION
 from review.calibration.estimating.tasks import compute_calibration, sweep_calibration
 from review.calibration.report import Basis, Line, Report
-from review.calibration.sampling import drawing, waves
+from review.calibration.sampling import drawing, following, waves
 from review.decisions import decide
 from review.lots import lot
 from review.models import (
@@ -268,6 +268,21 @@ def test_decisions_that_do_not_count_are_told_of_with_why(
     assert "5 of the 30 decided dialogues" in found.from_waves.words
 
 
+def test_what_comes_to_people_after_its_wave_was_closed_is_of_no_sample(
+    dataset: Dataset, drawn: list[Dialogue], alice: User
+) -> None:
+    wave = dataset.waves.get()
+    say(drawn[0], alice)
+    say(drawn[1], alice, drawn=False, when=wave.created - timedelta(minutes=1))
+    waves.close(wave=wave)
+    say(drawn[2], alice, drawn=False)
+    found = reckon(dataset)
+    assert (found.waves[0].decided, following.line(wave).decided) == (2, 2)
+    assert found.from_waves.left_out == [
+        "1 decision does not count: it was made at places that were not drawn."
+    ]
+
+
 def test_further_candidates_that_a_reviewer_finds_right_are_accepted_too(
     dataset: Dataset, drawn: list[Dialogue], alice: User, erin: User
 ) -> None:
@@ -294,7 +309,7 @@ def test_waves_that_do_not_count_say_why(dataset: Dataset, alice: User) -> None:
             say(dialogue, alice, drawn=True)
     first, second = reckon(dataset).waves
     assert (first.number, first.decided) == (narrowed.number, 10)
-    assert first.words == "It was drawn from language de alone, and counts in that line alone."
+    assert first.words == "It was drawn from language German alone, and counts in that line alone."
     assert (second.number, second.words) == (asked.number, "It is still being drawn.")
     basis = reckon(dataset).from_waves
     assert basis.words == "Only waves of single parts count: draw one from the whole dataset."

@@ -221,7 +221,7 @@ def test_the_page_says_that_it_was_certified_and_has_people_decide(
 ) -> None:
     url = f"/datasets/coast/dialogues/{approved[0].external_id}/"
     page = client_of(bob).get(url).content.decode()
-    assert "Certified without a person, by certificate 1 (judges: critic)." in page
+    assert "Approved without a person, by certificate 1 (judges: critic)." in page
     assert "written by writer" in page
     assert "certificate 1" not in client_of(alice).get(url).content.decode()
     back = f"/datasets/coast/put-back/{approved[0].external_id}/"

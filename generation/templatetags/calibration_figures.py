@@ -25,6 +25,12 @@ def worth_why(rate: dict[str, Any]) -> str:
 
 
 @register.filter
+def set_share(share: float) -> str:
+    """A share as it was set, to its last digit: “5%”, “0.5%”, “99.5%”."""
+    return f"{100 * share:g}%"
+
+
+@register.filter
 def part_name(name: str, by: str) -> str:
     return wording.part_name(by, name)
 

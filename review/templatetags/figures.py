@@ -45,7 +45,11 @@ def bounds(figure: Figure, form: str) -> str:
     """An interval: “0.65 to 0.77”; nothing where there is none."""
     if figure["low"] is None:
         return ""
-    return f"{written(figure['low'], form)} to {written(figure['high'], form)}"
+    low, high = (written(figure[end], form) for end in ("low", "high"))
+    if low == high and form == "share":
+        # Of many dialogues: no interval is without width.
+        low, high = (f"{figure[end]:.2%}" for end in ("low", "high"))
+    return f"{low} to {high}"
 
 
 @register.inclusion_tag("review/_figure.html")

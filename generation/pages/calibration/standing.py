@@ -46,7 +46,8 @@ class WaveRow:
 
     @property
     def can_close(self) -> bool:
-        return self.wave.drawn_at is not None and self.wave.closed_at is None
+        left = self.line.waiting + self.line.skipped
+        return self.wave.drawn_at is not None and self.wave.closed_at is None and left > 0
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,8 @@ def new_wave(request: SignedIn, slug: str) -> HttpResponse:
             form.refuse(error, error.field)
         else:
             draw_waves.delay_on_commit(dataset.pk)
-            messages.success(request, f"Wave {wave.number} is being drawn.")
+            soon = f"Wave {wave.number} is being drawn."
+            messages.success(request, f"{soon} Its dialogues come to the desk before all others.")
             return redirect("calibration", slug=slug)
     return _page(request, dataset, membership, form, status=422)
 

@@ -66,8 +66,8 @@ def revoke_if_bad(certificate: Certificate) -> bool:
     if not is_run_of_bad(bad, certificate.share):
         return False
     note = (
-        f"Of the last {len(bad)} that people looked at, {sum(bad)} were bad: more than where at "
-        f"most {100 * certificate.share:g}% of all are."
+        f"Of the last {len(bad)} that people looked at, {sum(bad)} were bad: more than chance "
+        f"explains where at most {100 * certificate.share:g}% of all are bad."
     )
     return bool(Certificate.objects.filter(pk=certificate.pk).end(CertificateEnd.REVOKED, note))
 

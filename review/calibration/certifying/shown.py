@@ -33,7 +33,7 @@ class Covered:
 
 
 _USED = {
-    CertifiedAs.ACCEPTED: "Certified without a person, by",
+    CertifiedAs.ACCEPTED: "Approved without a person, by",
     CertifiedAs.ONE_DECISION: "One decision that agrees is enough, by",
     CertifiedAs.AUDIT: "Drawn by lot for people to look at, from what is covered by",
 }

@@ -28,9 +28,10 @@ from review.calibration.estimating.record import (
     Words,
     tops_by_criterion,
 )
-from review.calibration.report import WaveLine
+from review.calibration.report import LANGUAGE, WaveLine
 from review.calibration.sampling.frames import Frame
 from review.calibration.slices import DIMENSIONS, UNKNOWN
+from review.languages import language_name
 from review.models import Assignment, Candidate, Dataset, Drawn, PlaceState, Stage, Wave
 
 ELSEWHERE = "made at places that were not drawn"
@@ -222,7 +223,8 @@ def why_not(wave: Wave, now: Conditions | None) -> str:
         return " ".join(["It was drawn under other conditions.", *changes])
     if wave.narrowed:
         [(dimension, name)] = wave.narrowed.items()
-        return f"It was drawn from {dimension} {name} alone, and counts in that line alone."
+        part = language_name(name) if dimension == LANGUAGE else name
+        return f"It was drawn from {dimension} {part} alone, and counts in that line alone."
     return ""
 
 
