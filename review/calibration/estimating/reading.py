@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-from django.db.models import DateField, IntegerField, QuerySet, Value
+from django.db.models import Case, DateField, F, IntegerField, QuerySet, Value, When
 from django.db.models.functions import Coalesce, TruncWeek
 from numpy.typing import NDArray
 
@@ -102,13 +102,26 @@ def read(dataset: Dataset, *, drawn: bool) -> Decided:
     return found.decided(rows)
 
 
+# Once a wave is closed, what it drew comes to people by the order of the queue: what they say then
+# is of no sample.
+_ARM = Case(
+    When(
+        assignment__drawn=False,
+        assignment__claimed_at__gte=F("dialogue__drawn__wave__drawn_at"),
+        then=Value(""),
+    ),
+    default=F("assignment__arm"),
+)
+
+
 def _annotated(rows: QuerySet[Decision]) -> QuerySet[Decision, tuple[Any, ...]]:
     return rows.annotate(
         chosen=Coalesce("candidate_id", Value(NONE), output_field=IntegerField()),
         monday=TruncWeek("created", output_field=DateField()),
+        arm=_ARM,
     ).values_list(
         "pk", "dialogue_id", "reviewer_id", "round", "chosen", "adjudication", "monday", "created",
-        "assignment__drawn", "assignment__arm", "saw__scores", "policy__arms__blind",
+        "assignment__drawn", "arm", "saw__scores", "policy__arms__blind",
         "saw__candidates",
     )  # fmt: skip
 
