@@ -98,7 +98,7 @@ def _sentences(row: Certificate, counts: Counts, in_release: int) -> list[str]:
         return [f"Test {row.number} ({_day(row.created)}) certified nothing: no score passed."]
     certifies = (
         f"Certificate {row.number} ({_day(row.created)}) certifies rewrites that the judges score "
-        f"{row.threshold:.2f} or more: at most {_percent(row.share)} of them are bad, with "
+        f"{row.threshold:.1f} or more: at most {_percent(row.share)} of them are bad, with "
         f"{_percent(row.confidence)} confidence."
     )
     approved = f"It approved {counted(in_release, 'dialogue')} of this release."

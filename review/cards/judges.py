@@ -3,6 +3,7 @@
 from typing import Any
 
 from review.amounts import counted
+from review.calibration.estimating.prediction import FEWEST_DECIDED
 from review.cards.words import figure, listed, percent, plain, section, table
 from review.templatetags.figures import written
 
@@ -105,6 +106,7 @@ def _parts(label: str, lines: list[dict[str, Any]]) -> list[str]:
         return []
     if all(one["rate"]["debiased"]["value"] is None for one in lines):
         return [f"By {label.lower()}: no part has decisions enough for an estimate."]
+    few = [one for one in lines if _is_few(one)]
     rows = [
         [
             plain(one["name"]) or "unknown",
@@ -113,8 +115,21 @@ def _parts(label: str, lines: list[dict[str, Any]]) -> list[str]:
             f"{one['rate']['debiased']['n']:,}",
         ]
         for one in lines
+        if one not in few
     ]
-    return [table([label, "Together", "Judges alone", "Decided"], rows, figures=1)]
+    found = [table([label, "Together", "Judges alone", "Decided"], rows, figures=1)]
+    return [*found, _too_few(few)] if few else found
+
+
+def _is_few(line: dict[str, Any]) -> bool:
+    debiased = line["rate"]["debiased"]
+    return debiased["value"] is None and debiased["n"] < FEWEST_DECIDED
+
+
+def _too_few(lines: list[dict[str, Any]]) -> str:
+    """Those that have no estimate, with how many were decided, in a sentence instead of a row."""
+    each = [f"{plain(one['name']) or 'unknown'} {one['rate']['debiased']['n']:,}" for one in lines]
+    return f"Too few decided for an estimate: {', '.join(each)}."
 
 
 def _alternative(found: dict[str, Any]) -> str:
