@@ -107,7 +107,7 @@ def _why_no_interval(record: Record, everywhere: Flags, words: str) -> str:
     if words:
         return words
     drawn = int(everywhere.sum())
-    return f"{decided} of the {FEWEST_DECIDED} decided dialogues that it takes, of {drawn} drawn."
+    return f"It takes {FEWEST_DECIDED} decided dialogues; of {drawn:,} drawn {decided} are decided."
 
 
 def _slices(record: Record, dimension: str) -> Iterator[Line]:

@@ -146,8 +146,8 @@ def _even_share(kind: str, given: float | None) -> float:
     share = LEAST_EVEN_SHARE if given is None else given
     if not LEAST_EVEN_SHARE <= share <= 1:
         raise Invalid(
-            "At least half of a wave, and at most all of it, is spread evenly: give a share from "
-            f"{LEAST_EVEN_SHARE} to 1. With less, single dialogues would weigh too much.",
+            f"At least half of a wave ({LEAST_EVEN_SHARE}, which is {LEAST_EVEN_SHARE:.0%}) and "
+            "at most all of it is spread evenly, or else single dialogues would weigh too much.",
             field="even_share",
         )
     return share
