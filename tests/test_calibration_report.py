@@ -265,7 +265,7 @@ def test_decisions_that_do_not_count_are_told_of_with_why(
         "1 decision does not count: it was made in another round.",
         "1 decision does not count: it was made where the panel's best candidate is another now.",
     ]
-    assert "5 of the 30 decided dialogues" in found.from_waves.words
+    assert "of 40 drawn 5 are decided" in found.from_waves.words
 
 
 def test_what_comes_to_people_after_its_wave_was_closed_is_of_no_sample(
@@ -346,7 +346,7 @@ def test_blind_places_are_a_sample_of_what_reviewers_decided(
         "1 decision does not count: it was made before the present judges first scored.",
         "20 decisions do not count: they were made with scores in sight.",
     ]
-    assert "20 of the 30" in found.words
+    assert "of 20 drawn 20 are decided" in found.words
     for dialogue in dialogues[4:8]:
         say(dialogue, erin, accepts=False)
     again = overall(reckon(dataset).from_blind)

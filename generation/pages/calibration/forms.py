@@ -101,8 +101,8 @@ class NewCertificate(Refusable):
         most=100,
         initial=5,
         label="At most so many are bad, in percent",
-        help_text="Of the rewrites at or above the score that is certified. Bad is what somebody who "
-        "decided did not accept unedited.",
+        help_text="Of the rewrites at or above the score that is certified. Bad is what "
+        "somebody who decided did not accept unedited.",
     )
     confidence = Percent(
         least=0,
