@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 
 from review.amounts import counted, share_of
 from review.models import Stage
-from review.progress import StageCounts
+from review.progress import MOST_COUNTED, StageCounts
 
 register = template.Library()
 register.filter(counted)
@@ -23,6 +23,13 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 def grouped(number: int | None) -> str:
     """1000 as “1,000”; nothing for what is not known."""
     return "" if number is None else f"{number:,}"
+
+
+@register.filter
+def waiting_words(number: int) -> str:
+    """“12 dialogues”; “1,000+ dialogues” where counting stopped."""
+    words = counted(number, "dialogue")
+    return words if number < MOST_COUNTED else words.replace(" ", "+ ")
 
 
 @register.filter
