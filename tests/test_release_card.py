@@ -144,6 +144,6 @@ def test_figures_stand_with_their_intervals_and_words_where_there_is_none(releas
     assert "12 dialogues drawn and not decided" in text
     assert "the interval would reach 70.0 to 95.0%" in text
     assert "No estimate: Nothing is drawn yet: draw a wave." in text
-    assert "| 1 | uniform, language de alone | 212 of 7,000 | 0.0300 | 200 | 4 | 12 | yes |" in text
+    assert "| 1 | uniform, German alone | 212 of 7,000 | 0.0300 | 200 | 4 | 12 | yes |" in text
     assert "| 4.5 | 93 | 1 | 4.96% | yes |" in text
     assert "|  |" not in text

@@ -4,7 +4,9 @@ from typing import Any
 
 from review.amounts import counted
 from review.calibration.estimating.prediction import FEWEST_DECIDED
+from review.calibration.report import LANGUAGE
 from review.cards.words import figure, listed, percent, plain, section, table
+from review.languages import language_name
 from review.templatetags.figures import written
 
 TITLE = "How far the judges may be trusted"
@@ -174,8 +176,11 @@ def _waves(waves: list[dict[str, Any]]) -> list[str]:
 
 
 def _kind(wave: dict[str, Any]) -> str:
-    part = ", ".join(f"{name} {value}" for name, value in wave["narrowed"].items())
-    return plain(f"{wave['kind']}, {part} alone" if part else wave["kind"])
+    parts = [
+        language_name(value) if name == LANGUAGE else f"{name} {value}"
+        for name, value in wave["narrowed"].items()
+    ]
+    return plain(f"{wave['kind']}, {', '.join(parts)} alone" if parts else wave["kind"])
 
 
 def _probabilities(wave: dict[str, Any]) -> str:

@@ -10,15 +10,14 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from review import bulk, rubrics
+from review import bulk, reports, rubrics
 from review.calibration.conditions import rubric_of
 from review.calibration.sampling import frames, selection
 from review.calibration.sampling.frames import Frame
 from review.calibration.sampling.waves import conditions_of, place_of, probability_of
 from review.errors import Conflict, Invalid
 from review.locking import held
-from review.models import Candidate, Dataset, Dialogue, Drawn, Wave
-from review.reports import FAILED
+from review.models import CalibrationReport, Candidate, Dataset, Dialogue, Drawn, Wave
 
 # The first number of PostgreSQL's advisory locks on drawing, one lock per dataset.
 DRAWING = 20_260_331
@@ -46,6 +45,8 @@ def _carry_out(wave: Wave) -> None:
     try:
         for _ in range(TRIES):
             if _drawn_now(wave):
+                # What is not small enough to be reckoned at once is so by the sweep.
+                reports.ask(CalibrationReport, dataset=wave.dataset)
                 return
             if _scores_are_old(wave.dataset):
                 Wave.objects.filter(pk=wave.pk).update(leased_until=None)
@@ -55,7 +56,7 @@ def _carry_out(wave: Wave) -> None:
         Wave.objects.filter(pk=wave.pk).update(failure=str(refused), leased_until=None)
     except Exception:
         # Whoever waits must learn of it; what went wrong stands in the worker's log.
-        Wave.objects.filter(pk=wave.pk).update(failure=FAILED, leased_until=None)
+        Wave.objects.filter(pk=wave.pk).update(failure=reports.FAILED, leased_until=None)
         raise
 
 
