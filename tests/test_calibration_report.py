@@ -588,8 +588,9 @@ def test_programs_read_the_stored_report_with_its_time_and_ask_for_it_anew(
     program_of: SignIn,
 ) -> None:  # fmt: skip
     program = program_of(bob)
+    # The draw has asked for the first one.
     assert program.get(ADDRESS).json() == {
-        "state": "missing", "awaited": False, "computed": None, "newer": 0, "conditions": None,
+        "state": "missing", "awaited": True, "computed": None, "newer": 0, "conditions": None,
         "waves": None, "from_waves": None, "from_blind": None,
     }  # fmt: skip
     assert program.post(ADDRESS).status_code == 202

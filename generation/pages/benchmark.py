@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
@@ -21,7 +20,7 @@ from generation.benchmark_shown.traits import trait_rows
 from generation.models import BenchmarkReport, Run, RunStatus
 from review.liveness import worker_alive
 from review.models import Dataset, Membership, Reckoned
-from review.pages.people import SignedIn, wants_fragment
+from review.pages.people import SignedIn, varying, wants_fragment
 from review.permissions import check_can_see_benchmark, dataset_for
 
 RUNS_SHOWN = 30
@@ -137,8 +136,3 @@ def foreseen(request: HttpRequest) -> dict[str, Any]:
         "foresight_n": typed,
         "foresight_error": "" if known or not typed else wrong,
     }
-
-
-def varying(response: HttpResponse) -> HttpResponse:
-    patch_vary_headers(response, ["HX-Request"])
-    return response

@@ -9,12 +9,12 @@ from generation.benchmark.planning import subjects
 from generation.drafting import RunOptions, draft
 from generation.estimating import Estimate, estimate
 from generation.models import RunKind
-from generation.pages.benchmark import foreseen, varying
+from generation.pages.benchmark import foreseen
 from generation.pages.benchmark_form import NewBenchmark
 from generation.tasks import drain_run
 from review.errors import ReviewError
 from review.models import Dataset, Membership
-from review.pages.people import SignedIn, administered, wants_fragment
+from review.pages.people import SignedIn, administered, varying, wants_fragment
 from review.selecting import EVERYTHING
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from generation.judges_compared import stored
@@ -17,7 +16,7 @@ from generation.report_tasks import compute_judge_report
 from review.liveness import worker_alive
 from review.models import Dataset, Membership
 from review.pages import strips
-from review.pages.people import SignedIn, administered, wants_fragment
+from review.pages.people import SignedIn, administered, varying, wants_fragment
 
 
 @require_safe
@@ -27,11 +26,11 @@ def judges(request: SignedIn, slug: str) -> HttpResponse:
     fragment = wants_fragment(request)
     if fragment and "awaited" in request.GET and report and report.is_awaited():
         # Nothing new: the page stays as it is and asks again.
-        return _varying(HttpResponse(status=204))
+        return varying(HttpResponse(status=204))
     part = "#report" if fragment else ""
     by = request.GET.get(judge_slices.DIMENSION, "")
     context = _context(dataset, membership, report, by)
-    return _varying(render(request, f"generation/judges.html{part}", context))
+    return varying(render(request, f"generation/judges.html{part}", context))
 
 
 @require_POST
@@ -91,8 +90,3 @@ def _scales(data: dict[str, Any]) -> dict[str, strips.Scale]:
 
 def _figures(of_judges: list[dict[str, Any]], name: str) -> Iterator[strips.Figure]:
     return (row[name] for one in of_judges for row in one["rows"])
-
-
-def _varying(response: HttpResponse) -> HttpResponse:
-    patch_vary_headers(response, ["HX-Request"])
-    return response

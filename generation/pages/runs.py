@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from generation import board
@@ -28,7 +27,7 @@ from review.amounts import counted
 from review.errors import Invalid, ReviewError
 from review.liveness import worker_alive
 from review.models import Dataset, Membership, Stage
-from review.pages.people import SignedIn, administered, told, wants_fragment
+from review.pages.people import SignedIn, administered, told, varying, wants_fragment
 from review.progress import stages_of
 
 RUNS_SHOWN = 20
@@ -43,7 +42,7 @@ def runs(request: SignedIn, slug: str) -> HttpResponse:
     if not wants_fragment(request):
         return _runs_page(request, dataset, membership)
     context = {"dataset": dataset, "membership": membership, **_listed(request, dataset)}
-    return _varying(render(request, "generation/runs.html#list", context))
+    return varying(render(request, "generation/runs.html#list", context))
 
 
 @require_POST
@@ -72,7 +71,7 @@ def estimate_run(request: SignedIn, slug: str) -> HttpResponse:
     status = 200 if found else 422
     if wants_fragment(request):
         context = {"form": form, "estimate": found, "dataset": dataset}
-        return _varying(render(request, "generation/_estimated.html", context, status=status))
+        return varying(render(request, "generation/_estimated.html", context, status=status))
     return _runs_page(request, dataset, membership, form=form, found=found, status=status)
 
 
@@ -113,7 +112,7 @@ def run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
         "waits": waits_of(found) if view.is_live() else [],
     }
     part = "#live" if wants_fragment(request) else ""
-    return _varying(render(request, f"generation/run.html{part}", context))
+    return varying(render(request, f"generation/run.html{part}", context))
 
 
 @require_POST
@@ -198,7 +197,7 @@ def _runs_page(
         "choices": endpoint_choices(dataset, form["endpoints"].value() or []),
         **_listed(request, dataset),
     }
-    return _varying(render(request, "generation/runs.html", context, status=status))
+    return varying(render(request, "generation/runs.html", context, status=status))
 
 
 def _first_form(request: HttpRequest, dataset: Dataset, waits: dict[str, int]) -> NewRun:
@@ -222,8 +221,3 @@ def key_in(request: HttpRequest, name: str) -> int | None:
     """A key in the address; a broken one is none."""
     text = request.GET.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-def _varying(response: HttpResponse) -> HttpResponse:
-    patch_vary_headers(response, ["HX-Request"])
-    return response

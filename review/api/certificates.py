@@ -110,8 +110,9 @@ class PreviewSerializer(serializers.Serializer[Any]):
     methods=["POST"],
     operation_id="test_for_certificate",
     summary="Test for a certificate",
-    description="Uses up all uniform waves of the present judges, rubric and rewriters that no "
-    "test has used. Where no score passes the certificate has no threshold.",
+    description="Uses up uniform waves of the present judges, rubric and rewriters that no test "
+    "has used and that were asked for before anybody decided on any of them. Where no score passes "
+    "the certificate has no threshold.",
     parameters=[DATASET, DRY_RUN],
     request=TestSerializer,
     responses={

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from review.agreement.stored import AGREEMENT
@@ -15,7 +14,7 @@ from review.models import Dataset, Membership
 from review.pages import agreement_plots as plots
 from review.pages import strips
 from review.pages.agreement_plots import TIME
-from review.pages.people import SignedIn, wants_fragment
+from review.pages.people import SignedIn, varying, wants_fragment
 from review.permissions import check_can_see_agreement, dataset_for
 from review.reports import MOST_NEWER, Known
 
@@ -27,10 +26,10 @@ def agreement(request: SignedIn, slug: str) -> HttpResponse:
     fragment = wants_fragment(request)
     if fragment and "awaited" in request.GET and known.awaited:
         # Nothing new: the page stays as it is and asks again.
-        return _varying(HttpResponse(status=204))
+        return varying(HttpResponse(status=204))
     part = "#report" if fragment else ""
     context = _context(dataset, membership, known)
-    return _varying(render(request, f"review/agreement.html{part}", context))
+    return varying(render(request, f"review/agreement.html{part}", context))
 
 
 @require_POST
@@ -81,8 +80,3 @@ def _effects(arms: list[dict[str, Any]]) -> Iterator[strips.Figure]:
     return (
         measure["effect"] for arm in arms for measure in arm["measures"] if measure["name"] != TIME
     )
-
-
-def _varying(response: HttpResponse) -> HttpResponse:
-    patch_vary_headers(response, ["HX-Request"])
-    return response

@@ -10,7 +10,6 @@ from django import forms
 from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST, require_safe
 
@@ -22,7 +21,7 @@ from review.importing.formats import FORMATS
 from review.importing.recognising import AUTO
 from review.liveness import worker_alive
 from review.models import Dataset, Image, Import, Membership, Upload
-from review.pages.people import SignedIn, administered, wants_fragment
+from review.pages.people import SignedIn, administered, varying, wants_fragment
 from review.pages.reading import ChatTurn, Picture, stretches
 from review.receiving import BesideUploads
 from review.tasks import run_import
@@ -146,7 +145,7 @@ def import_page(request: SignedIn, slug: str, pk: int) -> HttpResponse:
         "worker_alive": worker_alive(QUEUE) if view.is_live() else True,
     }
     part = "#live" if wants_fragment(request) else ""
-    return _varying(render(request, f"review/import.html{part}", context))
+    return varying(render(request, f"review/import.html{part}", context))
 
 
 @require_safe
@@ -198,7 +197,7 @@ def _imports_page(
         "piece_bytes": uploads.PIECE_BYTES,
         "most_gb": settings.UPLOAD_MOST_GB,
     }
-    return _varying(render(request, f"review/imports.html{part}", context, status=status))
+    return varying(render(request, f"review/imports.html{part}", context, status=status))
 
 
 def _key(text: str) -> int | None:
@@ -248,8 +247,3 @@ def _sample(sample: dict[str, Any], dataset: Dataset, there: dict[str, Image]) -
 def _to_come(dataset: Dataset, name: str) -> Image:
     """An image that the dry run did not write: never saved, only drawn."""
     return Image(dataset=dataset, external_id=name, refused=f"“{name}” comes with the import")
-
-
-def _varying(response: HttpResponse) -> HttpResponse:
-    patch_vary_headers(response, ["HX-Request"])
-    return response

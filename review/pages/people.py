@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
 from review.errors import Conflict, Invalid
@@ -23,6 +24,12 @@ def wants_fragment(request: SignedIn) -> bool:
     """Whether htmx asked for a part of the page. Going back in history wants the whole of it."""
     htmx = request.htmx
     return bool(htmx) and not (htmx.boosted or htmx.history_restore_request)
+
+
+def varying(response: HttpResponse) -> HttpResponse:
+    """An answer that is another one where htmx asked for a part: caches must know."""
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 @contextmanager

@@ -7,13 +7,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from generation.pages.calibration.forms import NewCertificate
-from generation.pages.calibration.report import varying
 from review.calibration.certifying import certificates, putting_back
 from review.calibration.certifying.certificates import Preview
 from review.calibration.certifying.tasks import tend_certificates
 from review.errors import ReviewError
 from review.models import Certificate, Dataset, Membership
-from review.pages.people import SignedIn, administered, told, wants_fragment
+from review.pages.people import SignedIn, administered, told, varying, wants_fragment
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
@@ -21,7 +20,7 @@ from review.calibration.report import TURNS
 from review.liveness import worker_alive
 from review.models import Dataset, Membership
 from review.pages import strips
-from review.pages.people import SignedIn, administered, wants_fragment
+from review.pages.people import SignedIn, administered, varying, wants_fragment
 from review.permissions import check_can_see_calibration, dataset_for
 from review.reports import MOST_NEWER, Known
 
@@ -220,8 +219,3 @@ def _unsaid(groups: list[Group]) -> Iterator[str]:
             for measure, figure in told.items():
                 if figure["words"]:
                     yield f"{measure}, {name}: {figure['words']}."
-
-
-def varying(response: HttpResponse) -> HttpResponse:
-    patch_vary_headers(response, ["HX-Request"])
-    return response

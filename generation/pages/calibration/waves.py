@@ -9,7 +9,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from generation.pages.calibration.forms import NewWave
-from generation.pages.calibration.report import varying
 from review.calibration.estimating.stored import CALIBRATION
 from review.calibration.planning.grounds import grounds_of
 from review.calibration.sampling import waves
@@ -17,7 +16,7 @@ from review.calibration.sampling.tasks import draw_waves
 from review.calibration.sampling.waves import Preview
 from review.errors import ReviewError
 from review.models import Dataset, Membership
-from review.pages.people import SignedIn, administered, told, wants_fragment
+from review.pages.people import SignedIn, administered, told, varying, wants_fragment
 from review.progress import stages_of
 
 FROM_ADDRESS = ("kind", "size", "narrow")
