@@ -190,9 +190,9 @@ def test_a_long_run_lets_others_have_their_turn(
     model_server: ModelServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("generation.tasks.TURN_SECONDS", 0.6)
+    monkeypatch.setattr("generation.tasks.TURN_SECONDS", 2.0)
     make_endpoint(most_in_flight=1)
-    model_server.latency = 0.1
+    model_server.latency = 0.3
     run = runs.start(dataset=dataset, kind="rewrite", endpoints=["remote"])
     drain_run(run.pk)
     assert 0 < run.items.filter(state=ItemState.DONE).count() < 20

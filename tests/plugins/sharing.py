@@ -27,15 +27,6 @@ def _alone(path: Path) -> Iterator[None]:
         yield
 
 
-# Where it mostly waits for workers to come and go: begun as the last, it is what all others have to
-# wait for at the end.
-FIRST = "test_worker.py"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path.name != FIRST)
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(
     collector: pytest.Collector,
