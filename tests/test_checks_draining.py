@@ -250,8 +250,7 @@ def test_a_dead_broker_costs_the_decision_nothing(
     broker_at(gone if kind == "gone" else hanging_broker)
     approved, seconds = approve(claim, alice)
     assert approved.stage == Stage.APPROVED
-    # A busy machine is slow as well; of a broker that hangs no answer ever comes.
-    assert seconds < 2
+    assert seconds < 1
     assert "wait for the sweep" in caplog.text
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert checks.drain(approved.dataset_id) == 1
