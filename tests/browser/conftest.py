@@ -3,19 +3,16 @@
 import os
 import re
 import shutil
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.test import Client
 from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
     Page,
-    Request,
     expect,
     sync_playwright,
 )
@@ -51,12 +48,6 @@ def chromium() -> Iterator[Browser]:
         yield playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
 
 
-AT_WORK = """
-SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
-"""
-
-
 @pytest.fixture
 def visit(
     chromium: Browser,
@@ -67,23 +58,15 @@ def visit(
     console fails the test."""
     contexts: dict[str, BrowserContext] = {}
     errors: list[str] = []
-    asked: set[Request] = set()
 
     def note(message: ConsoleMessage) -> None:
         if message.type == "error" and not FORESEEN.search(message.text):
             errors.append(message.text)
 
-    def ask(request: Request) -> None:
-        if request.resource_type != "ping":
-            asked.add(request)
-
     def profile(user: User) -> BrowserContext:
         if user.username not in contexts:
             context = chromium.new_context(base_url=live_server.url)
             context.set_default_timeout(PATIENCE_MS)
-            context.on("request", ask)
-            context.on("requestfinished", lambda request: asked.discard(request))
-            context.on("requestfailed", lambda request: asked.discard(request))
             contexts[user.username] = context
         return contexts[user.username]
 
@@ -100,29 +83,8 @@ def visit(
 
     yield open_page
     for context in contexts.values():
-        # The server is to be at rest when the database is emptied.
-        context.set_offline(offline=True)
-        for page in context.pages:
-            _await_rest(page, asked)
         context.close()
-    _await_idle_database()
     assert errors == []
-
-
-def _await_idle_database() -> None:
-    """What a page sends as it closes is not waited for by the page: by the database it is."""
-    idle, deadline = 0, time.monotonic() + 5
-    while idle < 3 and time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute(AT_WORK)
-            idle = 0 if cursor.fetchone()[0] else idle + 1
-        time.sleep(0.02)
-
-
-def _await_rest(page: Page, asked: set[Request]) -> None:
-    deadline = time.monotonic() + 5
-    while asked and time.monotonic() < deadline and not page.is_closed():
-        page.wait_for_timeout(20)
 
 
 @pytest.fixture
