@@ -48,12 +48,22 @@ def findings(dialogue: Dialogue, text: str) -> list[Finding]:
 
 def check(found: Iterable[Finding], *, override: str) -> None:
     """Raises `Invalid` where a rule blocks and no reason to override it is given."""
-    blocking = [finding.message for finding in found if finding.level == Level.BLOCK]
+    blocking = _blocking(found)
     if blocking and not override.strip():
         raise Invalid(
-            f"{' '.join(blocking)} Change the text, or say why it is right all the same.",
-            field="override",
+            f"{blocking} Change the text, or say why it is right all the same.", field="override"
         )
+
+
+def blocked(dialogue: Dialogue, text: str) -> str:
+    """What a text is blocked for, in sentences; empty where nothing blocks it."""
+    if Level.BLOCK not in dialogue.dataset.validators.values():
+        return ""
+    return _blocking(findings(dialogue, text))
+
+
+def _blocking(found: Iterable[Finding]) -> str:
+    return " ".join(finding.message for finding in found if finding.level == Level.BLOCK)
 
 
 def _equal(dialogue: Dialogue, text: str) -> tuple[str, tuple[str, ...]] | None:

@@ -122,6 +122,23 @@ def test_it_covers_nothing_but_what_it_was_tested_for(
     assert set(stages_of([held, low, others, drawn])) == {Stage.JUDGED}
 
 
+@pytest.mark.parametrize(
+    ("how", "covers"), [(CertifiedUse.ACCEPT, False), (CertifiedUse.ONE_DECISION, True)]
+)
+def test_what_a_validator_blocks_is_approved_by_people_alone(
+    dataset: Dataset, make_dialogue: Make, how: CertifiedUse, covers: bool
+) -> None:
+    [blocked, other] = make_some(make_dialogue, 2)
+    Candidate.objects.filter(dialogue=blocked).update(text=blocked.final_query)
+    certificate_of(dataset)
+    use(dataset, how, validators={"equal": "block"})
+    applying.apply(dataset)
+    assert Certified.objects.filter(dialogue=other).exists()
+    assert Certified.objects.filter(dialogue=blocked).exists() == covers
+    blocked.refresh_from_db()
+    assert blocked.stage == Stage.JUDGED
+
+
 def test_a_score_that_is_the_certified_one_but_for_rounding_is_covered_and_in_no_wave(
     dataset: Dataset, make_dialogue: Make
 ) -> None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
 
-from review.models import Criterion, Dialogue, Image, Judgement
+from review.models import Criterion, Image, Judgement
 from review.turns import Turn
-from review.validators import Level, findings
+from review.validators import blocked
 from review.visibility import CandidateView, DialogueView
 from review.wording.differences import Piece, differences
 from review.wording.grounding import Span, taken_phrases, unsupported_words
@@ -172,17 +172,9 @@ def _card(view: DialogueView, number: int, candidate: CandidateView) -> Card:
         criteria=_criteria(candidate.judgements),
         judges=_judges(candidate, len(judges)),
         differ=(candidate.disagreement or 0) >= AGREEMENT,
-        blocked=_blocked(dialogue, candidate.text),
+        blocked=blocked(dialogue, candidate.text),
         chosen_by=[d.reviewer.username for d in view.decisions if d.candidate_id == candidate.id],
     )
-
-
-def _blocked(dialogue: Dialogue, text: str) -> str:
-    """What the dataset's validators block it for, if they do."""
-    if Level.BLOCK not in dialogue.dataset.validators.values():
-        return ""
-    found = findings(dialogue, text)
-    return " ".join(finding.message for finding in found if finding.level == Level.BLOCK)
 
 
 def marks(pieces: list[Piece]) -> list[Mark]:

@@ -17,12 +17,13 @@ from django.utils import timezone
 from review import bulk, rubrics
 from review.calibration.certifying.auditing import AUDITS_FROM, revoke_if_bad
 from review.calibration.certifying.winding_up import wind_up
-from review.calibration.conditions import Conditions, panels_of
+from review.calibration.conditions import Conditions, Panel, panels_of
 from review.events import announce_approval
 from review.locking import held
 from review.lots import lot
 from review.models import (
     Approval,
+    Candidate,
     Certificate,
     Certified,
     CertifiedAs,
@@ -34,6 +35,7 @@ from review.models import (
 )
 from review.models.dialogues import DialogueQuerySet
 from review.stages import Event, advance_each
+from review.validators import blocked
 
 # The first number of PostgreSQL's advisory locks on applying, one lock per dataset.
 APPLYING = 20_261_201
@@ -116,7 +118,7 @@ def cover(*, certificate_id: int, keys: Sequence[int]) -> int | None:
     certificate = rows.select_related("dataset").filter(pk=certificate_id).first()
     if certificate is None or certificate.dataset.certified_use not in USES:
         return None
-    free = waiting(certificate).filter(pk__in=list(keys)).order_by("pk")
+    free = waiting(certificate).filter(pk__in=list(keys)).order_by("pk").select_related("dataset")
     dialogues = {row.pk: row for row in free.select_for_update(skip_locked=True, of=("self",))}
     covered = _covered(certificate, dialogues)
     _enter(certificate, covered)
@@ -136,14 +138,30 @@ class _Covered:
 def _covered(certificate: Certificate, dialogues: dict[int, Dialogue]) -> list[_Covered]:
     """Those that the very panel scored which was tested, each with its best candidate."""
     conditions = Conditions.from_json(certificate.conditions)
-    panels = panels_of(list(dialogues))
+    panels = {
+        key: panel
+        for key, panel in panels_of(list(dialogues)).items()
+        if panel.score >= certificate.covers_from and conditions.covers(panel)
+    }
+    left = _left_to_people(certificate, dialogues, panels)
     return [
         _Covered(dialogue, panel.candidate, panel.score, _used_as(certificate, dialogue))
         for key, dialogue in dialogues.items()
-        if (panel := panels.get(key))
-        and panel.score >= certificate.covers_from
-        and conditions.covers(panel)
+        if (panel := panels.get(key)) and key not in left
     ]
+
+
+def _left_to_people(
+    certificate: Certificate, dialogues: dict[int, Dialogue], panels: dict[int, Panel]
+) -> set[int]:
+    """Those whose best candidate a validator of the dataset blocks: it takes a person, and their
+    reason, to approve such a one. Leaving them out can only lower the share of bad ones."""
+    if USES[CertifiedUse(certificate.dataset.certified_use)] != CertifiedAs.ACCEPTED:
+        return set()
+    texts = Candidate.objects.in_bulk([panel.candidate for panel in panels.values()])
+    return {
+        key for key, panel in panels.items() if blocked(dialogues[key], texts[panel.candidate].text)
+    }
 
 
 def _used_as(certificate: Certificate, dialogue: Dialogue) -> CertifiedAs:
