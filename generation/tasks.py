@@ -2,13 +2,14 @@
 
 from celery import Task, shared_task
 
-from generation import batch_runs, checks, deceiving, leasing, running
+from generation import batch_runs, checks, deceiving
 from generation.benchmark_files.tasks import write_benchmark_archive
 from generation.checks.tasks import drain_checks
 from generation.deceiving.tasks import drain_traits
 from generation.judges_compared import stored as judge_reports
 from generation.models import BenchmarkArchive, BenchmarkReport, JudgeReport, Run, RunKind
 from generation.report_tasks import compute_benchmark_report, compute_judge_report
+from generation.runs import draining, leasing
 from generation.turns import turn
 from review.publishing import SafelySent
 
@@ -42,7 +43,7 @@ def _take_turn(run_id: int, seconds: float, again: "Task[[int], None]") -> None:
     if leasing.is_held(run_id):
         return
     with turn(seconds) as enough:
-        running.drain(run_id, enough=enough)
+        draining.drain(run_id, enough=enough)
     if BenchmarkReport.objects.awaiting().filter(run=run_id).exists():
         compute_benchmark_report.delay(run_id)
     if enough.is_set() and Run.objects.unfinished().filter(pk=run_id).exists():

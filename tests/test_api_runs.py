@@ -9,9 +9,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from generation import runs
 from generation.models import Call, Endpoint, Run, RunStatus
-from generation.running import drain
+from generation.runs import lifecycle
+from generation.runs.draining import drain
 from review.models import Dataset, Dialogue, Stage, User
 from tests.model_server import Fault, ModelServer
 
@@ -37,7 +37,7 @@ def endpoint(
 
 @pytest.fixture
 def run(dataset: Dataset, endpoint: Endpoint) -> Run:
-    return runs.start(dataset=dataset, kind="rewrite")
+    return lifecycle.start(dataset=dataset, kind="rewrite")
 
 
 def post(program: Client, address: str = ADDRESS, **sent: Any) -> Any:

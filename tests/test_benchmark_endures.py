@@ -9,7 +9,6 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from PIL import Image as Pillow
 
-from generation import leasing, running, runs
 from generation.benchmark import reckoning
 from generation.models import (
     BenchmarkScore,
@@ -22,6 +21,7 @@ from generation.models import (
 )
 from generation.retrievers import configured
 from generation.retrievers.endpoint import EmbeddingsServer
+from generation.runs import draining, leasing, lifecycle
 from review.models import Approval, Candidate, Dataset, Dialogue, Image, Stage
 from review.pictures import keep
 from tests.model_server import BROKEN_BODY, Fault, ModelServer
@@ -93,8 +93,8 @@ def test_with_a_server_that_fails_or_refuses_and_a_picture_that_is_gone_it_ends_
     model_server.refuses = lambda content: (422, "no") if content.text == "red 0" else None
     model_server.failing_share = 0.2
     model_server.failing_kinds = (Fault.answers(500), Fault.rate_limited(0.02), BROKEN_BODY)
-    run = runs.start(dataset=dataset, kind="benchmark")
-    running.drain(run.pk)
+    run = lifecycle.start(dataset=dataset, kind="benchmark")
+    draining.drain(run.pk)
     run.refresh_from_db()
     assert run.status == "done"
     report = reckoning.awaited(run).data
@@ -115,10 +115,10 @@ def test_with_a_server_that_fails_or_refuses_and_a_picture_that_is_gone_it_ends_
 def test_what_a_dead_worker_held_is_done_by_the_next_once(
     dataset: Dataset, dialogues: list[Dialogue], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = runs.start(dataset=dataset, kind="benchmark")
-    monkeypatch.setattr("generation.running.AT_NO_SERVER", 8)
+    run = lifecycle.start(dataset=dataset, kind="benchmark")
+    monkeypatch.setattr("generation.runs.draining.AT_NO_SERVER", 8)
     settled: list[int] = []
-    settle = running.settle_all
+    settle = draining.settle_all
 
     def dies(work: Any, outcomes: Any) -> None:
         settle(work, outcomes)
@@ -126,19 +126,19 @@ def test_what_a_dead_worker_held_is_done_by_the_next_once(
         if len(settled) > 8:
             raise RuntimeError("as if the process were gone")
 
-    monkeypatch.setattr(running, "settle_all", dies)
+    monkeypatch.setattr(draining, "settle_all", dies)
     # Nothing is given back.
     monkeypatch.setattr(leasing, "release", lambda keys: None)
     monkeypatch.setattr(leasing, "let_run_go", lambda run_id, worker: None)
     with pytest.raises(RuntimeError, match="gone"):
-        running.drain(run.pk)
+        draining.drain(run.pk)
     monkeypatch.undo()
     done = run.items.filter(state=ItemState.DONE).count()
     assert 0 < done < 30
     past = timezone.now() - leasing.LEASE
     Run.objects.update(drained_until=past)
     RunItem.objects.pending().update(leased_until=past)
-    running.drain(run.pk)
+    draining.drain(run.pk)
     run.refresh_from_db()
     assert run.status == "done"
     rows = BenchmarkScore.objects.filter(run=run, form="rewrite")

@@ -11,11 +11,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from generation import running, runs
 from generation.benchmark import reckoning
 from generation.benchmark.reading import Results
 from generation.benchmark_files import trec
 from generation.models import Run
+from generation.runs import draining, lifecycle
 from review.models import Approval, Candidate, Dataset, Dialogue, Image, Relevance, Stage, User
 
 EXACT = 1e-9
@@ -61,8 +61,8 @@ def run(dataset: Dataset, alice: User) -> Run:
             approved_candidate=rewrite,
             settled_at=timezone.now(),
         )
-    run = runs.start(dataset=dataset, kind="benchmark")
-    running.drain(run.pk)
+    run = lifecycle.start(dataset=dataset, kind="benchmark")
+    draining.drain(run.pk)
     run.refresh_from_db()
     return run
 
@@ -163,8 +163,8 @@ def test_other_images_that_fit_are_graded_below_the_target(
     dialogue = Dialogue.objects.get(external_id="d 0")
     Relevance.objects.create(dialogue=dialogue, image="img 1%", fits=True, by=alice)
     Relevance.objects.create(dialogue=dialogue, image="img 2%", fits=False, by=alice)
-    second = runs.start(dataset=run.dataset, kind="benchmark")
-    running.drain(second.pk)
+    second = lifecycle.start(dataset=run.dataset, kind="benchmark")
+    draining.drain(second.pk)
     export(Run.objects.get(pk=second.pk), tmp_path / "out")
     lines = (tmp_path / "out" / "qrels.txt").read_text().splitlines()
     target = dialogue.target_images[0].replace(" ", "%20").removesuffix("%")

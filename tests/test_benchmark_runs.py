@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from generation import retrievers, running, runs
+from generation import retrievers
 from generation.benchmark import reckoning
 from generation.benchmark.planning import BenchmarkOptions
 from generation.benchmark_files.tables import latex
@@ -19,6 +19,7 @@ from generation.management.benchmarked import scores_in_words
 from generation.models import BenchmarkDialogue, BenchmarkScore, BenchmarkText, ItemState, Run
 from generation.retrievers import Queries
 from generation.retrievers.bm25 import Bm25, Bm25Index
+from generation.runs import draining, lifecycle
 from review.errors import Invalid
 from review.models import Approval, Dataset, Dialogue, Image, Relevance, Stage, User
 
@@ -47,8 +48,8 @@ def approved(make_dialogue: Make) -> list[Dialogue]:
 
 
 def bench(dataset: Dataset, **options: Any) -> Run:
-    run = runs.start(dataset=dataset, kind="benchmark", benchmark=BenchmarkOptions(**options))
-    running.drain(run.pk)
+    run = lifecycle.start(dataset=dataset, kind="benchmark", benchmark=BenchmarkOptions(**options))
+    draining.drain(run.pk)
     run.refresh_from_db()
     return run
 
@@ -82,13 +83,13 @@ def test_every_form_has_a_rank_and_random_is_computed(
 def test_what_it_froze_stays_when_the_record_goes_on(
     dataset: Dataset, approved: list[Dialogue], images: list[Image]
 ) -> None:
-    run = runs.start(dataset=dataset, kind="benchmark")
+    run = lifecycle.start(dataset=dataset, kind="benchmark")
     Dialogue.objects.update(target_images=["cabin"], turns=[{"role": "user", "text": "a cabin"}])
     Image.objects.create(
         dataset=dataset, external_id="new", caption="an old lighthouse", added_version=2
     )
     Dataset.objects.update(corpus_version=2)
-    running.drain(run.pk)
+    draining.drain(run.pk)
     assert set(BenchmarkScore.objects.values_list("corpus_size", flat=True)) == {3}
     assert ranks(run)["d-0", "caption"] == (1, 1)
 
@@ -128,7 +129,7 @@ def test_ranks_are_the_same_for_any_batch(
 ) -> None:
     whole = ranks(bench(dataset))
     BenchmarkScore.objects.all().delete()
-    monkeypatch.setattr("generation.running.AT_NO_SERVER", 1)
+    monkeypatch.setattr("generation.runs.draining.AT_NO_SERVER", 1)
     monkeypatch.setattr("generation.benchmark.ranking.AT_ONCE", 2)
     assert ranks(bench(dataset)) == whole
 
@@ -176,8 +177,8 @@ def test_a_retriever_that_fails_costs_the_others_nothing_and_is_tried_again(
         4,
     )
     monkeypatch.setattr(Failing, "word", "")
-    runs.retry_failed(run=run)
-    running.drain(run.pk)
+    lifecycle.retry_failed(run=run)
+    draining.drain(run.pk)
     assert not run.items.exclude(state=ItemState.DONE).exists()
     assert BenchmarkScore.objects.filter(run=run).count() == 2 * 8 * 4
     assert reckoning.awaited(run).data["gaps"] == []
@@ -264,7 +265,7 @@ def test_two_rewriters_that_would_be_called_the_same_are_numbered(
     dataset: Dataset, approved: list[Dialogue]
 ) -> None:
     approved[0].candidates.filter(text="scene on a cloudy day").update(author="Writer")
-    run = runs.start(dataset=dataset, kind="benchmark")
+    run = lifecycle.start(dataset=dataset, kind="benchmark")
     found = [(f["name"], f["source"]) for f in run.parameters["forms"] if f["kind"] == "best"]
     assert found == [("best-writer", "Writer"), ("best-writer-2", "writer")]
     texts = BenchmarkText.objects.filter(run=run, dialogue=approved[0])
@@ -281,4 +282,4 @@ def test_dialogues_without_a_target_are_no_part_of_it(
     report = reckoning.awaited(run).data
     assert report["dialogues"] == 0
     with pytest.raises(Invalid, match="A benchmark run asks no endpoint"):
-        runs.start(dataset=dataset, kind="benchmark", endpoints=["offline"])
+        lifecycle.start(dataset=dataset, kind="benchmark", endpoints=["offline"])

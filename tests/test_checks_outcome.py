@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from generation import checks, retrievers, runs
+from generation import checks, retrievers
 from generation.checks import outcome_of
 from generation.models import ConfiguredRetriever
 from generation.retrievers.corpora import index_of
 from generation.retrievers.setting_up import make_primary
-from generation.running import drain
+from generation.runs import lifecycle
+from generation.runs.draining import drain
+from generation.runs.progress import progress_of
 from generation.vectors.tasks import fill_vectors
 from review import checking, decisions, visibility
 from review.checking import CheckedForm
@@ -306,10 +308,10 @@ def renew(dataset: Dataset, **rule: Any) -> None:
     Dataset.objects.filter(pk=dataset.pk).update(**rule)
     dataset.refresh_from_db()
     (old,) = checking.outdated(dataset)
-    run = runs.start(dataset=dataset, kind="check")
+    run = lifecycle.start(dataset=dataset, kind="check")
     drain(run.pk)
     assert not checking.outdated(dataset)
-    assert runs.progress(run).done == 1
+    assert progress_of(run).done == 1
     old.refresh_from_db()
     assert old.checked_at is not None
 
@@ -341,7 +343,7 @@ def test_a_run_ranks_what_nobody_has_decided_on_and_the_desk_shows_nothing_of_it
     make_dialogue: Make, dataset: Dataset, alice: User, claim: Claim
 ) -> None:
     dialogue = make_dialogue()
-    run = runs.start(dataset=dataset, kind="check")
+    run = lifecycle.start(dataset=dataset, kind="check")
     drain(run.pk)
     dialogue.refresh_from_db()
     forms = dialogue.retrieval_checks.values_list("form", "outcome")
@@ -354,8 +356,8 @@ def test_a_run_ranks_what_nobody_has_decided_on_and_the_desk_shows_nothing_of_it
     assert dialogue.rank_spread == pytest.approx(np.std(np.log(ranks)))
     assert (dialogue.stage, dialogue.checked_at) == (Stage.JUDGED, None)
     assert visibility.at_place(claim(alice)).checks == []
-    again = runs.start(dataset=dataset, kind="check")
-    assert runs.progress(again).done == 1
+    again = lifecycle.start(dataset=dataset, kind="check")
+    assert progress_of(again).done == 1
 
 
 def test_a_new_retriever_makes_checks_outdated_and_a_run_adds_its_own(
@@ -369,11 +371,11 @@ def test_a_new_retriever_makes_checks_outdated_and_a_run_adds_its_own(
     check(dialogue)
     monkeypatch.setitem(retrievers.KINDS, "dense", CheapKind(CheapEncoder()))
     added = ConfiguredRetriever.objects.create(dataset=dataset, name="vectors", kind="dense")
-    run = runs.start(dataset=dataset, kind="check")
+    run = lifecycle.start(dataset=dataset, kind="check")
     assert not run.items.pending().exists()  # its model is not known yet
     fill_vectors.apply(args=[added.pk], throw=True)
     assert list(checking.outdated(dataset)) == [dialogue]
-    drain(runs.start(dataset=dataset, kind="check").pk)
+    drain(lifecycle.start(dataset=dataset, kind="check").pk)
     assert not checking.outdated(dataset)
     found = dialogue.retrieval_checks.filter(form="rewrite").values_list("retriever", flat=True)
     assert sorted(found) == ["bm25", "vectors"]

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from generation import runs
 from generation.calls.trying import try_endpoint
 from generation.connecting import (
     Price,
@@ -19,7 +18,8 @@ from generation.connecting import (
 )
 from generation.connections import Connection, parameters_in
 from generation.models import Call, CallOutcome, Endpoint, StructuredOutput
-from generation.running import drain
+from generation.runs import lifecycle
+from generation.runs.draining import drain
 from generation.standing import standings
 from review.errors import Conflict, Invalid, NotAllowed
 from review.models import Dataset, Dialogue, Stage, User
@@ -183,7 +183,7 @@ def test_a_used_one_stays_for_the_ledger_under_its_name_and_frees_it(
     dataset: Dataset, endpoint: Endpoint, make_dialogue: Callable[..., Dialogue]
 ) -> None:
     make_dialogue(stage=Stage.IMPORTED)
-    run = runs.start(dataset=dataset, kind="rewrite", endpoints=["remote"])
+    run = lifecycle.start(dataset=dataset, kind="rewrite", endpoints=["remote"])
     with pytest.raises(Conflict, match="still has work"):
         retire_endpoint(endpoint=endpoint)
     drain(run.pk)

@@ -9,11 +9,11 @@ from django.conf import LazySettings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from generation import runs
-from generation.drafting import RunOptions, draft
-from generation.estimating import Estimate, estimate
 from generation.models import Endpoint, Run, RunItem
-from generation.running import drain
+from generation.runs import lifecycle
+from generation.runs.drafting import RunOptions, draft
+from generation.runs.draining import drain
+from generation.runs.estimating import Estimate, estimate
 from generation.seeing import ImageSettings
 from review.errors import Invalid
 from review.models import Dataset, Dialogue, Image, Stage
@@ -74,7 +74,7 @@ def test_what_was_done_before_is_not_paid_again(
     dataset: Dataset, dialogues: list[Dialogue], make_endpoint: MakeEndpoint
 ) -> None:
     make_endpoint()
-    drain(runs.start(dataset=dataset, kind="rewrite", endpoints=["remote"], limit=5).pk)
+    drain(lifecycle.start(dataset=dataset, kind="rewrite", endpoints=["remote"], limit=5).pk)
     found = estimated(dataset, endpoints=["remote"])
     assert (found.planned, found.done, found.calls) == (6, 5, 1)
 
@@ -83,7 +83,7 @@ def test_the_last_calls_of_an_endpoint_correct_the_guess(
     dataset: Dataset, dialogues: list[Dialogue], make_endpoint: MakeEndpoint
 ) -> None:
     make_endpoint()
-    drain(runs.start(dataset=dataset, kind="rewrite", endpoints=["remote"], limit=5).pk)
+    drain(lifecycle.start(dataset=dataset, kind="rewrite", endpoints=["remote"], limit=5).pk)
     found = estimated(dataset, endpoints=["remote"])
     assert found.is_measured
     # The server counts 100 tokens in and 50 out whatever it is asked.

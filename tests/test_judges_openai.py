@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from generation import runs
 from generation.models import CallOutcome, Endpoint, ItemState, Run
-from generation.running import drain
+from generation.runs import lifecycle
+from generation.runs.draining import drain
 from review.models import Criterion, Dataset, Dialogue, Judgement, Stage
 from tests.conftest import TEXTS
 from tests.model_server import BROKEN_JSON, MODEL, OFF_SCHEMA, REFUSAL, Fault, ModelServer
@@ -26,7 +26,7 @@ def endpoint(make_endpoint: Callable[..., Endpoint]) -> Endpoint:
 
 
 def judge(dataset: Dataset) -> Run:
-    run = runs.start(dataset=dataset, kind="judge", endpoints=["remote"])
+    run = lifecycle.start(dataset=dataset, kind="judge", endpoints=["remote"])
     drain(run.pk)
     run.refresh_from_db()
     return run

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from generation import runs
 from generation.models import Endpoint, Run
-from generation.running import drain
+from generation.runs import lifecycle
+from generation.runs.draining import drain
 from review import intake, rubrics, scoring
 from review.models import (
     Candidate,
@@ -44,7 +44,7 @@ def propose(dialogue: Dialogue, model: str, family: str, *texts: str) -> None:
 
 
 def judge(dataset: Dataset, *endpoints: str, **wishes: Any) -> Run:
-    run = runs.start(dataset=dataset, kind="judge", endpoints=endpoints, **wishes)
+    run = lifecycle.start(dataset=dataset, kind="judge", endpoints=endpoints, **wishes)
     drain(run.pk)
     run.refresh_from_db()
     return run

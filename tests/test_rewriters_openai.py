@@ -7,10 +7,11 @@ from decimal import Decimal
 import pytest
 from asgiref.sync import sync_to_async
 
-from generation import runs
 from generation.calls import exchanges
 from generation.models import Call, CallOutcome, Endpoint, ItemState, Run
-from generation.running import drain
+from generation.runs import lifecycle
+from generation.runs.draining import drain
+from generation.runs.progress import progress_of
 from review.models import CandidateKind, Dataset, Dialogue, Stage
 from tests.model_server import (
     BROKEN_BODY,
@@ -40,7 +41,7 @@ def endpoint(make_endpoint: MakeEndpoint) -> Endpoint:
 
 
 def rewrite(dataset: Dataset, **options: object) -> Run:
-    run = runs.start(dataset=dataset, kind="rewrite", **{"endpoints": ["remote"], **options})
+    run = lifecycle.start(dataset=dataset, kind="rewrite", **{"endpoints": ["remote"], **options})
     drain(run.pk)
     run.refresh_from_db()
     return run
@@ -100,7 +101,7 @@ def test_an_unknown_price_is_unknown_and_not_nothing(
     make_endpoint(prices={"input": 1})
     run = rewrite(dataset)
     assert run.calls.get().cost_usd is None
-    assert runs.progress(run).cost_usd is None
+    assert progress_of(run).cost_usd is None
 
 
 def test_a_rate_limit_is_waited_out_as_long_as_the_server_asks(

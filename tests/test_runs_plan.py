@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings
 
-from generation import endpoints, prompts, runs
+from generation import endpoints, prompts
 from generation.models import Endpoint, Run, RunStatus
-from generation.running import drain
+from generation.runs import lifecycle
+from generation.runs.draining import drain
+from generation.runs.progress import Progress, progress_of
 from review.errors import Invalid, Missing, NotAllowed
 from review.models import Dataset, Dialogue, Stage, User
 from tests.model_server import MODEL, Fault, ModelServer
@@ -23,13 +25,13 @@ def dialogues(make_dialogue: Make) -> list[Dialogue]:
     return [make_dialogue(f"d-{number}", stage=Stage.IMPORTED) for number in range(4)]
 
 
-def done(dataset: Dataset, kind: str = "rewrite", **options: object) -> runs.Progress:
-    run = runs.start(dataset=dataset, kind=kind, **options)
+def done(dataset: Dataset, kind: str = "rewrite", **options: object) -> Progress:
+    run = lifecycle.start(dataset=dataset, kind=kind, **options)
     drain(run.pk)
-    return runs.progress(run)
+    return progress_of(run)
 
 
-def counts(progress: runs.Progress) -> tuple[int, int, int, int]:
+def counts(progress: Progress) -> tuple[int, int, int, int]:
     return progress.planned, progress.done, progress.failed, progress.calls
 
 
@@ -61,9 +63,9 @@ def test_a_rerun_plans_the_same_and_calls_nobody(
 def test_a_rerun_with_a_limit_plans_the_same_dialogues(
     dataset: Dataset, dialogues: list[Dialogue]
 ) -> None:
-    first = runs.start(dataset=dataset, kind="rewrite", limit=2)
+    first = lifecycle.start(dataset=dataset, kind="rewrite", limit=2)
     drain(first.pk)
-    again = runs.start(dataset=dataset, kind="rewrite", limit=2)
+    again = lifecycle.start(dataset=dataset, kind="rewrite", limit=2)
     planned = [
         list(run.items.values_list("dialogue__external_id", flat=True)) for run in (first, again)
     ]
@@ -103,7 +105,7 @@ def test_failed_items_are_tried_again_by_a_rerun(
 def test_a_new_round_is_new_work(dataset: Dataset, dialogues: list[Dialogue]) -> None:
     done(dataset)
     Dialogue.objects.filter(external_id="d-0").update(round=1, stage=Stage.IMPORTED)
-    run = runs.start(dataset=dataset, kind="rewrite")
+    run = lifecycle.start(dataset=dataset, kind="rewrite")
     assert run.items.pending().get().dialogue.external_id == "d-0"
 
 
@@ -114,11 +116,11 @@ def test_work_that_another_run_did_meanwhile_is_not_paid_twice(
     model_server: ModelServer,
 ) -> None:
     make_endpoint()
-    first = runs.start(dataset=dataset, kind="rewrite", endpoints=["remote"])
-    second = runs.start(dataset=dataset, kind="rewrite", endpoints=["remote"])
+    first = lifecycle.start(dataset=dataset, kind="rewrite", endpoints=["remote"])
+    second = lifecycle.start(dataset=dataset, kind="rewrite", endpoints=["remote"])
     drain(first.pk)
     drain(second.pk)
-    assert counts(runs.progress(second)) == (4, 4, 0, 0)
+    assert counts(progress_of(second)) == (4, 4, 0, 0)
     assert len(model_server.completions) == 4
 
 
@@ -141,7 +143,7 @@ def test_an_unknown_endpoint_is_refused_with_those_there_are(
 ) -> None:
     make_endpoint()
     with pytest.raises(Missing, match=r"no endpoint “other”\. There are: offline, remote"):
-        runs.start(dataset=dataset, kind="rewrite", endpoints=["remote", "other"])
+        lifecycle.start(dataset=dataset, kind="rewrite", endpoints=["remote", "other"])
     assert not Run.objects.exists()
 
 
@@ -177,7 +179,7 @@ def test_the_key_goes_over_the_wire_and_into_no_row(
     model_server: ModelServer,
 ) -> None:
     settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY = model_server.base_url, "sk-only-here"
-    run = runs.start(dataset=dataset, kind="rewrite", limit=1)
+    run = lifecycle.start(dataset=dataset, kind="rewrite", limit=1)
     drain(run.pk)
     assert model_server.completions[0].headers["authorization"] == "Bearer sk-only-here"
     assert "sk-only-here" not in str([*run.calls.values(), *Endpoint.objects.values()])
@@ -198,12 +200,12 @@ def test_bad_wishes_are_refused_in_words(
     dataset: Dataset, options: dict[str, object], words: str
 ) -> None:
     with pytest.raises(Invalid, match=words):
-        runs.start(dataset=dataset, **options)
+        lifecycle.start(dataset=dataset, **options)
 
 
 def test_only_admins_start_and_stop(dataset: Dataset, alice: User, carol: User) -> None:
     with pytest.raises(NotAllowed):
-        runs.start(dataset=dataset, kind="rewrite", by=alice)
-    run = runs.start(dataset=dataset, kind="rewrite", by=carol)
+        lifecycle.start(dataset=dataset, kind="rewrite", by=alice)
+    run = lifecycle.start(dataset=dataset, kind="rewrite", by=carol)
     with pytest.raises(NotAllowed):
-        runs.stop(run=run, by=alice)
+        lifecycle.stop(run=run, by=alice)

@@ -7,12 +7,12 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from generation import runs
 from generation.calls.asking import gate_to
 from generation.calls.flow import Flow
 from generation.errors import RunEnded
 from generation.models import Endpoint, ItemState, Run, RunStatus
-from generation.running import drain
+from generation.runs import lifecycle
+from generation.runs.draining import drain
 from review.errors import NotAllowed
 from review.models import Dataset, Dialogue, Stage, User
 from tests.model_server import Fault, ModelServer
@@ -30,7 +30,7 @@ def run(
     for number in range(3):
         make_dialogue(f"d-{number}", stage=Stage.IMPORTED)
     make_endpoint()
-    return runs.start(dataset=dataset, kind="rewrite", endpoints=["remote"])
+    return lifecycle.start(dataset=dataset, kind="rewrite", endpoints=["remote"])
 
 
 def status(run: Run) -> str:
@@ -44,11 +44,11 @@ def press(browser: Client, run: Run, action: str) -> str:
 
 
 def test_a_paused_run_is_left_alone_until_it_is_resumed(run: Run) -> None:
-    runs.pause(run=run)
+    lifecycle.pause(run=run)
     drain(run.pk)
     assert (status(run), run.note) == (RunStatus.PAUSED, "Paused by a person.")
     assert run.items.pending().count() == 3
-    runs.resume(run=run)
+    lifecycle.resume(run=run)
     drain(run.pk)
     assert (status(run), run.note) == (RunStatus.DONE, "")
 
@@ -60,7 +60,7 @@ def test_failed_items_are_tried_again_and_nothing_else_is(
     drain(run.pk)
     assert status(run) == RunStatus.DONE
     asked = len(model_server.completions)
-    assert runs.retry_failed(run=run) == 1
+    assert lifecycle.retry_failed(run=run) == 1
     assert (status(run), run.finished) == (RunStatus.RUNNING, None)
     drain(run.pk)
     assert status(run) == RunStatus.DONE
@@ -82,12 +82,12 @@ def test_a_budget_that_is_spent_pauses_with_the_reason_on_the_page(
 @pytest.mark.parametrize(
     ("state", "change", "words"),
     [
-        (RunStatus.DONE, runs.pause, "is not going"),
-        (RunStatus.PAUSED, runs.pause, "is not going"),
-        (RunStatus.RUNNING, runs.resume, "is going"),
-        (RunStatus.DONE, runs.stop, "has ended"),
-        (RunStatus.STOPPED, runs.stop, "has ended"),
-        (RunStatus.DONE, runs.retry_failed, "nothing to try again"),
+        (RunStatus.DONE, lifecycle.pause, "is not going"),
+        (RunStatus.PAUSED, lifecycle.pause, "is not going"),
+        (RunStatus.RUNNING, lifecycle.resume, "is going"),
+        (RunStatus.DONE, lifecycle.stop, "has ended"),
+        (RunStatus.STOPPED, lifecycle.stop, "has ended"),
+        (RunStatus.DONE, lifecycle.retry_failed, "nothing to try again"),
     ],
 )
 def test_what_does_not_fit_is_refused_and_changes_nothing(
@@ -142,7 +142,9 @@ def test_a_run_that_spent_its_budget_goes_on_with_a_larger_one(
     assert (run.status, run.budget_usd, run.note) == (RunStatus.RUNNING, Decimal("2.5"), "")
 
 
-@pytest.mark.parametrize("change", [runs.pause, runs.resume, runs.stop, runs.retry_failed])
+@pytest.mark.parametrize(
+    "change", [lifecycle.pause, lifecycle.resume, lifecycle.stop, lifecycle.retry_failed]
+)
 def test_only_admins_rest_a_run(run: Run, alice: User, change: Change) -> None:
     with pytest.raises(NotAllowed):
         change(run=run, by=alice)

@@ -10,11 +10,12 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from generation import leasing, running, runs
-from generation.leasing import lease
 from generation.models import Endpoint, ItemState, Run, RunStatus
-from generation.running import drain
-from generation.settling import settle
+from generation.runs import draining, leasing, lifecycle
+from generation.runs.draining import drain
+from generation.runs.leasing import lease
+from generation.runs.progress import progress_of
+from generation.runs.settling import settle
 from generation.work import Outcome, work_of
 from review.errors import Conflict, Invalid
 from review.models import CheckOutcome, Dataset, Dialogue, Stage
@@ -35,7 +36,7 @@ def start(dataset: Dataset, make_endpoint: MakeEndpoint) -> Callable[..., Run]:
 
     def begin(**options: object) -> Run:
         values = {"kind": "rewrite", "endpoints": ["remote"], **options}
-        return runs.start(dataset=dataset, **values)
+        return lifecycle.start(dataset=dataset, **values)
 
     return begin
 
@@ -46,7 +47,7 @@ def test_with_a_fifth_of_calls_failing_every_item_has_an_outcome(
     model_server.failing_share = 0.2
     run = start()
     drain(run.pk)
-    progress = runs.progress(run)
+    progress = progress_of(run)
     assert (progress.planned, progress.pending) == (12, 0)
     assert progress.calls == len(model_server.completions)
     assert not run.items.filter(state=ItemState.FAILED, failure="").exists()
@@ -65,9 +66,9 @@ def test_with_a_fifth_of_calls_failing_in_every_way_none_is_missing(
         make_dialogue(f"d-{number:02}", stage=stage)
     model_server.failing_share, model_server.failing_kinds = 0.2, EVERY_KIND
     make_endpoint(timeout_seconds=1)
-    run = runs.start(dataset=dataset, kind=kind, endpoints=["remote"], both_orders=True)
+    run = lifecycle.start(dataset=dataset, kind=kind, endpoints=["remote"], both_orders=True)
     drain(run.pk)
-    progress = runs.progress(run)
+    progress = progress_of(run)
     assert (progress.planned, progress.pending, progress.status) == (30, 0, RunStatus.DONE)
     assert progress.calls == len(model_server.completions)
     assert {call.outcome for call in run.calls.all()} == {"ok", "failed", "unusable"}
@@ -84,7 +85,7 @@ def test_a_reply_that_was_paid_for_is_read_again_and_not_bought_again(
         raise OperationalError("PostgreSQL is gone")
 
     run = start()
-    monkeypatch.setattr(running, "settle_all", breaks)
+    monkeypatch.setattr(draining, "settle_all", breaks)
     with pytest.raises(OperationalError):
         drain(run.pk)
     monkeypatch.undo()
@@ -92,7 +93,7 @@ def test_a_reply_that_was_paid_for_is_read_again_and_not_bought_again(
     assert paid > 0
     assert not run.items.exclude(state=ItemState.PENDING).exists()
     drain(run.pk)
-    assert runs.progress(run).done == 12
+    assert progress_of(run).done == 12
     assert len(model_server.completions) == 12 + run.calls.filter(outcome="lost").count()
 
 
@@ -107,7 +108,7 @@ def test_a_run_that_a_worker_is_at_is_left_to_it_until_its_lease_ends(
     assert run.items.pending().count() == 12
     Run.objects.filter(pk=run.pk).update(drained_until=timezone.now() - timedelta(seconds=1))
     drain(run.pk)
-    assert runs.progress(run).status == RunStatus.DONE
+    assert progress_of(run).status == RunStatus.DONE
 
 
 def test_items_of_a_worker_that_is_gone_are_taken_when_their_lease_ends(
@@ -121,7 +122,7 @@ def test_items_of_a_worker_that_is_gone_are_taken_when_their_lease_ends(
     past = timezone.now() - timedelta(seconds=1)
     run.items.filter(pk__in=[item.pk for item in gone]).update(leased_until=past)
     drain(run.pk)
-    assert runs.progress(run).status == RunStatus.DONE
+    assert progress_of(run).status == RunStatus.DONE
 
 
 def test_two_workers_never_hold_the_same_item(
@@ -151,7 +152,7 @@ def test_a_budget_is_never_passed(
 ) -> None:
     run = start(budget=Decimal("0.004"))
     drain(run.pk)
-    progress = runs.progress(run)
+    progress = progress_of(run)
     run.refresh_from_db()
     assert progress.status == RunStatus.PAUSED
     assert 0 < progress.calls < 12
@@ -166,13 +167,13 @@ def test_a_budget_needs_prices(
 ) -> None:
     make_endpoint(prices=None)
     with pytest.raises(Invalid, match="prices of endpoint “remote” are unknown"):
-        runs.start(dataset=dataset, kind="rewrite", endpoints=["remote"], budget=Decimal(1))
+        lifecycle.start(dataset=dataset, kind="rewrite", endpoints=["remote"], budget=Decimal(1))
 
 
 def test_the_offline_machines_keep_any_budget(dataset: Dataset, dialogues: list[Dialogue]) -> None:
-    run = runs.start(dataset=dataset, kind="rewrite", budget=Decimal(0))
+    run = lifecycle.start(dataset=dataset, kind="rewrite", budget=Decimal(0))
     drain(run.pk)
-    assert runs.progress(run).cost_usd == 0
+    assert progress_of(run).cost_usd == 0
 
 
 def test_many_failures_in_a_row_pause_the_run_and_say_why(
@@ -181,7 +182,7 @@ def test_many_failures_in_a_row_pause_the_run_and_say_why(
     model_server: ModelServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(running, "FAILURES_IN_A_ROW", 3)
+    monkeypatch.setattr(draining, "FAILURES_IN_A_ROW", 3)
     model_server.always = Fault.answers(401)
     run = start()
     drain(run.pk)
@@ -198,15 +199,15 @@ def test_a_paused_run_goes_on_where_it_rested(
     model_server: ModelServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(running, "FAILURES_IN_A_ROW", 3)
+    monkeypatch.setattr(draining, "FAILURES_IN_A_ROW", 3)
     model_server.always = Fault.answers(401)
     run = start()
     drain(run.pk)
-    failed = runs.progress(run).failed
+    failed = progress_of(run).failed
     model_server.always = None
-    runs.resume(run=run)
+    lifecycle.resume(run=run)
     drain(run.pk)
-    progress = runs.progress(run)
+    progress = progress_of(run)
     assert (progress.status, progress.done) == (RunStatus.DONE, 12 - failed)
 
 
@@ -214,16 +215,16 @@ def test_a_stopped_run_is_drained_by_nobody_until_it_is_resumed(
     dialogues: list[Dialogue], start: Callable[..., Run], model_server: ModelServer
 ) -> None:
     run = start()
-    runs.stop(run=run)
+    lifecycle.stop(run=run)
     drain(run.pk)
     assert not model_server.completions
     with pytest.raises(Conflict):
-        runs.stop(run=run)
-    runs.resume(run=run)
+        lifecycle.stop(run=run)
+    lifecycle.resume(run=run)
     drain(run.pk)
-    assert runs.progress(run).done == 12
+    assert progress_of(run).done == 12
     with pytest.raises(Conflict):
-        runs.resume(run=run)
+        lifecycle.resume(run=run)
 
 
 def test_whoever_has_enough_gives_back_what_is_not_done(
@@ -232,7 +233,7 @@ def test_whoever_has_enough_gives_back_what_is_not_done(
     enough = threading.Event()
     run = start()
     drain(run.pk, watch=enough.set, enough=enough)
-    progress = runs.progress(run)
+    progress = progress_of(run)
     assert 0 < progress.done < 12
     assert not leasing.is_held(run.pk)
 
@@ -241,9 +242,9 @@ def test_an_item_that_breaks_a_rule_fails_alone(
     dataset: Dataset, dialogues: list[Dialogue], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Dialogue.objects.filter(pk=dialogues[3].pk).update(turns=[{"role": "user"}])
-    run = runs.start(dataset=dataset, kind="rewrite")
+    run = lifecycle.start(dataset=dataset, kind="rewrite")
     drain(run.pk)
-    progress = runs.progress(run)
+    progress = progress_of(run)
     assert (progress.status, progress.done, progress.failed) == (RunStatus.DONE, 11, 1)
 
 
@@ -253,10 +254,10 @@ def test_a_check_run_checks_what_awaits_it(dataset: Dataset, make_dialogue: Make
     Dialogue.objects.filter(pk=dialogue.pk).update(
         stage=Stage.APPROVED, approved_candidate=chosen, approval="accepted"
     )
-    run = runs.start(dataset=dataset, kind="check")
+    run = lifecycle.start(dataset=dataset, kind="check")
     assert run.items.pending().count() == 1
     drain(run.pk)
     dialogue.refresh_from_db()
     assert dialogue.check_outcome in CheckOutcome.values
-    again = runs.start(dataset=dataset, kind="check")
-    assert (again.status, runs.progress(again).done) == (RunStatus.DONE, 1)
+    again = lifecycle.start(dataset=dataset, kind="check")
+    assert (again.status, progress_of(again).done) == (RunStatus.DONE, 1)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from PIL import Image as Pillow
 
-from generation import runs
 from generation.models import Call, Endpoint, Run
-from generation.running import drain
+from generation.runs import lifecycle
+from generation.runs.draining import drain
 from generation.seeing import ImageSettings
 from review import pictures
 from review.errors import Invalid
@@ -40,7 +40,7 @@ def dialogue(make_dialogue: Make, pictured: list[Image]) -> Dialogue:
 
 
 def rewrite(dataset: Dataset, **wishes: Any) -> Run:
-    run = runs.start(dataset=dataset, kind="rewrite", endpoints=["remote"], **wishes)
+    run = lifecycle.start(dataset=dataset, kind="rewrite", endpoints=["remote"], **wishes)
     drain(run.pk)
     return run
 
@@ -157,7 +157,7 @@ def test_a_judge_that_is_shown_the_target_says_so_too(
 ) -> None:
     make_endpoint()
     rewrite(dataset)
-    run = runs.start(dataset=dataset, kind="judge", endpoints=["remote"], target=["caption"])
+    run = lifecycle.start(dataset=dataset, kind="judge", endpoints=["remote"], target=["caption"])
     drain(run.pk)
     assert run.calls.get().saw_target
     assert set(Judgement.objects.values_list("saw_target", flat=True)) == {True}
@@ -170,7 +170,7 @@ def test_other_images_are_other_work_for_rewriters_and_judges(
     for kind in ("rewrite", "judge"):
         for wishes in ({}, {"images": IMAGES}, {"images": IMAGES, "target": ["caption"]}):
             for calls in (1, 0):
-                run = runs.start(dataset=dataset, kind=kind, endpoints=["remote"], **wishes)
+                run = lifecycle.start(dataset=dataset, kind=kind, endpoints=["remote"], **wishes)
                 drain(run.pk)
                 assert run.calls.count() == calls, (kind, wishes)
 
@@ -180,4 +180,4 @@ def test_the_targets_image_needs_images_to_be_sent(
 ) -> None:
     make_endpoint(sees_images=True)
     with pytest.raises(Invalid, match="goes with the other images"):
-        runs.start(dataset=dataset, kind="rewrite", endpoints=["remote"], target=["image"])
+        lifecycle.start(dataset=dataset, kind="rewrite", endpoints=["remote"], target=["image"])

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from generation.models import Call, CallOutcome, Endpoint, EndpointKind, Run, RunKind
-from generation.progress import number, progress
+from generation.runs.progress import number, progress_of
 from generation.spending import Bill, Spend, bill_of, spend_of
 from generation.templatetags.spending import exact, spent
 from review.models import Dataset, User
@@ -107,7 +107,7 @@ def test_a_run_says_the_same_as_a_number_without_losing_a_digit(
 ) -> None:
     for run in runs:
         own = [c for c in calls if c.run == run and c.outcome != CallOutcome.LOST]
-        said = progress(run).as_json()["cost_usd"]
+        said = progress_of(run).as_json()["cost_usd"]
         assert said == (None if unknown(own) else float(added(own)))
     assert str(number(Decimal("1234567.12345678"))) == "1234567.12345678"
     assert number(Decimal("0.30000000")) == 0.3
@@ -119,7 +119,7 @@ def test_an_unknown_price_is_shown_as_unknown(
     for outcome in (CallOutcome.OK, CallOutcome.LOST, CallOutcome.FAILED):
         Call.objects.create(dataset=dataset, run=runs[0], endpoint=endpoints[0], outcome=outcome)
     assert bill_of(dataset).total.unknown == 2
-    assert progress(runs[0]).cost_usd is None
+    assert progress_of(runs[0]).cost_usd is None
     browser = client_of(carol)
     for address in (ADDRESS, f"/datasets/coast/runs/{runs[0].pk}/", "/datasets/coast/runs/"):
         assert "unknown" in browser.get(address).content.decode()

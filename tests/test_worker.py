@@ -16,9 +16,9 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from redis import Redis
 
-from generation import runs
 from generation.models import Call, CallOutcome, ConfiguredRetriever, Endpoint, ItemState, RunStatus
 from generation.retrievers.stored import Edition
+from generation.runs import lifecycle
 from generation.searching import Quest
 from generation.searching import workers as asking
 from generation.searching.trying import OF_ROW, Question
@@ -36,9 +36,9 @@ from datetime import timedelta
 import django
 from recqr_site.celery import app
 django.setup()
-from generation import leasing, running
+from generation.runs import draining, leasing
 from generation.calls import flow
-leasing.LEASE, running.PULSE_SECONDS = timedelta(seconds=3), 0.5
+leasing.LEASE, draining.PULSE_SECONDS = timedelta(seconds=3), 0.5
 flow.SLOT_SECONDS, flow.RENEW_SECONDS = 3.0, 0.5
 app.worker_main(["worker", "-Q", "llm,default,retrieval", "--concurrency", "2",
                  "--without-mingle", "--without-gossip", "--loglevel", "WARNING"])
@@ -134,7 +134,7 @@ def test_a_killed_workers_run_is_finished_by_another_with_one_outcome_each(
     make_endpoint(most_in_flight=2)
     model_server.latency = 0.2
     first = workers.start()
-    run = runs.start(dataset=dataset, kind="rewrite", endpoints=["remote"], candidates=2)
+    run = lifecycle.start(dataset=dataset, kind="rewrite", endpoints=["remote"], candidates=2)
     drain_run.delay(run.pk)
     within(20, lambda: run.items.filter(state=ItemState.DONE).count() >= 4)
     workers.kill(first)
@@ -193,7 +193,7 @@ def test_a_long_run_lets_others_have_their_turn(
     monkeypatch.setattr("generation.tasks.TURN_SECONDS", 2.0)
     make_endpoint(most_in_flight=1)
     model_server.latency = 0.3
-    run = runs.start(dataset=dataset, kind="rewrite", endpoints=["remote"])
+    run = lifecycle.start(dataset=dataset, kind="rewrite", endpoints=["remote"])
     drain_run(run.pk)
     assert 0 < run.items.filter(state=ItemState.DONE).count() < 20
     assert not run.items.exclude(leased_until=None).exists()
@@ -208,7 +208,7 @@ def test_a_run_is_started_at_once_where_no_broker_answers(
     try:
         began = time.monotonic()
         with transaction.atomic():
-            run = runs.start(dataset=dataset, kind="rewrite")
+            run = lifecycle.start(dataset=dataset, kind="rewrite")
             drain_run.delay_on_commit(run.pk)
         assert time.monotonic() - began < 2
     finally:

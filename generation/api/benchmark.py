@@ -18,7 +18,6 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from generation import runs as engine
 from generation.api.run_serializers import RunSerializer
 from generation.api.runs import RUN, NewestFirst
 from generation.api.serializers import KeepableText
@@ -32,6 +31,7 @@ from generation.benchmark_files.tasks import write_benchmark_archive
 from generation.benchmark_shown import reports
 from generation.models import Run, RunKind
 from generation.pages.benchmark_files import sent_file
+from generation.runs import lifecycle
 from generation.tasks import drain_run
 from review.api.authentication import caller
 from review.api.parsing import BoundedJSONParser
@@ -153,7 +153,9 @@ class Benchmarks(generics.ListAPIView[Run]):
         found, user = administered(request, dataset)
         sent = NewBenchmarkSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
-        run = engine.start(dataset=found, kind=RunKind.BENCHMARK, by=user, benchmark=sent.options())
+        run = lifecycle.start(
+            dataset=found, kind=RunKind.BENCHMARK, by=user, benchmark=sent.options()
+        )
         drain_run.delay_on_commit(run.pk)
         [view] = reports.views([run])
         return Response(BenchmarkSerializer(view).data, status=201)

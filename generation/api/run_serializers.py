@@ -5,10 +5,10 @@ from typing import Any
 from rest_framework import serializers
 
 from generation.api.serializers import Amount, KeepableText
-from generation.drafting import MOST_CANDIDATES, MOST_COMPARED
 from generation.jury import BEST
 from generation.models import Call, CallOutcome, RunKind, RunStatus
-from generation.runs import Wishes
+from generation.runs.drafting import MOST_CANDIDATES, MOST_COMPARED
+from generation.runs.lifecycle import Wishes
 from generation.seeing import COUNTS, LONGEST_SIDES, ImageSettings
 from generation.showing import CAPTION, IMAGE
 from generation.work import KINDS_OF_WORK

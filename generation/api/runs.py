@@ -13,17 +13,16 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from generation import board
-from generation import runs as engine
 from generation.api.run_serializers import (
     CallSerializer,
     EstimateSerializer,
     NewRunSerializer,
     RunSerializer,
 )
-from generation.drafting import RunOptions, draft
-from generation.estimating import estimate
 from generation.models import Call, CallOutcome, Run
+from generation.runs import board, lifecycle
+from generation.runs.drafting import RunOptions, draft
+from generation.runs.estimating import estimate
 from generation.tasks import drain_run
 from review.api.parsing import BoundedJSONParser
 from review.api.uploads import administered
@@ -83,7 +82,7 @@ class Runs(generics.ListAPIView[Run]):
         if sent.validated_data["estimate"]:
             return Response(EstimateSerializer(_estimate(found, sent)).data)
         kind = sent.validated_data["kind"]
-        run = engine.start(dataset=found, kind=kind, by=user, **sent.wishes())
+        run = lifecycle.start(dataset=found, kind=kind, by=user, **sent.wishes())
         drain_run.delay_on_commit(run.pk)
         return _told(run, status=201)
 
@@ -107,15 +106,15 @@ def _told(run: Run, *, status: int = 200) -> Response:
 def run_detail(request: Request, dataset: str, run: int) -> Response:
     """Its state, progress, cost and time left."""
     found, _ = administered(request, dataset)
-    return _told(engine.run_of(found, run))
+    return _told(lifecycle.run_of(found, run))
 
 
 def _changed(request: Request, dataset: str, run: int, change: Change, *, drains: bool) -> Response:
     found, user = administered(request, dataset)
-    change(run=engine.run_of(found, run), by=user)
+    change(run=lifecycle.run_of(found, run), by=user)
     if drains:
         drain_run.delay_on_commit(run)
-    return _told(engine.run_of(found, run))
+    return _told(lifecycle.run_of(found, run))
 
 
 CHANGED: dict[Any, Any] = {
@@ -131,28 +130,28 @@ CHANGING: dict[str, Any] = {"parameters": [DATASET, RUN], "request": None, "resp
 @api_view(["POST"])
 def pause(request: Request, dataset: str, run: int) -> Response:
     """What is in flight comes in; it may be resumed."""
-    return _changed(request, dataset, run, engine.pause, drains=False)
+    return _changed(request, dataset, run, lifecycle.pause, drains=False)
 
 
 @extend_schema(operation_id="resume_run", summary="Resume a run", **CHANGING)
 @api_view(["POST"])
 def resume(request: Request, dataset: str, run: int) -> Response:
     """A paused or stopped run goes on with what is pending."""
-    return _changed(request, dataset, run, engine.resume, drains=True)
+    return _changed(request, dataset, run, lifecycle.resume, drains=True)
 
 
 @extend_schema(operation_id="stop_run", summary="Stop a run", **CHANGING)
 @api_view(["POST"])
 def stop(request: Request, dataset: str, run: int) -> Response:
     """What was done stays, and it may be resumed."""
-    return _changed(request, dataset, run, engine.stop, drains=False)
+    return _changed(request, dataset, run, lifecycle.stop, drains=False)
 
 
 @extend_schema(operation_id="retry_failed", summary="Retry failed items", **CHANGING)
 @api_view(["POST"])
 def retry(request: Request, dataset: str, run: int) -> Response:
     """The failed items of a run are pending again, and it goes on."""
-    return _changed(request, dataset, run, engine.retry_failed, drains=True)
+    return _changed(request, dataset, run, lifecycle.retry_failed, drains=True)
 
 
 class CallFilter(django_filters.FilterSet):
@@ -174,7 +173,7 @@ class Calls(generics.ListAPIView[Call]):
 
     def get_queryset(self) -> QuerySet[Call]:
         dataset, _ = administered(self.request, self.kwargs["dataset"])
-        run = engine.run_of(dataset, self.kwargs["run"])
+        run = lifecycle.run_of(dataset, self.kwargs["run"])
         rows = Call.objects.filter(run=run).select_related("endpoint", "item__dialogue")
         return rows.defer("item__dialogue__turns", "item__dialogue__metadata")
 

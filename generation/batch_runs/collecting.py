@@ -17,7 +17,6 @@ from django.db import transaction
 from django.db.models import QuerySet
 from pydantic import BaseModel
 
-from generation import runs
 from generation.batch_runs.asked import cases, conclude, is_of, questions
 from generation.batch_runs.ending import drop_files, end, fail_unanswered
 from generation.batch_runs.filling import chunk_of
@@ -29,7 +28,8 @@ from generation.calls.exchanges import ERROR_LENGTH, Exchange, text_for_record
 from generation.calls.readings import Reading
 from generation.calls.replies import read
 from generation.models import Batch, BatchState, Call, CallOutcome, Run, RunItem
-from generation.settling import settle_all
+from generation.runs import lifecycle
+from generation.runs.settling import settle_all
 from generation.work import Outcome, Work, work_of
 
 logger = logging.getLogger(__name__)
@@ -178,7 +178,7 @@ def _conclude_items(batch: Batch, run: Run, work: Work, hold: Hold) -> None:
         hold.keep()
     if len(failures) >= TOO_MANY_FAILED and not good:
         note = f"All {len(failures)} items of a batch failed: {failures[-1]}"
-        runs.rest(run_id=run.pk, note=note)
+        lifecycle.rest(run_id=run.pk, note=note)
 
 
 def _conclude(run: Run, work: Work, items: Sequence[RunItem]) -> list[Outcome]:

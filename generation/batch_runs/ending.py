@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils import timezone
 
-from generation import runs
 from generation.batch_runs.server import Remote, Server, Trouble
 from generation.models import Batch, BatchState, Call, CallOutcome
 from generation.models.batches import OPEN
+from generation.runs import lifecycle
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ def refuse(batch: Batch, problem: str) -> None:
     with transaction.atomic():
         fail_unanswered(batch, problem)
         end(batch, BatchState.FAILED, problem)
-        runs.rest(run_id=batch.run_id, note=f"The server refused a batch. {problem}")
+        lifecycle.rest(run_id=batch.run_id, note=f"The server refused a batch. {problem}")
 
 
 def fail_unanswered(batch: Batch, reason: str) -> None:

@@ -10,14 +10,14 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from generation import leasing
 from generation.batch_runs.asked import Case, cases, conclude
 from generation.batch_runs.hold import Hold
 from generation.batch_runs.server import ASKED_AT
 from generation.calls import ledger
 from generation.calls.asking import Asked
 from generation.models import Batch, Call, Run, RunItem
-from generation.settling import settle_all
+from generation.runs import leasing
+from generation.runs.settling import settle_all
 from generation.work import Outcome, work_of
 
 # OpenAI takes 50,000 requests and 200 MB; others take less.

@@ -3,7 +3,7 @@
 import uuid
 from threading import Event
 
-from generation import leasing
+from generation.runs import leasing
 
 
 class LetGo(Exception):

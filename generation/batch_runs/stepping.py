@@ -11,13 +11,13 @@ from django.db import DatabaseError, InterfaceError
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from generation import leasing, runs
 from generation.batch_runs.collecting import collect, conclude_batch
 from generation.batch_runs.ending import drop_files, refuse
 from generation.batch_runs.hold import Hold, LetGo
 from generation.batch_runs.server import NOT_THERE, Remote, Server, Trouble
 from generation.batch_runs.submitting import adopt, is_certain, prepare
 from generation.models import Batch, BatchState, Endpoint, Run, RunStatus
+from generation.runs import leasing, lifecycle
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def tend(run_id: int) -> None:
                 _wind_up(batch, run, Hold(run_id, worker))
     finally:
         leasing.let_run_go(run_id, worker)
-    runs.conclude(run_id)
+    lifecycle.conclude(run_id)
 
 
 def resting_with_batches() -> list[int]:
@@ -184,4 +184,4 @@ def _note(batch: Batch, trouble: Trouble) -> None:
     Batch.objects.filter(pk=batch.pk).update(**changes)
     failures = batch.failures + 1
     if trouble.is_final or failures % MOST_TROUBLES == 0:
-        runs.rest(run_id=batch.run_id, note=f"Batches of {batch.endpoint}: {trouble}")
+        lifecycle.rest(run_id=batch.run_id, note=f"Batches of {batch.endpoint}: {trouble}")

@@ -7,7 +7,6 @@ from tempfile import TemporaryFile
 
 from django.utils import timezone
 
-from generation import runs
 from generation.batch_runs import filling
 from generation.batch_runs.ending import TOO_MANY_TOKENS, drop_files, refuse
 from generation.batch_runs.filling import Filling, Room
@@ -15,6 +14,7 @@ from generation.batch_runs.hold import Hold, LetGo
 from generation.batch_runs.server import Remote, Server, Trouble
 from generation.calls import ledger
 from generation.models import Batch, BatchState, Run
+from generation.runs import lifecycle
 
 logger = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ def _do_without(batch: Batch, run: Run, room: Room) -> None:
     batch.delete()
     if room.lacks_dollars and not Batch.objects.open().filter(run=run).exists():
         limit = run.budget_usd or Decimal(0)
-        runs.rest(run_id=run.pk, note=ledger.over_budget(limit, ledger.spent_by(run)))
+        lifecycle.rest(run_id=run.pk, note=ledger.over_budget(limit, ledger.spent_by(run)))
 
 
 def dollars_left(run: Run) -> Decimal | None:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from generation import board
 from generation.benchmark import reckoning
 from generation.benchmark.report import FORM
 from generation.models import BenchmarkReport, Run, RunKind
-from generation.runs import run_of
+from generation.runs import board
+from generation.runs.lifecycle import run_of
 from review.errors import Missing
 from review.models import Dataset
 

@@ -4,10 +4,10 @@ from argparse import ArgumentParser, ArgumentTypeError, _ArgumentGroup
 from decimal import Decimal, InvalidOperation
 from typing import Any, get_args
 
-from generation.drafting import MOST_COMPARED
 from generation.jury import BEST
 from generation.management.benchmarks import about_benchmarks, benchmark_of
-from generation.runs import Wishes
+from generation.runs.drafting import MOST_COMPARED
+from generation.runs.lifecycle import Wishes
 from generation.seeing import ImageSettings
 from generation.showing import CAPTION, IMAGE
 from review.models import Stage, Trait

@@ -9,7 +9,6 @@ from django.shortcuts import render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from generation import board
 from generation.benchmark import reckoning
 from generation.benchmark_files import archive
 from generation.benchmark_shown import reports
@@ -18,6 +17,7 @@ from generation.benchmark_shown.detail import Detail, Overview, detail, overview
 from generation.benchmark_shown.names import METRICS, form_name
 from generation.benchmark_shown.traits import trait_rows
 from generation.models import BenchmarkReport, Run, RunStatus
+from generation.runs import board
 from review.liveness import worker_alive
 from review.models import Dataset, Membership, Reckoned
 from review.pages.people import SignedIn, varying, wants_fragment

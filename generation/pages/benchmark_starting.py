@@ -4,13 +4,13 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from generation import runs as engine
 from generation.benchmark.planning import subjects
-from generation.drafting import RunOptions, draft
-from generation.estimating import Estimate, estimate
 from generation.models import RunKind
 from generation.pages.benchmark import foreseen
 from generation.pages.benchmark_form import NewBenchmark
+from generation.runs import lifecycle
+from generation.runs.drafting import RunOptions, draft
+from generation.runs.estimating import Estimate, estimate
 from generation.tasks import drain_run
 from review.errors import ReviewError
 from review.models import Dataset, Membership
@@ -26,7 +26,7 @@ def new_benchmark(request: SignedIn, slug: str) -> HttpResponse:
     form = NewBenchmark(request.POST, request.FILES, dataset=dataset)
     if form.is_valid():
         try:
-            run = engine.start(
+            run = lifecycle.start(
                 dataset=dataset,
                 kind=RunKind.BENCHMARK,
                 by=request.user,

@@ -10,11 +10,11 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from generation import board
 from generation.models import Call, CallOutcome, Run
 from generation.pages.runs import key_in
 from generation.pages.transcripts import pictures_of, transcript
-from generation.runs import run_of
+from generation.runs import board
+from generation.runs.lifecycle import run_of
 from review.errors import Missing
 from review.pages.listing import Chip
 from review.pages.people import SignedIn, administered, wants_fragment

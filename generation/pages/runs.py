@@ -8,11 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from generation import board
-from generation import runs as engine
 from generation.checks import outdated
-from generation.drafting import draft
-from generation.estimating import Estimate, estimate
 from generation.models import Run, RunKind
 from generation.pages.beginnings import began_with
 from generation.pages.starting import (
@@ -21,8 +17,11 @@ from generation.pages.starting import (
     kind_choices,
     likely_kind,
 )
+from generation.runs import board, lifecycle
+from generation.runs.drafting import draft
+from generation.runs.estimating import Estimate, estimate
+from generation.runs.waiting import waits_of
 from generation.tasks import drain_run
-from generation.waiting import waits_of
 from review.amounts import counted
 from review.errors import Invalid, ReviewError
 from review.liveness import worker_alive
@@ -51,7 +50,7 @@ def start_run(request: SignedIn, slug: str) -> HttpResponse:
     form = NewRun(request.POST, dataset=dataset)
     if form.is_valid():
         try:
-            run = engine.start(
+            run = lifecycle.start(
                 dataset=dataset, kind=form.cleaned_data["kind"], by=request.user, **form.wishes()
             )
         except ReviewError as error:
@@ -92,7 +91,7 @@ def _estimate(dataset: Dataset, form: NewRun) -> Estimate | None:
 @require_safe
 def run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     dataset, membership = administered(request, slug)
-    found = engine.run_of(dataset, pk)
+    found = lifecycle.run_of(dataset, pk)
     view = board.view_of(found)
     after = key_in(request, "failed_after")
     failed, more_failed = board.failed_items(found, after=after or 0)
@@ -119,7 +118,7 @@ def run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
 def pause_run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     dataset, _ = administered(request, slug)
     with told(request):
-        engine.pause(run=engine.run_of(dataset, pk), by=request.user)
+        lifecycle.pause(run=lifecycle.run_of(dataset, pk), by=request.user)
         messages.success(request, "The run is paused. What is in flight comes in.")
     return redirect("run", slug=slug, pk=pk)
 
@@ -128,7 +127,7 @@ def pause_run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
 def stop_run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     dataset, _ = administered(request, slug)
     with told(request):
-        engine.stop(run=engine.run_of(dataset, pk), by=request.user)
+        lifecycle.stop(run=lifecycle.run_of(dataset, pk), by=request.user)
         messages.success(request, "The run is stopped. What was done stays; it may be resumed.")
     return redirect("run", slug=slug, pk=pk)
 
@@ -138,7 +137,7 @@ def resume_run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     dataset, _ = administered(request, slug)
     with told(request):
         budget = _budget_in(request)
-        engine.resume(run=engine.run_of(dataset, pk), by=request.user, budget=budget)
+        lifecycle.resume(run=lifecycle.run_of(dataset, pk), by=request.user, budget=budget)
         drain_run.delay_on_commit(pk)
     return redirect("run", slug=slug, pk=pk)
 
@@ -147,7 +146,7 @@ def resume_run(request: SignedIn, slug: str, pk: int) -> HttpResponse:
 def retry_failed(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     dataset, _ = administered(request, slug)
     with told(request):
-        count = engine.retry_failed(run=engine.run_of(dataset, pk), by=request.user)
+        count = lifecycle.retry_failed(run=lifecycle.run_of(dataset, pk), by=request.user)
         drain_run.delay_on_commit(pk)
         messages.success(request, f"{counted(count, 'item')} will be tried again.")
     return redirect("run", slug=slug, pk=pk)

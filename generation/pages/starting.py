@@ -13,11 +13,11 @@ from django import forms
 from django.utils import timezone
 
 from generation import endpoints as known_endpoints
-from generation.drafting import MOST_CANDIDATES, MOST_COMPARED, RunOptions
 from generation.jury import BEST
 from generation.models import Endpoint, EndpointKind, EndpointPrice, RunKind
 from generation.models.endpoints import in_force
-from generation.runs import Wishes
+from generation.runs.drafting import MOST_CANDIDATES, MOST_COMPARED, RunOptions
+from generation.runs.lifecycle import Wishes
 from generation.seeing import COUNTS, LONGEST_SIDES, ImageSettings
 from generation.showing import CAPTION, IMAGE
 from review.amounts import counted

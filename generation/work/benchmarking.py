@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from generation import leasing
 from generation.benchmark.scoring import Scored, Scorer
 from generation.calls.accounts import charged_to
 from generation.calls.questions import Answer, Question
 from generation.models import Run, RunItem
+from generation.runs import leasing
 from generation.work.protocol import Outcome, Show
 from review import bulk
 

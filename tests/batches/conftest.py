@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-from generation import runs
 from generation.batch_runs import (
     stepping,
 )
@@ -12,6 +11,7 @@ from generation.models import (
     Endpoint,
     Run,
 )
+from generation.runs import lifecycle
 from review.models import Dataset, Dialogue, Stage
 
 Make = Callable[..., Dialogue]
@@ -35,6 +35,6 @@ def start(dataset: Dataset, make_endpoint: MakeEndpoint) -> Callable[..., Run]:
 
     def begin(**options: object) -> Run:
         values = {"kind": "rewrite", "endpoints": ["remote"], "batch": True, **options}
-        return runs.start(dataset=dataset, **values)
+        return lifecycle.start(dataset=dataset, **values)
 
     return begin

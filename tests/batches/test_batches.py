@@ -11,7 +11,6 @@ import PIL.Image
 import pytest
 from django.core.files.base import ContentFile
 
-from generation import runs
 from generation.batch_runs import (
     filling,
 )
@@ -24,7 +23,9 @@ from generation.models import (
     Run,
     RunStatus,
 )
-from generation.running import drain
+from generation.runs import lifecycle
+from generation.runs.draining import drain
+from generation.runs.progress import progress_of
 from generation.seeing import ImageSettings
 from review.models import Dataset, Dialogue, Judgement, Stage
 from tests.batches.working import work_off
@@ -40,7 +41,7 @@ def test_a_run_goes_in_one_batch_at_half_the_price(
     dialogues: list[Dialogue], start: Callable[..., Run], model_server: ModelServer
 ) -> None:
     run = work_off(start())
-    progress = runs.progress(run)
+    progress = progress_of(run)
     assert (progress.status, progress.done, progress.calls) == (RunStatus.DONE, 8, 8)
     assert progress.cost_usd == 8 * PRICE
     batch = run.batches.get()
@@ -54,7 +55,7 @@ def test_a_judge_sees_both_orders_in_one_batch(
 ) -> None:
     made = [make_dialogue(f"d-{number}", stage=Stage.PROPOSED) for number in range(3)]
     run = work_off(start(kind="judge", both_orders=True))
-    assert runs.progress(run).done == 3
+    assert progress_of(run).done == 3
     assert run.batches.get().lines == 6
     for dialogue in made:
         scores = Judgement.objects.filter(candidate__dialogue=dialogue, score__isnull=False)
@@ -68,8 +69,8 @@ def test_lines_that_failed_go_again_in_the_next_batch(
     model_server.fail(Fault.answers(500), Fault.answers(429), DROPPED)
     run = work_off(start())
     assert [batch.lines for batch in run.batches.all()] == [8, 3]
-    assert runs.progress(run).done == 8
-    assert runs.progress(run).cost_usd == 8 * PRICE
+    assert progress_of(run).done == 8
+    assert progress_of(run).cost_usd == 8 * PRICE
     failed = Call.objects.filter(outcome=CallOutcome.FAILED)
     assert sorted(failed.values_list("status_code", flat=True), key=str) == [429, 500, None]
     assert failed.filter(error__contains="not answered in its batch").count() == 1
@@ -94,7 +95,7 @@ def test_an_unusable_reply_is_asked_for_twice_more_then_its_item_fails(
     calls = list(Call.objects.order_by("pk").values_list("item", "attempt", "outcome", "cost_usd"))
     assert [attempt for _, attempt, _, _ in calls] == [1, 1, 2, 2, 3, 3]
     assert {outcome for _, _, outcome, _ in calls} == {CallOutcome.UNUSABLE}
-    assert runs.progress(run).cost_usd == 6 * PRICE
+    assert progress_of(run).cost_usd == 6 * PRICE
     reasons = set(run.items.values_list("failure", flat=True))
     assert reasons == {"The model refused: I would rather not. (asked 3 times)"}
 
@@ -104,11 +105,11 @@ def test_what_is_tried_again_by_a_person_begins_anew(
 ) -> None:
     model_server.always = REFUSAL
     run = work_off(start(limit=2))
-    runs.retry_failed(run=run)
+    lifecycle.retry_failed(run=run)
     model_server.always = None
     model_server.fail(REFUSAL)
     work_off(run)
-    assert runs.progress(run).done == 2
+    assert progress_of(run).done == 2
     assert list(Call.objects.order_by("pk").values_list("attempt", flat=True)[6:]) == [1, 1, 2]
 
 
@@ -134,8 +135,8 @@ def test_what_expired_goes_into_the_next_batch(
     model_server.batch_fate = "completed"
     work_off(run)
     assert [batch.lines for batch in run.batches.all()][:2] == [8, 4]
-    assert runs.progress(run).done == 8
-    assert runs.progress(run).cost_usd == 8 * PRICE
+    assert progress_of(run).done == 8
+    assert progress_of(run).cost_usd == 8 * PRICE
     errors = Call.objects.filter(outcome=CallOutcome.FAILED).values_list("error", flat=True)
     assert all("completion window expired. (batch_expired)" in error for error in errors)
 
@@ -148,9 +149,9 @@ def test_a_run_may_go_in_batches_live_and_offline_at_once(
 ) -> None:
     make_endpoint("live")
     run = work_off(start(endpoints=["remote", "live", "offline"]))
-    assert runs.progress(run).done == 24
+    assert progress_of(run).done == 24
     assert len(model_server.completions) == 8
-    assert runs.progress(run).cost_usd == 8 * PRICE + 8 * 2 * PRICE
+    assert progress_of(run).cost_usd == 8 * PRICE + 8 * 2 * PRICE
     assert Call.objects.filter(batch=None).count() == 8
 
 
@@ -159,7 +160,7 @@ def test_a_rerun_makes_no_call(
 ) -> None:
     work_off(start())
     again = start()
-    assert (again.status, runs.progress(again).done) == (RunStatus.DONE, 8)
+    assert (again.status, progress_of(again).done) == (RunStatus.DONE, 8)
     assert Call.objects.count() == 8
 
 
@@ -172,7 +173,7 @@ def test_batches_are_no_longer_than_servers_take(
     monkeypatch.setattr(filling, "MOST_LINES", 3)
     run = work_off(start())
     assert [batch.lines for batch in run.batches.all()] == [3, 3, 2]
-    assert runs.progress(run).done == 8
+    assert progress_of(run).done == 8
 
 
 def test_an_item_too_large_for_any_batch_fails_alone(
@@ -185,7 +186,7 @@ def test_an_item_too_large_for_any_batch_fails_alone(
     Dialogue.objects.filter(pk=dialogues[3].pk).update(turns=turns)
     monkeypatch.setattr(filling, "MOST_BYTES", 10_000)
     run = work_off(start())
-    assert runs.progress(run).done == 7
+    assert progress_of(run).done == 7
     assert run.batches.count() > 1
     assert "more than 10,000 bytes" in run.items.get(state=ItemState.FAILED).failure
 
@@ -203,7 +204,7 @@ def test_pictures_go_with_the_file_and_their_digests_into_the_ledger(
     pier.file.save("pier.png", ContentFile(picture.getvalue()), save=False)
     pier.sha256 = hashlib.sha256(picture.getvalue()).hexdigest()
     pier.save()
-    run = runs.start(
+    run = lifecycle.start(
         dataset=dataset,
         kind="rewrite",
         endpoints=["remote"],
@@ -216,7 +217,7 @@ def test_pictures_go_with_the_file_and_their_digests_into_the_ledger(
     assert b"data:image/jpeg;base64," in file.data
     assert "sha256:" in json.dumps(Call.objects.get().request)
     assert "base64" not in json.dumps(Call.objects.get().request)
-    assert runs.progress(work_off(run)).done == 1
+    assert progress_of(work_off(run)).done == 1
 
 
 def test_lines_of_no_sense_are_passed_over(
@@ -238,7 +239,7 @@ def test_lines_of_no_sense_are_passed_over(
     assert Call.objects.filter(outcome=CallOutcome.FAILED).count() == 8
     spoil = False
     work_off(run)
-    assert runs.progress(run).done == 8
+    assert progress_of(run).done == 8
 
 
 def test_many_lines_go_out_and_come_back_whole(
@@ -251,5 +252,5 @@ def test_many_lines_go_out_and_come_back_whole(
         for n in range(1200)
     )
     run = work_off(start(candidates=1))
-    assert runs.progress(run).done == 1200
-    assert runs.progress(run).cost_usd == 1200 * PRICE
+    assert progress_of(run).done == 1200
+    assert progress_of(run).cost_usd == 1200 * PRICE

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from generation import runs
 from generation.batch_runs import (
     resting_with_batches,
     stepping,
@@ -24,7 +23,9 @@ from generation.models import (
     Run,
     RunStatus,
 )
-from generation.running import drain
+from generation.runs import lifecycle
+from generation.runs.draining import drain
+from generation.runs.progress import progress_of
 from generation.tasks import sweep, tend_batches
 from review.models import Dialogue
 from tests.batches.working import Crash, crash, work_off
@@ -45,9 +46,9 @@ def test_a_batch_that_is_not_valid_rests_the_run_and_says_why(
     assert run.batches.get().state == BatchState.FAILED
     assert set(Call.objects.values_list("outcome", flat=True)) == {CallOutcome.FAILED}
     model_server.batch_fate = "completed"
-    runs.resume(run=run)
+    lifecycle.resume(run=run)
     work_off(run)
-    assert runs.progress(run).done == 8
+    assert progress_of(run).done == 8
 
 
 def test_who_may_not_queue_so_many_tokens_sends_smaller_batches_one_by_one(
@@ -67,7 +68,7 @@ def test_who_may_not_queue_so_many_tokens_sends_smaller_batches_one_by_one(
     monkeypatch.setattr(batches, "_checked", with_a_limit)
     run = work_off(start())
     assert [batch.lines for batch in run.batches.all()] == [8, 4, 2, 2, 2, 2]
-    assert (runs.progress(run).done, runs.progress(run).calls) == (8, 8)
+    assert (progress_of(run).done, progress_of(run).calls) == (8, 8)
 
 
 def test_a_budget_is_kept_by_what_is_out_as_well(
@@ -80,7 +81,7 @@ def test_a_budget_is_kept_by_what_is_out_as_well(
     assert 0 < first.lines < 8
     assert first.held_usd <= budget < first.held_usd * (first.lines + 1) / first.lines
     work_off(run)
-    progress = runs.progress(run)
+    progress = progress_of(run)
     assert run.status == RunStatus.PAUSED
     assert "could pass the budget of $0.001" in run.note
     assert progress.cost_usd == progress.calls * PRICE <= budget
@@ -93,19 +94,19 @@ def test_what_was_paid_for_comes_in_though_the_run_was_stopped(
     model_server.batch_seconds = 600
     run = start()
     drain(run.pk)
-    runs.stop(run=run)
+    lifecycle.stop(run=run)
     assert resting_with_batches() == [run.pk]
     tend(run.pk)
     assert model_server.requests["POST /v1/batches/batch_2/cancel"] == 1
     assert not resting_with_batches()
-    progress = runs.progress(run)
+    progress = progress_of(run)
     assert (progress.status, progress.done, progress.pending) == (RunStatus.STOPPED, 4, 4)
     assert progress.cost_usd == 4 * PRICE
     model_server.batch_seconds = 0
-    runs.resume(run=run)
+    lifecycle.resume(run=run)
     work_off(run)
-    assert runs.progress(run).done == 8
-    assert runs.progress(run).cost_usd == 8 * PRICE
+    assert progress_of(run).done == 8
+    assert progress_of(run).cost_usd == 8 * PRICE
 
 
 def test_a_paused_run_takes_in_what_is_out_and_sends_nothing(
@@ -114,11 +115,11 @@ def test_a_paused_run_takes_in_what_is_out_and_sends_nothing(
     model_server.fail(Fault.answers(500))
     run = start()
     drain(run.pk)
-    runs.pause(run=run)
+    lifecycle.pause(run=run)
     tend(run.pk)
     tend(run.pk)
     assert len(model_server.batches) == 1
-    progress = runs.progress(run)
+    progress = progress_of(run)
     assert (progress.status, progress.done, progress.pending) == (RunStatus.PAUSED, 7, 1)
 
 
@@ -127,9 +128,9 @@ def test_a_paused_run_is_done_when_the_last_of_it_comes_in(
 ) -> None:
     run = start()
     drain(run.pk)
-    runs.pause(run=run)
+    lifecycle.pause(run=run)
     tend(run.pk)
-    assert runs.progress(run).status == RunStatus.DONE
+    assert progress_of(run).status == RunStatus.DONE
 
 
 def test_the_sweep_looks_after_runs_that_rest(
@@ -137,7 +138,7 @@ def test_the_sweep_looks_after_runs_that_rest(
 ) -> None:
     run = start()
     drain(run.pk)
-    runs.pause(run=run)
+    lifecycle.pause(run=run)
     sent: list[tuple[int]] = []
     monkeypatch.setattr(tend_batches, "apply_async", lambda args, **how: sent.append(args))
     sweep()
@@ -152,7 +153,7 @@ def test_what_never_left_is_taken_back_when_its_run_rests(
         patched.setattr(Server, "upload", crash)
         with pytest.raises(Crash):
             drain(run.pk)
-    runs.stop(run=run)
+    lifecycle.stop(run=run)
     tend(run.pk)
     assert not Batch.objects.exists()
     assert not Call.objects.exists()
@@ -170,7 +171,7 @@ def test_what_is_out_in_a_batch_is_asked_by_no_other_run(
     assert len(model_server.batches) == 1
     for run in (first, live, other):
         work_off(run)
-        assert runs.progress(run).done == 8
+        assert progress_of(run).done == 8
     assert Call.objects.count() == 8
 
 

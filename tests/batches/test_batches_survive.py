@@ -8,7 +8,6 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from generation import leasing, runs
 from generation.batch_runs import (
     collecting,
     filling,
@@ -25,7 +24,9 @@ from generation.models import (
     Run,
     RunStatus,
 )
-from generation.running import drain
+from generation.runs import leasing
+from generation.runs.draining import drain
+from generation.runs.progress import progress_of
 from review.models import Dialogue
 from tests.batches.working import Crash, crash, crashes_at, work_off
 from tests.model_server import DROPPED, Fault, ModelServer
@@ -50,7 +51,7 @@ def test_a_batch_whose_creation_was_not_written_down_is_found_and_taken_up(
     assert run.batches.get().state == BatchState.PREPARING
     work_off(run)
     assert len(model_server.batches) == 1
-    assert (runs.progress(run).done, runs.progress(run).calls) == (8, 8)
+    assert (progress_of(run).done, progress_of(run).calls) == (8, 8)
 
 
 def test_a_batch_is_found_though_the_answer_to_its_creation_was_lost(
@@ -59,7 +60,7 @@ def test_a_batch_is_found_though_the_answer_to_its_creation_was_lost(
     model_server.fail_files(AS_USUAL, AS_USUAL, DROPPED)
     run = work_off(start())
     assert len(model_server.batches) == 1
-    assert (runs.progress(run).done, runs.progress(run).calls) == (8, 8)
+    assert (progress_of(run).done, progress_of(run).calls) == (8, 8)
 
 
 def test_a_batch_is_asked_for_again_only_when_it_is_certainly_not_there(
@@ -77,7 +78,7 @@ def test_a_batch_is_asked_for_again_only_when_it_is_certainly_not_there(
     monkeypatch.setattr(submitting, "CERTAIN_AFTER", timedelta(0))
     work_off(run)
     assert len(model_server.batches) == 1
-    assert (runs.progress(run).done, runs.progress(run).calls) == (8, 8)
+    assert (progress_of(run).done, progress_of(run).calls) == (8, 8)
 
 
 def test_a_worker_that_ends_before_its_file_is_handed_over_has_asked_nothing(
@@ -93,7 +94,7 @@ def test_a_worker_that_ends_before_its_file_is_handed_over_has_asked_nothing(
             drain(run.pk)
     assert Call.objects.count() == 8
     work_off(run)
-    assert (runs.progress(run).done, runs.progress(run).calls) == (8, 8)
+    assert (progress_of(run).done, progress_of(run).calls) == (8, 8)
     assert run.batches.count() == 1
 
 
@@ -114,7 +115,7 @@ def test_a_crash_while_replies_come_in_leaves_each_call_and_item_once(
         with pytest.raises(Crash):
             drain(run.pk)
     work_off(run)
-    progress = runs.progress(run)
+    progress = progress_of(run)
     assert (progress.done, progress.calls, progress.cost_usd) == (8, 8, 8 * PRICE)
     assert all(dialogue.candidates.count() == 4 for dialogue in dialogues)
 
@@ -130,7 +131,7 @@ def test_a_server_that_is_down_for_a_while_holds_up_nothing_for_good(
     assert "The server answered 500" in batch.problem
     work_off(run)
     batch.refresh_from_db()
-    assert (runs.progress(run).done, batch.problem) == (8, "")
+    assert (progress_of(run).done, batch.problem) == (8, "")
 
 
 def test_a_server_that_stays_in_trouble_rests_the_run_with_the_reason(
@@ -147,7 +148,7 @@ def test_a_server_that_stays_in_trouble_rests_the_run_with_the_reason(
     assert run.status == RunStatus.PAUSED
     assert run.note == "Batches of remote: The server answered 401: told to answer 401"
     tend(run.pk)
-    assert runs.progress(run).done == 8
+    assert progress_of(run).done == 8
 
 
 def test_a_batch_that_its_server_lost_is_asked_again(
@@ -163,7 +164,7 @@ def test_a_batch_that_its_server_lost_is_asked_again(
     assert run.batches.get().state == BatchState.SUBMITTED
     monkeypatch.setattr(stepping, "GONE_AFTER", timedelta(0))
     work_off(run)
-    progress = runs.progress(run)
+    progress = progress_of(run)
     assert (progress.done, progress.calls, progress.cost_usd) == (8, 16, 8 * PRICE)
 
 
@@ -176,7 +177,7 @@ def test_replies_count_though_the_endpoint_is_set_otherwise_meanwhile(
         extra_parameters={"temperature": 0.1}, has_batches=False, structured_output="json_object"
     )
     work_off(run)
-    assert (runs.progress(run).done, runs.progress(run).calls) == (8, 8)
+    assert (progress_of(run).done, progress_of(run).calls) == (8, 8)
 
 
 def test_a_reply_to_what_has_changed_is_paid_for_and_asked_anew(
@@ -187,7 +188,7 @@ def test_a_reply_to_what_has_changed_is_paid_for_and_asked_anew(
     turns = [{"role": "user", "text": "Show me the harbour at night."}]
     Dialogue.objects.filter(pk=dialogues[0].pk).update(turns=turns)
     work_off(run)
-    progress = runs.progress(run)
+    progress = progress_of(run)
     assert (progress.done, progress.calls, progress.cost_usd) == (8, 9, 9 * PRICE)
     stale = Call.objects.get(outcome=CallOutcome.UNUSABLE)
     assert "has changed since it was asked" in stale.error
@@ -201,10 +202,10 @@ def test_requests_still_out_are_taken_in_by_the_worker_that_comes_after_a_killed
     drain(run.pk)
     assert leasing.take_run(run.pk, uuid.uuid4())
     drain(run.pk)
-    assert runs.progress(run).done == 0
+    assert progress_of(run).done == 0
     Run.objects.update(drained_until=timezone.now() - timedelta(seconds=1))
     work_off(run)
-    assert (runs.progress(run).done, runs.progress(run).calls) == (8, 8)
+    assert (progress_of(run).done, progress_of(run).calls) == (8, 8)
 
 
 def test_an_error_of_our_own_rests_the_run_rather_than_going_round_for_ever(

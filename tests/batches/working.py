@@ -8,7 +8,7 @@ from generation.models import (
     Run,
     RunStatus,
 )
-from generation.running import drain
+from generation.runs.draining import drain
 
 
 def work_off(run: Run, most: int = 30) -> Run:

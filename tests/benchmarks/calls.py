@@ -27,7 +27,8 @@ IDEAL = IN_FLIGHT / LATENCY
 # What a worker does with one run, and what it took to do it.
 WORK = """
 import json, time
-from generation import running, runs
+from generation.runs import draining, lifecycle
+from generation.runs.progress import progress_of
 from generation.models import Endpoint
 from review.models import Dataset
 
@@ -36,13 +37,13 @@ Endpoint.objects.update_or_create(
     defaults={{"base_url": {address!r}, "model": "tiny-test-model", "most_in_flight": {in_flight}}},
 )
 dataset = Dataset.objects.get(slug="bench")
-run = runs.start(dataset=dataset, kind="rewrite", endpoints=["bench"], candidates={candidates})
+run = lifecycle.start(dataset=dataset, kind="rewrite", endpoints=["bench"], candidates={candidates})
 began, worked = time.perf_counter(), time.process_time()
-running.drain(run.pk)
+draining.drain(run.pk)
 took = {{"seconds": time.perf_counter() - began, "processor": time.process_time() - worked}}
 status = dict(line.split(":", 1) for line in open("/proc/self/status"))
 took["megabytes"] = int(status["VmHWM"].split()[0]) / 1024
-print(json.dumps({{**took, **runs.progress(run).as_json(), "seconds": took["seconds"]}}))
+print(json.dumps({{**took, **progress_of(run).as_json(), "seconds": took["seconds"]}}))
 """
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from generation import runs
 from generation.models import Call, CallOutcome, Endpoint, ItemState, Run
-from generation.running import drain
+from generation.runs import lifecycle
+from generation.runs.draining import drain
 from review.models import Candidate, CandidateKind, Criterion, Dataset, Dialogue, Judgement, Stage
 from tests.conftest import TEXTS
 from tests.plugins.records import PROJECT
@@ -42,7 +42,7 @@ def endpoint(db: None, address: str) -> Endpoint:
 
 
 def done(dataset: Dataset, kind: str, **options: int) -> Run:
-    run = runs.start(dataset=dataset, kind=kind, endpoints=["smollm2"], **options)
+    run = lifecycle.start(dataset=dataset, kind=kind, endpoints=["smollm2"], **options)
     drain(run.pk)
     run.refresh_from_db()
     return run

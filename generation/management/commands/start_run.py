@@ -14,9 +14,6 @@ from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError
 
-from generation import running, runs
-from generation.drafting import RunOptions, draft
-from generation.estimating import Estimate, estimate
 from generation.management.benchmarked import (
     Data,
     begun_in_words,
@@ -26,7 +23,10 @@ from generation.management.benchmarked import (
 )
 from generation.management.options import add_options, wishes_of
 from generation.models import Run, RunStatus
-from generation.progress import Progress, progress
+from generation.runs import draining, lifecycle
+from generation.runs.drafting import RunOptions, draft
+from generation.runs.estimating import Estimate, estimate
+from generation.runs.progress import Progress, progress_of
 from generation.tasks import drain_run
 from generation.templatetags.spending import roughly
 from generation.work import KINDS_OF_WORK
@@ -68,14 +68,14 @@ class Command(BaseCommand):
             wait_for(run, told)
         else:
             self._hand_over(run, told)
-        outcome, report = progress(run), report_of(run)
+        outcome, report = progress_of(run), report_of(run)
         told.end(run, outcome, report, as_json=json)
         if wait and (outcome.failed or outcome.status != RunStatus.DONE):
             sys.exit(1)
 
     def _start(self, options: dict[str, Any]) -> Run:
         dataset = dataset_named(options["dataset"])
-        run = runs.start(dataset=dataset, kind=options["kind"], **wishes_of(options))
+        run = lifecycle.start(dataset=dataset, kind=options["kind"], **wishes_of(options))
         for line in begun_in_words(run):
             self.stderr.write(line)
         return run
@@ -112,7 +112,7 @@ class Told:
         if self._silent or time.monotonic() < self._next:
             return
         self._next = time.monotonic() + TELL_SECONDS
-        self.line(f"  {in_words(progress(run))}")
+        self.line(f"  {in_words(progress_of(run))}")
 
     def estimate(self, found: Estimate, *, as_json: bool) -> None:
         if as_json:
@@ -140,7 +140,7 @@ def wait_for(run: Run, told: Told) -> None:
         while _is_running(run) and not enough.is_set():
             handed_over = handed_over and worker_alive()
             if not handed_over:
-                running.drain(run.pk, watch=lambda: told.now_and_then(run), enough=enough)
+                draining.drain(run.pk, watch=lambda: told.now_and_then(run), enough=enough)
             # What is left is in the hands of others: of a worker, or of one that just died.
             if _is_running(run):
                 enough.wait(POLL_SECONDS)

@@ -58,10 +58,10 @@ class Command(BaseCommand):
             return
         self.stdout.write(line)
         # The clients of language models take a second to load, on every start if they stood above.
-        from generation import running, runs  # noqa: PLC0415
+        from generation.runs import draining, lifecycle  # noqa: PLC0415
 
-        run = runs.start(dataset=dataset, kind=kind, endpoints=["offline"])
-        running.drain(run.pk)
+        run = lifecycle.start(dataset=dataset, kind=kind, endpoints=["offline"])
+        draining.drain(run.pk)
 
 
 def is_imported() -> bool:

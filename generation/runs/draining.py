@@ -14,7 +14,7 @@ from typing import Any
 from asgiref.sync import async_to_sync, sync_to_async
 from django.db import InterfaceError, OperationalError, connection
 
-from generation import batch_runs, leasing, runs
+from generation import batch_runs
 from generation.calls import ledger
 from generation.calls.accounts import Account
 from generation.calls.asking import Askers
@@ -23,7 +23,8 @@ from generation.calls.flow import TurnedAway
 from generation.calls.questions import Answer, Question, Unanswered
 from generation.errors import BudgetSpent, NoUsableReply
 from generation.models import Endpoint, Run, RunItem, RunKind
-from generation.settling import settle_all
+from generation.runs import leasing, lifecycle
+from generation.runs.settling import settle_all
 from generation.work import Outcome, Work, work_of
 
 logger = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ def drain(
         _drain(run_id, worker, watch or _unwatched, enough or Event())
     finally:
         _let_go(run_id, worker)
-    runs.conclude(run_id)
+    lifecycle.conclude(run_id)
 
 
 def _let_go(run_id: int, worker: uuid.UUID) -> None:
@@ -210,7 +211,7 @@ class Drain:
     async def _rest(self, note: str) -> None:
         if not self._resting:
             self._resting = True
-            await sync_to_async(runs.rest)(run_id=self._run.pk, note=note)
+            await sync_to_async(lifecycle.rest)(run_id=self._run.pk, note=note)
 
     async def _keep_leases(self) -> None:
         """Renews what is in hand while this worker lives, and notices when the run is stopped."""

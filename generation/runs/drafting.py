@@ -15,7 +15,7 @@ from generation.benchmark.forms import Rewrites
 from generation.benchmark.planning import BenchmarkOptions
 from generation.jury import BEST, panel_of
 from generation.models import Endpoint, Prompt, PromptKind, Run, RunItem, RunKind
-from generation.planning import Piece, items_of, pieces
+from generation.runs.planning import Piece, items_of, pieces
 from generation.seeing import ImageSettings
 from generation.showing import CAPTION, IMAGE
 from generation.work import KINDS_OF_WORK

@@ -1,4 +1,4 @@
-"""Starting, pausing, stopping and resuming runs. `running` does the work."""
+"""Starting, pausing, stopping and resuming runs. `draining` does the work."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -11,29 +11,15 @@ from django.db.models.functions import Now
 from generation.benchmark.freezing import freeze
 from generation.benchmark.planning import BenchmarkOptions
 from generation.benchmark.reckoning import want
-from generation.drafting import Draft, RunOptions, check_amount, draft
 from generation.errors import RunEnded
 from generation.models import ItemState, Run, RunItem, RunKind, RunStatus
-from generation.progress import Progress, progress
+from generation.runs.drafting import Draft, RunOptions, check_amount, draft
 from generation.seeing import ImageSettings
 from review import bulk
 from review.errors import Missing
 from review.models import Dataset, User
 from review.permissions import check_can_administer
 from review.selecting import Selection
-
-__all__ = [
-    "Progress",
-    "conclude",
-    "pause",
-    "progress",
-    "rest",
-    "resume",
-    "retry_failed",
-    "run_of",
-    "start",
-    "stop",
-]
 
 PLANNED_AT_ONCE = 5000
 

@@ -16,10 +16,10 @@ from django.utils import timezone
 from generation.calls import ledger
 from generation.calls.questions import request_for, sealed
 from generation.calls.readings import Usage
-from generation.drafting import Draft
 from generation.models import Call, CallOutcome, Endpoint, Run, RunItem, RunKind
-from generation.planning import Piece, items_of
-from generation.progress import number
+from generation.runs.drafting import Draft
+from generation.runs.planning import Piece, items_of
+from generation.runs.progress import number
 from generation.showing import unseen_for
 from generation.work import Work, work_of
 from review.models import Dialogue

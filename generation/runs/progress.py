@@ -42,7 +42,7 @@ def number(amount: Decimal | None) -> float | None:
     return None if amount is None else float(str(amount))
 
 
-def progress(run: Run) -> Progress:
+def progress_of(run: Run) -> Progress:
     run.refresh_from_db(fields=["status", "finished"])
     ended = run.finished or timezone.now()
     spend = spend_of(run)
