@@ -10,7 +10,20 @@ from typing import Any, Self
 
 import numpy as np
 from django.db import connection
-from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Q
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 
 from review.agreement.estimates import Flags, Floats
 from review.calibration.conditions import Conditions, Panel, panels_among, panels_of
@@ -37,6 +50,8 @@ MOST_VALUES = 200
 # Why a dialogue that waits is left out.
 DRAWN, BEGUN, UNSCORED = "drawn", "begun", "unscored"
 COVERED, OTHERS, ELSEWHERE = "covered", "others", "elsewhere"
+# Of these the first that holds.
+WHY_LEFT_OUT = (DRAWN, BEGUN, UNSCORED, COVERED)
 
 
 @dataclass(frozen=True)
@@ -108,20 +123,16 @@ _PLAIN = ("bins", "left_out", "drawn", "expected", "lowest", "highest")
 
 
 @dataclass
-class Rows:
-    """Columns over the dialogues of a frame; what is not known is NaN. `left_out` as in `Frame`."""
+class Waiting:
+    """Dialogues of which a wave may be drawn: how far their judges differ, and how far the ranks of
+    their candidates lie apart (None: not known). `left_out` as in `Frame`."""
 
-    keys: list[int] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-    rounds: list[int] = field(default_factory=list)
-    panels: list[Panel] = field(default_factory=list)
-    disagreements: list[float] = field(default_factory=list)
-    spreads: list[float] = field(default_factory=list)
-    slices: list[dict[str, str]] = field(default_factory=list)
+    disagreements: list[float | None] = field(default_factory=list)
+    spreads: list[float | None] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
 
-    def scores(self) -> Floats:
-        return np.array([panel.score for panel in self.panels], dtype=np.float64)
+    def __len__(self) -> int:
+        return len(self.disagreements)
 
     def informative(self) -> Floats:
         return selection.informative_of(
@@ -130,7 +141,21 @@ class Rows:
         )
 
     def without_ranks(self) -> int:
-        return int(np.isnan(np.array(self.spreads, dtype=np.float64)).sum())
+        return self.spreads.count(None)
+
+
+@dataclass
+class Rows(Waiting):
+    """The same with all else that is known of the dialogues of a frame, column by column."""
+
+    keys: list[int] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    rounds: list[int] = field(default_factory=list)
+    panels: list[Panel] = field(default_factory=list)
+    slices: list[dict[str, str]] = field(default_factory=list)
+
+    def scores(self) -> Floats:
+        return np.array([panel.score for panel in self.panels], dtype=np.float64)
 
 
 def read(dataset: Dataset, now: Conditions, narrowed: dict[str, str]) -> Rows:
@@ -147,27 +172,11 @@ def read(dataset: Dataset, now: Conditions, narrowed: dict[str, str]) -> Rows:
                 others += 1
                 continue
             slices = _slices(told, panel.rewriter)
-            if not _is_in(slices, narrowed):
+            if not is_in(slices, narrowed):
                 elsewhere += 1
                 continue
             _add(found, key, told, panel, slices)
     found.left_out |= {OTHERS: others, ELSEWHERE: elsewhere}
-    return found
-
-
-def glance(dataset: Dataset, narrowed: dict[str, str]) -> Rows:
-    """Of a frame the keys, and what is informative, without a look at whose judges they were, which
-    takes most of the time: so at most these are in it. By rewriter it cannot be narrowed."""
-    found = Rows(left_out=_left_out(dataset))
-    elsewhere = 0
-    rows = _untouched(dataset).annotate(length=_LENGTH).order_by("pk")
-    for key, *told in rows.values_list(*(_COLUMNS if narrowed else _COLUMNS[:5])):
-        if narrowed and not _is_in(_slices(told, ""), narrowed):
-            elsewhere += 1
-            continue
-        found.keys.append(key)
-        _add_informative(found, told)
-    found.left_out |= {ELSEWHERE: elsewhere}
     return found
 
 
@@ -181,7 +190,7 @@ def of_decided(
     for start in range(0, len(dialogues), BATCH):
         keys = dialogues[start : start + BATCH]
         panels = panels_among([one for key in keys for one in offered.get(key, ())])
-        rows = Dialogue.objects.filter(pk__in=keys).annotate(length=_LENGTH).order_by("pk")
+        rows = Dialogue.objects.filter(pk__in=keys).annotate(length=LENGTH).order_by("pk")
         for key, *told in rows.values_list(*_COLUMNS):
             panel = panels.get(key)
             if panel is not None and _covers(now, panel, asked):
@@ -189,14 +198,15 @@ def of_decided(
     return found
 
 
-def count(dataset: Dataset) -> int:
-    """How many a frame has at most: whose judges they were is not looked at."""
-    return _untouched(dataset).count()
+def count(dataset: Dataset, most: int | None = None) -> int:
+    """How many a frame has at most: whose judges they were is not looked at. Counting stops at
+    `most`."""
+    return _untouched(dataset)[:most].count()
 
 
 def _batches(dataset: Dataset) -> Iterator[list[tuple[Any, ...]]]:
     last = 0
-    rows = _untouched(dataset).annotate(length=_LENGTH).order_by("pk")
+    rows = _untouched(dataset).annotate(length=LENGTH).order_by("pk")
     while batch := list(rows.filter(pk__gt=last).values_list(*_COLUMNS)[: 4 * BATCH]):
         yield batch
         last = batch[-1][0]
@@ -206,7 +216,7 @@ _COLUMNS = (
     *("pk", "external_id", "round", "disagreement", "rank_spread"),
     *("language", "length", "metadata__source", "imported_by__source"),
 )
-_LENGTH = Func(F("turns"), function="jsonb_array_length", output_field=IntegerField())
+LENGTH = Func(F("turns"), function="jsonb_array_length", output_field=IntegerField())
 
 
 def _untouched(dataset: Dataset) -> DialogueQuerySet:
@@ -236,17 +246,23 @@ def _covered(dataset: Dataset) -> Q:
 
 def _left_out(dataset: Dataset) -> dict[str, int]:
     """Of the dialogues that wait, each for the first reason that holds."""
-    unsettled = Dialogue.objects.unresolved().filter(dataset=dataset)
+    rows = awaiting(dataset).values_list("why").annotate(dialogues=Count("pk"))
+    return dict.fromkeys(WHY_LEFT_OUT, 0) | {why: n for why, n in rows if why}
+
+
+def awaiting(dataset: Dataset) -> QuerySet[Any]:
+    """Dialogues that wait, in no order, with `why` each is left out: "" where it is not."""
     unscored = Q(panel_score=None) | ~Q(stage=Stage.JUDGED)
-    begun, covered = Q(places_taken__gt=0), _covered(dataset)
-    return unsettled.aggregate(
-        **{
-            DRAWN: Count("pk", filter=_WAS_DRAWN),
-            BEGUN: Count("pk", filter=begun & ~_WAS_DRAWN),
-            UNSCORED: Count("pk", filter=unscored & ~begun & ~_WAS_DRAWN),
-            COVERED: Count("pk", filter=covered & ~unscored & ~begun & ~_WAS_DRAWN),
-        }
+    why = Case(
+        When(_WAS_DRAWN, then=Value(DRAWN)),
+        When(places_taken__gt=0, then=Value(BEGUN)),
+        When(unscored, then=Value(UNSCORED)),
+        When(_covered(dataset), then=Value(COVERED)),
+        default=Value(""),
+        output_field=CharField(),
     )
+    unsettled = Dialogue.objects.unresolved().filter(dataset=dataset)
+    return unsettled.order_by().annotate(why=why)
 
 
 def _covers(now: Conditions, panel: Panel, known: dict[tuple[Any, ...], bool]) -> bool:
@@ -257,7 +273,7 @@ def _covers(now: Conditions, panel: Panel, known: dict[tuple[Any, ...], bool]) -
     return known[asked]
 
 
-def _is_in(slices: dict[str, str], narrowed: dict[str, str]) -> bool:
+def is_in(slices: dict[str, str], narrowed: dict[str, str]) -> bool:
     return all(slices[dimension] == value for dimension, value in narrowed.items())
 
 
@@ -273,19 +289,14 @@ def _slices(told: Sequence[Any], rewriter: str) -> dict[str, str]:
 
 
 def _add(found: Rows, key: int, told: Sequence[Any], panel: Panel, slices: dict[str, str]) -> None:
-    name, round = told[:2]
+    name, round, disagreement, spread = told[:4]
     found.keys.append(key)
     found.names.append(name)
     found.rounds.append(round)
     found.panels.append(panel)
     found.slices.append(slices)
-    _add_informative(found, told)
-
-
-def _add_informative(found: Rows, told: Sequence[Any]) -> None:
-    disagreement, spread = told[2:4]
-    found.disagreements.append(np.nan if disagreement is None else disagreement)
-    found.spreads.append(np.nan if spread is None else spread)
+    found.disagreements.append(disagreement)
+    found.spreads.append(spread)
 
 
 def parts_by_slice(rows: Rows) -> dict[str, dict[str, Part]]:

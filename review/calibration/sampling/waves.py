@@ -14,7 +14,8 @@ from review.amounts import counted
 from review.calibration.conditions import Conditions, present
 from review.calibration.report import LANGUAGE, REWRITER, TURNS
 from review.calibration.sampling import frames, selection
-from review.calibration.sampling.frames import Rows
+from review.calibration.sampling.frames import Waiting
+from review.calibration.sampling.glancing import glance
 from review.calibration.slices import DIMENSIONS, turns_slices
 from review.errors import Conflict, Invalid, Missing
 from review.models import Dataset, Dialogue, Drawn, Stage, User, Wave, WaveKind
@@ -56,7 +57,7 @@ def preview(
     rows, at_most = _foreseen(wave)
     probability = probability_of(wave, rows)
     return Preview(
-        dialogues=len(rows.keys),
+        dialogues=len(rows),
         expected=float(probability.sum()),
         lowest=float(probability.min()),
         highest=float(probability.max()),
@@ -64,13 +65,16 @@ def preview(
     )
 
 
-def _foreseen(wave: Wave) -> tuple[Rows, list[str]]:
+def _foreseen(wave: Wave) -> tuple[Waiting, list[str]]:
     """What it would be drawn from, as far as somebody can wait for that, and in words what is not
     looked at."""
-    now = conditions_of(wave.dataset)
-    if REWRITER in wave.narrowed or frames.count(wave.dataset) <= QUICKLY_READ:
-        return frames.read(wave.dataset, now, wave.narrowed), []
-    return frames.glance(wave.dataset, wave.narrowed), [AT_MOST]
+    if REWRITER in wave.narrowed or not _are_many(wave.dataset):
+        return frames.read(wave.dataset, conditions_of(wave.dataset), wave.narrowed), []
+    return glance(wave.dataset, wave.narrowed, uniform=wave.is_uniform()), [AT_MOST]
+
+
+def _are_many(dataset: Dataset) -> bool:
+    return frames.count(dataset, most=QUICKLY_READ + 1) > QUICKLY_READ
 
 
 def draw(
@@ -189,9 +193,9 @@ def conditions_of(dataset: Dataset) -> Conditions:
     return now
 
 
-def probability_of(wave: Wave, rows: Rows) -> Floats:
+def probability_of(wave: Wave, rows: Waiting) -> Floats:
     """With which each dialogue is drawn. Raises `Invalid` where the wave cannot be drawn."""
-    there = len(rows.keys)
+    there = len(rows)
     if wave.size > there:
         why = " ".join(left_out_in_words(rows.left_out))
         some = counted(there, "dialogue")
@@ -207,7 +211,7 @@ def probability_of(wave: Wave, rows: Rows) -> Floats:
     return selection.probabilities(wave.size, wave.even_share, u)
 
 
-def _on_ranks(wave: Wave, rows: Rows) -> list[str]:
+def _on_ranks(wave: Wave, rows: Waiting) -> list[str]:
     if wave.is_uniform() or not (without := rows.without_ranks()):
         return []
     return [
