@@ -52,6 +52,7 @@ SignIn = Callable[[User], Client]
 MakeDialogue = Callable[..., Dialogue]
 
 ADDRESS = "/datasets/coast/calibration/"
+WAVES_API = "/api/v1/datasets/coast/waves/"
 NEW_WAVE, PREVIEW = f"{ADDRESS}waves/new/", f"{ADDRESS}waves/preview/"
 NEW_CERTIFICATE = f"{ADDRESS}certificates/new/"
 HTMX = {"HX-Request": "true"}
@@ -322,8 +323,13 @@ def test_where_many_are_drawn_what_became_of_them_is_told_as_it_was_reckoned(
     line = replace(following.line(made(dataset)), **told, used=True)
     keep(dataset, figures([line]))
     assert "0 of 4</b> decided</p>" in read(client_of(carol))
+    [now] = client_of(carol).get(WAVES_API).json()
+    assert (now["decided"], now["as_of"]) == (0, None)
     monkeypatch.setattr(following, "MOST_FOLLOWED", 3)
     assert '3 of 4</b> decided <span class="quiet">when it was reckoned' in read(client_of(carol))
+    [then] = client_of(carol).get(WAVES_API).json()
+    assert then["decided"] == 3
+    assert then["as_of"] is not None
 
 
 def test_without_an_interval_words_say_why(

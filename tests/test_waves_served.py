@@ -132,7 +132,7 @@ def test_what_became_of_a_wave_is_told(
     decide(claim(alice), Verdict.SKIP)
     told = following.line(wave)
     assert (told.drawn, told.decided, told.skipped, told.uncounted, told.waiting) == (4, 1, 1, 1, 1)
-    assert following.lines(dataset) == [told]
+    assert following.lines_of([wave]) == [told]
     undoing.undo(decision=decided, by=alice)
     assert following.line(wave).decided == 0
     held = claim(erin)

@@ -1,5 +1,6 @@
 """Waves by the API: what was drawn for calibration, and drawing it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -12,10 +13,11 @@ from review.api.authentication import caller
 from review.api.parsing import BoundedJSONParser
 from review.api.serializers import StrictInteger
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN, problem
-from review.calibration.sampling import following, waves
+from review.calibration.estimating.stored import followed
+from review.calibration.sampling import waves
 from review.calibration.sampling.tasks import draw_waves
 from review.calibration.slices import DIMENSIONS
-from review.models import Dataset, WaveKind
+from review.models import Dataset, Wave, WaveKind
 from review.permissions import check_can_administer, check_can_see_calibration, dataset_for
 
 WAVE = OpenApiParameter("number", int, OpenApiParameter.PATH, description="The wave's number.")
@@ -66,6 +68,10 @@ class WaveSerializer(serializers.Serializer[Any]):
     highest_probability = serializers.FloatField(allow_null=True)
     narrowed = serializers.DictField(child=serializers.CharField())
     words = serializers.CharField(help_text="What else there is to know, such as a failure.")
+    as_of = serializers.DateTimeField(
+        allow_null=True,
+        help_text="When this was reckoned, where too many are drawn to look at each; null: now.",
+    )
 
 
 class WavePreviewSerializer(serializers.Serializer[Any]):
@@ -109,7 +115,9 @@ def all_waves(request: Request, dataset: str) -> Response:
     if request.method == "POST":
         return _draw(request, found)
     check_can_see_calibration(caller(request), found)
-    return Response(WaveSerializer(following.lines(found), many=True).data)
+    return Response(
+        WaveSerializer(_shapes(found, list(found.waves.order_by("-number"))), many=True).data
+    )
 
 
 def _draw(request: Request, dataset: Dataset) -> Response:
@@ -121,7 +129,7 @@ def _draw(request: Request, dataset: Dataset) -> Response:
         return Response(WavePreviewSerializer(told).data)
     wave = waves.draw(dataset=dataset, by=caller(request), **sent.validated_data)
     draw_waves.delay_on_commit(dataset.pk)
-    return Response(WaveSerializer(following.line(wave)).data, status=202)
+    return Response(WaveSerializer(_shape(wave)).data, status=202)
 
 
 @extend_schema(
@@ -135,7 +143,7 @@ def _draw(request: Request, dataset: Dataset) -> Response:
 def wave(request: Request, dataset: str, number: int) -> Response:
     found, _ = dataset_for(caller(request), dataset)
     check_can_see_calibration(caller(request), found)
-    return Response(WaveSerializer(following.line(waves.wave_of(found, number))).data)
+    return Response(WaveSerializer(_shape(waves.wave_of(found, number))).data)
 
 
 @extend_schema(
@@ -157,4 +165,12 @@ def close(request: Request, dataset: str, number: int) -> Response:
     found, _ = dataset_for(caller(request), dataset)
     check_can_administer(caller(request), found)
     closed = waves.close(wave=waves.wave_of(found, number), by=caller(request))
-    return Response(WaveSerializer(following.line(closed)).data)
+    return Response(WaveSerializer(_shape(closed)).data)
+
+
+def _shape(wave: Wave) -> dict[str, Any]:
+    return _shapes(wave.dataset, [wave])[0]
+
+
+def _shapes(dataset: Dataset, waves: Sequence[Wave]) -> list[dict[str, Any]]:
+    return [{**vars(one.line), "as_of": one.as_of} for one in followed(dataset, waves)]

@@ -83,12 +83,11 @@ def rows_of(waves: list[Wave], data: dict[str, Any] | None) -> list[WaveRow]:
     """Waves with what became of them, and what a report made since, or before, says of those that
     it knows as drawn. Where many are drawn, what became of these is as it was then."""
     told = {line["number"]: line for line in (data or {}).get("waves", []) if line["drawn"]}
-    drawn = sum(wave.frame.get("drawn", 0) for wave in waves)
-    kept = told if drawn > following.MOST_FOLLOWED else {}
+    kept = following.told_by(data, waves)
     lines = following.lines_of(wave for wave in waves if wave.number not in kept)
     now = {line.number: line for line in lines}
     return [
-        WaveRow(wave, WaveLine(**kept[wave.number]), reckoned=True, as_reckoned=True)
+        WaveRow(wave, kept[wave.number], reckoned=True, as_reckoned=True)
         if wave.number in kept
         else _row(wave, now[wave.number], told.get(wave.number))
         for wave in waves

@@ -1,6 +1,7 @@
 """How far waves are: what became of the dialogues that were drawn."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
@@ -9,7 +10,6 @@ from review.calibration.report import WaveLine
 from review.calibration.sampling.frames import Frame
 from review.models import (
     Assignment,
-    Dataset,
     Decision,
     Drawn,
     PlaceState,
@@ -34,16 +34,23 @@ def _deciding() -> QuerySet[Decision]:
     )
 
 
-def lines(dataset: Dataset) -> list[WaveLine]:
-    """What became of each wave so far, the last one first. Whether it is used is not said here."""
-    return lines_of(dataset.waves.order_by("-number"))
-
-
 def lines_of(waves: Iterable[Wave]) -> list[WaveLine]:
-    """The same of some waves, in their order."""
+    """What became of waves so far, in their order. Whether they are used is not said here."""
     waves = list(waves)
     counts = _counts([wave.pk for wave in waves])
     return [_line(wave, counts.get(wave.pk, {})) for wave in waves]
+
+
+def told_by(data: dict[str, Any] | None, waves: Iterable[Wave]) -> dict[int, WaveLine]:
+    """What a report tells, by number, of waves that it knows as drawn: where so many dialogues are
+    drawn that nobody waits while each is looked at. Else of none."""
+    told = [line for line in (data or {}).get("waves", []) if line["drawn"]]
+    kept = told if are_many(waves) else []
+    return {line["number"]: WaveLine(**line) for line in kept}
+
+
+def are_many(waves: Iterable[Wave]) -> bool:
+    return sum(wave.frame.get("drawn", 0) for wave in waves) > MOST_FOLLOWED
 
 
 def line(wave: Wave) -> WaveLine:
