@@ -163,6 +163,10 @@ class CallSerializer(serializers.ModelSerializer[Call]):
         choices=CallOutcome.choices, help_text="`lost`: its worker ended before the reply."
     )
     cost_usd = Amount(allow_null=True, help_text="Null: unknown.")
+    reply = serializers.SerializerMethodField(
+        help_text="Null where a judge's is withheld: the dialogue was drawn for calibration, and "
+        "people have not decided yet."
+    )
 
     class Meta:
         model = Call
@@ -186,3 +190,6 @@ class CallSerializer(serializers.ModelSerializer[Call]):
             "request",
             "reply",
         ]
+
+    def get_reply(self, call: Call) -> str | None:
+        return None if call.pk in self.context.get("withheld", ()) else call.reply

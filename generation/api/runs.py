@@ -23,11 +23,14 @@ from generation.models import Call, CallOutcome, Run
 from generation.runs import board, lifecycle
 from generation.runs.drafting import RunOptions, draft
 from generation.runs.estimating import estimate
+from generation.runs.withholding import withheld
 from generation.tasks import drain_run
+from review.api.authentication import caller
 from review.api.parsing import BoundedJSONParser
 from review.api.uploads import administered
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN, problem
 from review.models import Dataset
+from review.permissions import dataset_for
 
 RUN = OpenApiParameter("run", int, OpenApiParameter.PATH, description="The run's id.")
 Change = Callable[..., object]
@@ -190,4 +193,7 @@ class Calls(generics.ListAPIView[Call]):
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Every attempt with its request and reply, the newest first, a page at a time."""
-        return self.list(request, *args, **kwargs)
+        _, membership = dataset_for(caller(request), self.kwargs["dataset"])
+        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        context = {"withheld": withheld(rows, membership)}
+        return self.get_paginated_response(CallSerializer(rows, many=True, context=context).data)

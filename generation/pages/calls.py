@@ -15,6 +15,7 @@ from generation.pages.runs import key_in
 from generation.pages.transcripts import pictures_of, transcript
 from generation.runs import board
 from generation.runs.lifecycle import run_of
+from generation.runs.withholding import withheld
 from review.errors import Missing
 from review.pages.listing import Chip
 from review.pages.people import SignedIn, administered, wants_fragment
@@ -93,6 +94,7 @@ def call(request: SignedIn, slug: str, pk: int, call_pk: int) -> HttpResponse:
         "membership": membership,
         "run": run,
         "call": one,
+        "withheld": bool(withheld([one], membership)),
         "transcript": transcript(one, pictures_of(one)),
         "request_text": json.dumps(one.request, indent=2, ensure_ascii=False),
         **_neighbours(one),
