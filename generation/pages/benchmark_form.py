@@ -16,6 +16,7 @@ from generation.benchmark.planning import PRIMARY_METRIC, BenchmarkOptions, subj
 from generation.benchmark.report import RATES
 from generation.benchmark_shown.names import form_name
 from generation.checks.waiting import what_lacks
+from generation.pages.previews import PreviewedForm
 from review.errors import Invalid
 from review.models import Dataset
 from review.selecting import EVERYTHING
@@ -39,7 +40,9 @@ class FilesField(fields.FileField):
         return [super(FilesField, self).clean(one, initial) for one in given if one]
 
 
-class NewBenchmark(fields.Form):
+class NewBenchmark(PreviewedForm):
+    preview_template = "generation/_estimate.html"
+
     retrievers = fields.MultipleChoiceField(
         required=False,
         widget=fields.CheckboxSelectMultiple,
@@ -89,10 +92,6 @@ class NewBenchmark(fields.Form):
         """What a valid form asks for."""
         said: Mapping[str, Any] = self.cleaned_data
         return BenchmarkOptions(said["retrievers"], said["forms"], said["rewrites"], said["metric"])
-
-    def refuse(self, error: Exception, field: str) -> None:
-        """Says at its field what the run refused."""
-        self.add_error(field if field in self.fields else None, str(error))
 
 
 def _called(form: Form) -> str:

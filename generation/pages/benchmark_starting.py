@@ -1,5 +1,7 @@
 """Setting up a benchmark run: what it would take, and starting it. For admins alone."""
 
+from functools import partial
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -8,13 +10,13 @@ from generation.benchmark.planning import subjects
 from generation.models import RunKind
 from generation.pages.benchmark import foreseen
 from generation.pages.benchmark_form import NewBenchmark
+from generation.pages.previews import previewed
 from generation.runs import lifecycle
 from generation.runs.drafting import RunOptions, draft
 from generation.runs.estimating import Estimate, estimate
 from generation.tasks import drain_run
-from review.errors import ReviewError
 from review.models import Dataset, Membership
-from review.pages.people import SignedIn, administered, varying, wants_fragment
+from review.pages.people import SignedIn, administered, varying
 from review.selecting import EVERYTHING
 
 
@@ -24,20 +26,15 @@ def new_benchmark(request: SignedIn, slug: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, dataset, membership, NewBenchmark(dataset=dataset))
     form = NewBenchmark(request.POST, request.FILES, dataset=dataset)
-    if form.is_valid():
-        try:
-            run = lifecycle.start(
-                dataset=dataset,
-                kind=RunKind.BENCHMARK,
-                by=request.user,
-                benchmark=form.options(),
-            )
-        except ReviewError as error:
-            form.refuse(error, error.field)
-        else:
-            drain_run.delay_on_commit(run.pk)
-            return redirect("benchmark_run", slug=slug, pk=run.pk)
-    return _page(request, dataset, membership, form, status=422)
+    run = form.carry_out(
+        lambda: lifecycle.start(
+            dataset=dataset, kind=RunKind.BENCHMARK, by=request.user, benchmark=form.options()
+        )
+    )
+    if run is None:
+        return _page(request, dataset, membership, form, status=422)
+    drain_run.delay_on_commit(run.pk)
+    return redirect("benchmark_run", slug=slug, pk=run.pk)
 
 
 @require_POST
@@ -45,26 +42,13 @@ def estimate_benchmark(request: SignedIn, slug: str) -> HttpResponse:
     """What the run would take. Starts nothing, and asks no server."""
     dataset, membership = administered(request, slug)
     form = NewBenchmark(request.POST, request.FILES, dataset=dataset)
-    found = _estimate(dataset, form)
-    status = 200 if found else 422
-    if wants_fragment(request):
-        context = {"form": form, "estimate": found, "dataset": dataset}
-        return varying(render(request, "generation/_estimated.html", context, status=status))
-    return _page(request, dataset, membership, form, found=found, status=status)
+    preview = form.carry_out(lambda: _estimate(dataset, form))
+    return previewed(request, form, preview, partial(_page, request, dataset, membership, form))
 
 
-def _estimate(dataset: Dataset, form: NewBenchmark) -> Estimate | None:
-    """None where the form is refused, which it then says."""
-    if not form.is_valid():
-        return None
-    try:
-        options = RunOptions(benchmark=form.options())
-        return estimate(
-            draft(dataset=dataset, kind=RunKind.BENCHMARK, options=options, asking=False)
-        )
-    except ReviewError as error:
-        form.refuse(error, error.field)
-    return None
+def _estimate(dataset: Dataset, form: NewBenchmark) -> Estimate:
+    options = RunOptions(benchmark=form.options())
+    return estimate(draft(dataset=dataset, kind=RunKind.BENCHMARK, options=options, asking=False))
 
 
 def _page(
@@ -73,14 +57,14 @@ def _page(
     membership: Membership,
     form: NewBenchmark,
     *,
-    found: Estimate | None = None,
+    preview: Estimate | None = None,
     status: int = 200,
 ) -> HttpResponse:
     context = {
         "dataset": dataset,
         "membership": membership,
         "form": form,
-        "estimate": found,
+        "preview": preview,
         "dialogues": subjects(dataset, EVERYTHING).count(),
         **foreseen(request),
     }

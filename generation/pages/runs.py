@@ -1,6 +1,7 @@
 """The pages of runs: the list with live progress, starting one, one in detail. For admins alone."""
 
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from generation.checks import outdated
 from generation.models import Run, RunKind
 from generation.pages.beginnings import began_with
+from generation.pages.previews import previewed
 from generation.pages.starting import (
     NewRun,
     endpoint_choices,
@@ -23,7 +25,7 @@ from generation.runs.estimating import Estimate, estimate
 from generation.runs.waiting import waits_of
 from generation.tasks import drain_run
 from review.amounts import counted
-from review.errors import Invalid, ReviewError
+from review.errors import Invalid
 from review.liveness import worker_alive
 from review.models import Dataset, Membership, Stage
 from review.pages.people import SignedIn, administered, told, varying, wants_fragment
@@ -48,17 +50,15 @@ def runs(request: SignedIn, slug: str) -> HttpResponse:
 def start_run(request: SignedIn, slug: str) -> HttpResponse:
     dataset, membership = administered(request, slug)
     form = NewRun(request.POST, dataset=dataset)
-    if form.is_valid():
-        try:
-            run = lifecycle.start(
-                dataset=dataset, kind=form.cleaned_data["kind"], by=request.user, **form.wishes()
-            )
-        except ReviewError as error:
-            form.refuse(error, error.field)
-        else:
-            drain_run.delay_on_commit(run.pk)
-            return redirect("run", slug=slug, pk=run.pk)
-    return _runs_page(request, dataset, membership, form=form, status=422)
+    run = form.carry_out(
+        lambda: lifecycle.start(
+            dataset=dataset, kind=form.cleaned_data["kind"], by=request.user, **form.wishes()
+        )
+    )
+    if run is None:
+        return _runs_page(request, dataset, membership, form, status=422)
+    drain_run.delay_on_commit(run.pk)
+    return redirect("run", slug=slug, pk=run.pk)
 
 
 @require_POST
@@ -66,26 +66,14 @@ def estimate_run(request: SignedIn, slug: str) -> HttpResponse:
     """What the run would take. Starts nothing, and asks no server."""
     dataset, membership = administered(request, slug)
     form = NewRun(request.POST, dataset=dataset)
-    found = _estimate(dataset, form)
-    status = 200 if found else 422
-    if wants_fragment(request):
-        context = {"form": form, "estimate": found, "dataset": dataset}
-        return varying(render(request, "generation/_estimated.html", context, status=status))
-    return _runs_page(request, dataset, membership, form=form, found=found, status=status)
+    preview = form.carry_out(lambda: _estimate(dataset, form))
+    page = partial(_runs_page, request, dataset, membership, form)
+    return previewed(request, form, preview, page)
 
 
-def _estimate(dataset: Dataset, form: NewRun) -> Estimate | None:
-    """None where the form is refused, which it then says."""
-    if not form.is_valid():
-        return None
-    try:
-        drafted = draft(
-            dataset=dataset, kind=form.cleaned_data["kind"], options=form.options(), asking=False
-        )
-        return estimate(drafted)
-    except ReviewError as error:
-        form.refuse(error, error.field)
-    return None
+def _estimate(dataset: Dataset, form: NewRun) -> Estimate:
+    kind, options = form.cleaned_data["kind"], form.options()
+    return estimate(draft(dataset=dataset, kind=kind, options=options, asking=False))
 
 
 @require_safe
@@ -180,9 +168,9 @@ def _runs_page(
     request: SignedIn,
     dataset: Dataset,
     membership: Membership,
-    *,
     form: NewRun | None = None,
-    found: Estimate | None = None,
+    *,
+    preview: Estimate | None = None,
     status: int = 200,
 ) -> HttpResponse:
     waits = _waits(dataset)
@@ -191,7 +179,7 @@ def _runs_page(
         "dataset": dataset,
         "membership": membership,
         "form": form,
-        "estimate": found,
+        "preview": preview,
         "kinds": kind_choices(waits),
         "choices": endpoint_choices(dataset, form["endpoints"].value() or []),
         **_listed(request, dataset),

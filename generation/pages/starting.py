@@ -16,6 +16,7 @@ from generation import endpoints as known_endpoints
 from generation.jury import BEST
 from generation.models import Endpoint, EndpointKind, EndpointPrice, RunKind
 from generation.models.endpoints import in_force
+from generation.pages.previews import PreviewedForm
 from generation.runs.drafting import MOST_CANDIDATES, MOST_COMPARED, RunOptions
 from generation.runs.lifecycle import Wishes
 from generation.seeing import COUNTS, LONGEST_SIDES, ImageSettings
@@ -68,7 +69,9 @@ def _between(lowest: int, highest: int) -> dict[str, Any]:
     return {"min_value": lowest, "max_value": highest, "error_messages": errors}
 
 
-class NewRun(forms.Form):
+class NewRun(PreviewedForm):
+    preview_template = "generation/_estimate.html"
+
     kind = forms.ChoiceField(
         choices=[(kind.value, kind.label) for kind in KINDS],
         error_messages={"required": "Choose what to do: rewrite, judge or check."},
@@ -213,10 +216,6 @@ class NewRun(forms.Form):
 
     def options(self) -> RunOptions:
         return RunOptions(**self.wishes())
-
-    def refuse(self, error: Exception, field: str) -> None:
-        """Says at its field what the run refused."""
-        self.add_error(field if field in self.fields else None, str(error))
 
     def narrows(self) -> bool:
         """Whether it says which dialogues, so that the page shows those fields at once."""

@@ -1,18 +1,20 @@
 """Testing for a certificate, withdrawing one, and having people decide on what it approved. For
 admins alone."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from generation.pages.calibration.forms import NewCertificate
+from generation.pages.previews import previewed
 from review.calibration.certifying import certificates, putting_back
 from review.calibration.certifying.certificates import Preview
 from review.calibration.certifying.tasks import tend_certificates
-from review.errors import ReviewError
 from review.models import Certificate, Dataset, Membership
-from review.pages.people import SignedIn, administered, told, varying, wants_fragment
+from review.pages.people import SignedIn, administered, told, varying
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -23,18 +25,17 @@ def new_certificate(request: SignedIn, slug: str) -> HttpResponse:
         usual = certificates.preview(
             dataset=dataset, share=certificates.SHARE, confidence=certificates.CONFIDENCE
         )
-        return _page(request, dataset, membership, form, found=usual)
+        return _page(request, dataset, membership, form, preview=usual)
     form = NewCertificate(request.POST)
-    if form.is_valid():
-        try:
-            made = certificates.test(dataset=dataset, by=request.user, **form.cleaned_data)
-        except ReviewError as error:
-            form.refuse(error, error.field)
-        else:
-            tend_certificates.delay_on_commit(dataset.pk)
-            _tell(request, made)
-            return redirect("calibration", slug=slug)
-    return _page(request, dataset, membership, form, found=_preview(dataset, form), status=422)
+    made = form.carry_out(
+        lambda: certificates.test(dataset=dataset, by=request.user, **form.cleaned_data)
+    )
+    if made is None:
+        preview = _preview(dataset, form)
+        return _page(request, dataset, membership, form, preview=preview, status=422)
+    tend_certificates.delay_on_commit(dataset.pk)
+    _tell(request, made)
+    return redirect("calibration", slug=slug)
 
 
 def _tell(request: SignedIn, made: Certificate) -> None:
@@ -50,24 +51,12 @@ def preview_certificate(request: SignedIn, slug: str) -> HttpResponse:
     """What the test would use up, nothing of how it would come out."""
     dataset, membership = administered(request, slug)
     form = NewCertificate(request.POST)
-    found = _preview(dataset, form)
-    status = 200 if found else 422
-    if wants_fragment(request):
-        context = {"form": form, "preview": found}
-        page = "generation/_certificate_previewed.html"
-        return varying(render(request, page, context, status=status))
-    return _page(request, dataset, membership, form, found=found, status=status)
+    preview = _preview(dataset, form)
+    return previewed(request, form, preview, partial(_page, request, dataset, membership, form))
 
 
 def _preview(dataset: Dataset, form: NewCertificate) -> Preview | None:
-    """None where the form is refused, which it then says."""
-    if not form.is_valid():
-        return None
-    try:
-        return certificates.preview(dataset=dataset, **form.cleaned_data)
-    except ReviewError as error:
-        form.refuse(error, error.field)
-    return None
+    return form.carry_out(lambda: certificates.preview(dataset=dataset, **form.cleaned_data))
 
 
 @require_POST
@@ -101,14 +90,14 @@ def _page(
     membership: Membership,
     form: NewCertificate,
     *,
-    found: Preview | None,
+    preview: Preview | None,
     status: int = 200,
 ) -> HttpResponse:
     context = {
         "dataset": dataset,
         "membership": membership,
         "form": form,
-        "preview": found,
+        "preview": preview,
         "in_force": certificates.in_force(dataset),
     }
     return varying(render(request, "generation/new_certificate.html", context, status=status))

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms as fields
 
 from generation.pages.calibration import wording
+from generation.pages.previews import PreviewedForm
 from review.calibration.sampling.waves import known_parts
 from review.calibration.slices import in_order
 from review.models import Dataset, WaveKind
@@ -27,13 +28,9 @@ class Percent(fields.FloatField):
         return None if given is None else round(given / 100, 6)
 
 
-class Refusable(fields.Form):
-    def refuse(self, error: Exception, field: str) -> None:
-        """Says at its field what was refused."""
-        self.add_error(field if field in self.fields else None, str(error))
+class NewWave(PreviewedForm):
+    preview_template = "generation/_wave_preview.html"
 
-
-class NewWave(Refusable):
     kind = fields.ChoiceField(
         choices=WaveKind.choices,
         initial=WaveKind.UNIFORM,
@@ -95,7 +92,9 @@ def _parts(dataset: Dataset) -> list[tuple[str, list[tuple[str, str]]]]:
     ]
 
 
-class NewCertificate(Refusable):
+class NewCertificate(PreviewedForm):
+    preview_template = "generation/_certificate_preview.html"
+
     share = Percent(
         least=0,
         most=100,

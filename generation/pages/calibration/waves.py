@@ -1,6 +1,7 @@
 """Drawing a wave and closing one. For admins alone."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -9,14 +10,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from generation.pages.calibration.forms import NewWave
+from generation.pages.previews import previewed
 from review.calibration.estimating.stored import CALIBRATION
 from review.calibration.planning.grounds import grounds_of
 from review.calibration.sampling import waves
 from review.calibration.sampling.tasks import draw_waves
 from review.calibration.sampling.waves import Preview
-from review.errors import ReviewError
 from review.models import Dataset, Membership
-from review.pages.people import SignedIn, administered, told, varying, wants_fragment
+from review.pages.people import SignedIn, administered, told, varying
 from review.progress import stages_of
 
 FROM_ADDRESS = ("kind", "size", "narrow")
@@ -28,17 +29,13 @@ def new_wave(request: SignedIn, slug: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, dataset, membership, _offered(request, dataset))
     form = NewWave(request.POST, dataset=dataset)
-    if form.is_valid():
-        try:
-            wave = waves.draw(dataset=dataset, by=request.user, **form.asked())
-        except ReviewError as error:
-            form.refuse(error, error.field)
-        else:
-            draw_waves.delay_on_commit(dataset.pk)
-            soon = f"Wave {wave.number} is being drawn."
-            messages.success(request, f"{soon} Its dialogues come to the desk before all others.")
-            return redirect("calibration", slug=slug)
-    return _page(request, dataset, membership, form, status=422)
+    wave = form.carry_out(lambda: waves.draw(dataset=dataset, by=request.user, **form.asked()))
+    if wave is None:
+        return _page(request, dataset, membership, form, status=422)
+    draw_waves.delay_on_commit(dataset.pk)
+    soon = f"Wave {wave.number} is being drawn."
+    messages.success(request, f"{soon} Its dialogues come to the desk before all others.")
+    return redirect("calibration", slug=slug)
 
 
 @require_POST
@@ -46,13 +43,8 @@ def preview_wave(request: SignedIn, slug: str) -> HttpResponse:
     """What the wave would be drawn from and bring. Draws nothing."""
     dataset, membership = administered(request, slug)
     form = NewWave(request.POST, dataset=dataset)
-    found = _preview(dataset, form)
-    status = 200 if found else 422
-    if wants_fragment(request):
-        context = {"form": form, "preview": found}
-        page = "generation/_calibration_previewed.html"
-        return varying(render(request, page, context, status=status))
-    return _page(request, dataset, membership, form, found=found, status=status)
+    preview = form.carry_out(lambda: _preview(dataset, form))
+    return previewed(request, form, preview, partial(_page, request, dataset, membership, form))
 
 
 @require_POST
@@ -70,15 +62,8 @@ def _offered(request: HttpRequest, dataset: Dataset) -> NewWave:
     return NewWave(initial=given, dataset=dataset)
 
 
-def _preview(dataset: Dataset, form: NewWave) -> dict[str, Any] | None:
-    """None where the form is refused, which it then says."""
-    if not form.is_valid():
-        return None
-    try:
-        found = waves.preview(dataset, **form.asked())
-    except ReviewError as error:
-        form.refuse(error, error.field)
-        return None
+def _preview(dataset: Dataset, form: NewWave) -> dict[str, Any]:
+    found = waves.preview(dataset, **form.asked())
     return {"found": found, "kind": form.cleaned_data["kind"], **_width(dataset, found)}
 
 
@@ -103,8 +88,8 @@ def _page(
     membership: Membership,
     form: NewWave,
     *,
-    found: dict[str, Any] | None = None,
+    preview: dict[str, Any] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    context = {"dataset": dataset, "membership": membership, "form": form, "preview": found}
+    context = {"dataset": dataset, "membership": membership, "form": form, "preview": preview}
     return varying(render(request, "generation/new_wave.html", context, status=status))
