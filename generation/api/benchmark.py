@@ -33,12 +33,11 @@ from generation.models import Run, RunKind
 from generation.pages.benchmark_files import sent_file
 from generation.runs import lifecycle
 from generation.tasks import drain_run
-from review.api.authentication import caller
+from review.api.authentication import administered, admitted, caller
 from review.api.parsing import BoundedJSONParser
-from review.api.uploads import administered
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN, problem
 from review.models import Dataset
-from review.permissions import check_can_see_benchmark, dataset_for
+from review.permissions import check_can_see_benchmark
 
 FILE = OpenApiParameter(
     "name",
@@ -212,7 +211,4 @@ def write_files(request: Request, dataset: str, run: int) -> Response:
 
 
 def _overseen(request: Request, slug: str) -> Dataset:
-    user = caller(request)
-    dataset, _ = dataset_for(user, slug)
-    check_can_see_benchmark(user, dataset)
-    return dataset
+    return admitted(request, slug, check_can_see_benchmark)[0]

@@ -10,13 +10,13 @@ from rest_framework.response import Response
 
 from generation.benchmark.report import RATES
 from generation.benchmark_shown.planned import Planned, planned
-from review.api.authentication import caller
+from review.api.authentication import admitted
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN, problem
 from review.calibration.estimating.stored import CALIBRATION
 from review.calibration.planning.plans import NARROWEST, WIDEST, checked_half_width
 from review.calibration.report import LANGUAGE, REWRITER, SOURCE, TURNS
 from review.errors import Invalid
-from review.permissions import check_can_see_calibration, dataset_for
+from review.permissions import check_can_see_calibration
 
 HALF_WIDTH = OpenApiParameter(
     "half_width",
@@ -167,8 +167,7 @@ class CalibrationPlanSerializer(serializers.Serializer[Any]):
 )
 @api_view(["GET"])
 def calibration_plan(request: Request, dataset: str) -> Response:
-    found, _ = dataset_for(caller(request), dataset)
-    check_can_see_calibration(caller(request), found)
+    found, _ = admitted(request, dataset, check_can_see_calibration)
     wanted = _half_width(request.query_params.get("half_width", ""))
     known = CALIBRATION.known(found)
     return Response(

@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from generation.judges_compared import stored
 from generation.models import JudgeReport
 from generation.report_tasks import compute_judge_report
+from review.api.authentication import administered
 from review.api.figures import FigureSerializer
-from review.api.uploads import administered
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN
 from review.calibration.slices import DIMENSIONS
 

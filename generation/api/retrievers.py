@@ -16,8 +16,8 @@ from generation.retrievers import setting_up
 from generation.retrievers.setting_up import Wanted
 from generation.retrievers.standing import RetrieverStanding, standing_of, standings
 from generation.vectors.tasks import fill_vectors
+from review.api.authentication import administered
 from review.api.parsing import BoundedJSONParser
-from review.api.uploads import administered
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN, problem
 from review.models import Dataset
 from review.publishing import publish

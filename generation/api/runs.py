@@ -25,9 +25,8 @@ from generation.runs.drafting import RunOptions, draft
 from generation.runs.estimating import estimate
 from generation.runs.withholding import withheld
 from generation.tasks import drain_run
-from review.api.authentication import caller
+from review.api.authentication import administered, caller
 from review.api.parsing import BoundedJSONParser
-from review.api.uploads import administered
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN, problem
 from review.models import Dataset
 from review.permissions import dataset_for

@@ -27,8 +27,8 @@ from generation.calls.trying import try_endpoint
 from generation.connections import Connection
 from generation.models import Endpoint, PromptKind
 from review import rubrics
+from review.api.authentication import administered
 from review.api.parsing import BoundedJSONParser
-from review.api.uploads import administered
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN, problem
 from review.errors import Missing
 from review.models import Dataset

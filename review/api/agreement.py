@@ -11,10 +11,10 @@ from rest_framework.response import Response
 from review.agreement import wording
 from review.agreement.stored import AGREEMENT
 from review.agreement_tasks import compute_agreement
-from review.api.authentication import caller
+from review.api.authentication import admitted
 from review.api.figures import FigureSerializer, KnownSerializer, known_shape
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN
-from review.permissions import check_can_see_agreement, dataset_for
+from review.permissions import check_can_see_agreement
 from review.reports import Known
 
 PARTS = ("basis", "together", "pairs", "reviewers", "weeks", "arms")
@@ -113,10 +113,9 @@ class AgreementSerializer(KnownSerializer):
 )
 @api_view(["GET", "POST"])
 def agreement(request: Request, dataset: str) -> Response:
-    found, _ = dataset_for(caller(request), dataset)
-    check_can_see_agreement(caller(request), found)
+    found, user = admitted(request, dataset, check_can_see_agreement)
     if request.method == "POST":
-        AGREEMENT.ask(dataset=found, by=caller(request))
+        AGREEMENT.ask(dataset=found, by=user)
         compute_agreement.delay_on_commit(found.pk)
     answer = AgreementSerializer(_shape(AGREEMENT.known(found)))
     return Response(answer.data, status=202 if request.method == "POST" else 200)

@@ -1,10 +1,13 @@
 """Who calls: a program that carries a person's token."""
 
+from collections.abc import Callable
+
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 
-from review.models import ApiToken, User
+from review.models import ApiToken, Dataset, User
+from review.permissions import check_can_administer, dataset_for
 
 SCHEME = "Bearer"
 
@@ -14,6 +17,21 @@ def caller(request: Request) -> User:
     if not isinstance(request.user, User):
         raise NotAuthenticated
     return request.user
+
+
+def admitted(
+    request: Request, slug: str, check: Callable[[User, Dataset], None]
+) -> tuple[Dataset, User]:
+    """The dataset of an address, for those whom `check` lets pass, and the one who calls."""
+    user = caller(request)
+    dataset, _ = dataset_for(user, slug)
+    check(user, dataset)
+    return dataset, user
+
+
+def administered(request: Request, slug: str) -> tuple[Dataset, User]:
+    """The dataset of an address, for its admins alone, and the one who calls."""
+    return admitted(request, slug, check_can_administer)
 
 
 class BearerTokenAuthentication(BaseAuthentication):

@@ -11,8 +11,8 @@ from rest_framework.decorators import api_view, parser_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from review.api.authentication import caller
-from review.api.parsing import BoundedJSONParser
+from review.api.authentication import administered, admitted, caller
+from review.api.parsing import BoundedJSONParser, dry_run, is_dry_run
 from review.api.views import DATASET, DIALOGUE, NOT_ALLOWED, UNKNOWN, dialogue_of, problem
 from review.calibration.certifying import certificates, putting_back
 from review.calibration.certifying.certificates import (
@@ -24,13 +24,11 @@ from review.calibration.certifying.certificates import (
 )
 from review.calibration.certifying.tasks import tend_certificates
 from review.models import CertificateEnd, Dataset
-from review.permissions import check_can_administer, check_can_see_calibration, dataset_for
+from review.permissions import check_can_see_calibration, dataset_for
 
 CONFLICT = {(409, "application/problem+json"): problem("The record has moved on.")}
 NUMBER = OpenApiParameter("number", OpenApiTypes.INT, OpenApiParameter.PATH)
-DRY_RUN = OpenApiParameter(
-    "dry_run", bool, description="With `true` nothing is tested or used up: only said of what."
-)
+DRY_RUN = dry_run("nothing is tested or used up: only said of what.")
 
 
 class TestedScoreSerializer(serializers.Serializer[Any]):
@@ -127,21 +125,20 @@ class PreviewSerializer(serializers.Serializer[Any]):
 @api_view(["GET", "POST"])
 @parser_classes([BoundedJSONParser])
 def all_certificates(request: Request, dataset: str) -> Response:
-    found, _ = dataset_for(caller(request), dataset)
     if request.method == "POST":
-        return _test(request, found)
-    check_can_see_calibration(caller(request), found)
+        return _test(request, dataset)
+    found, _ = admitted(request, dataset, check_can_see_calibration)
     return Response(CertificateSerializer(certificates.listed(found), many=True).data)
 
 
-def _test(request: Request, dataset: Dataset) -> Response:
-    check_can_administer(caller(request), dataset)
+def _test(request: Request, slug: str) -> Response:
+    dataset, user = administered(request, slug)
     sent = TestSerializer(data=request.data)
     sent.is_valid(raise_exception=True)
-    if request.query_params.get("dry_run") == "true":
+    if is_dry_run(request):
         preview = certificates.preview(dataset=dataset, **sent.validated_data)
         return Response(PreviewSerializer(preview).data)
-    made = certificates.test(dataset=dataset, by=caller(request), **sent.validated_data)
+    made = certificates.test(dataset=dataset, by=user, **sent.validated_data)
     tend_certificates.delay_on_commit(dataset.pk)
     return Response(CertificateSerializer(_shown(dataset, made.number)).data, status=201)
 
@@ -156,11 +153,8 @@ def _test(request: Request, dataset: Dataset) -> Response:
 @api_view(["POST"])
 def withdraw(request: Request, dataset: str, number: int) -> Response:
     """Nothing more is approved by it; what it approved stays so, unless it is put back."""
-    found, _ = dataset_for(caller(request), dataset)
-    check_can_administer(caller(request), found)
-    certificates.withdraw(
-        certificate=certificates.certificate_of(found, number), by=caller(request)
-    )
+    found, user = administered(request, dataset)
+    certificates.withdraw(certificate=certificates.certificate_of(found, number), by=user)
     tend_certificates.delay_on_commit(found.pk)
     return Response(CertificateSerializer(_shown(found, number)).data)
 
@@ -175,9 +169,8 @@ def withdraw(request: Request, dataset: str, number: int) -> Response:
 @api_view(["POST"])
 def put_back(request: Request, dataset: str, number: int) -> Response:
     """Of one that has ended. A worker puts it into the queue; what a release holds stays."""
-    found, _ = dataset_for(caller(request), dataset)
-    check_can_administer(caller(request), found)
-    putting_back.ask(certificate=certificates.certificate_of(found, number), by=caller(request))
+    found, user = administered(request, dataset)
+    putting_back.ask(certificate=certificates.certificate_of(found, number), by=user)
     tend_certificates.delay_on_commit(found.pk)
     return Response(CertificateSerializer(_shown(found, number)).data, status=202)
 

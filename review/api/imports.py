@@ -15,10 +15,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from review import uploads
+from review.api.authentication import administered
 from review.api.parsing import BoundedJSONParser
 from review.api.problems import TooLarge
 from review.api.serializers import StrictInteger
-from review.api.uploads import administered
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN, problem
 from review.errors import Invalid
 from review.importing.following import Following, import_of, rejected_records

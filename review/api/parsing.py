@@ -1,10 +1,12 @@
-"""Bodies of requests: JSON, within bounds."""
+"""What requests carry: bodies of JSON, within bounds, and the wish that nothing be done yet."""
 
 from collections.abc import Mapping
 from typing import IO, Any
 
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
 
 from review.api.problems import TooLarge
 
@@ -27,3 +29,12 @@ class BoundedJSONParser(JSONParser):
             return super().parse(stream, media_type, parser_context)
         except RecursionError as error:
             raise ParseError("JSON parse error - nested too deeply.") from error
+
+
+def dry_run(description: str) -> OpenApiParameter:
+    """As the schema names it, of an operation that can also say what it would do."""
+    return OpenApiParameter("dry_run", bool, description=f"With `true` {description}")
+
+
+def is_dry_run(request: Request) -> bool:
+    return request.query_params.get("dry_run") == "true"

@@ -9,14 +9,14 @@ from rest_framework.decorators import api_view, parser_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from review.api.authentication import caller
+from review.api.authentication import administered, caller
 from review.api.parsing import BoundedJSONParser
 from review.api.serializers import StrictInteger
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN, problem
-from review.models import Dataset, Role
+from review.models import Role
 from review.people import invitations, worklog
 from review.people.roster import roster
-from review.permissions import check_can_administer, dataset_for
+from review.permissions import dataset_for
 from review.places import holding
 
 FROM = OpenApiParameter("from", str, description="The first day, as 2026-11-01; else this month.")
@@ -99,12 +99,6 @@ class DayOfWorkSerializer(serializers.Serializer[Any]):
     )
 
 
-def _administered(request: Request, slug: str) -> Dataset:
-    found, _ = dataset_for(caller(request), slug)
-    check_can_administer(caller(request), found)
-    return found
-
-
 @extend_schema(
     operation_id="list_members",
     summary="The members of a dataset",
@@ -114,7 +108,7 @@ def _administered(request: Request, slug: str) -> Dataset:
 @api_view(["GET"])
 def members(request: Request, dataset: str) -> Response:
     """For its admins: roles, languages, work, and what each holds now."""
-    found = _administered(request, dataset)
+    found, _ = administered(request, dataset)
     return Response(MemberSerializer(roster(found), many=True).data)
 
 
@@ -134,7 +128,7 @@ def members(request: Request, dataset: str) -> Response:
 @parser_classes([BoundedJSONParser])
 def invite(request: Request, dataset: str) -> Response:
     """Whoever opens the link can join in that role, with an account or a new one."""
-    found = _administered(request, dataset)
+    found, _ = administered(request, dataset)
     sent = NewInvitationSerializer(data=request.data)
     sent.is_valid(raise_exception=True)
     made, secret = invitations.make(dataset=found, by=caller(request), **sent.validated_data)
@@ -152,7 +146,7 @@ def invite(request: Request, dataset: str) -> Response:
 def places(request: Request, dataset: str) -> Response:
     """For admins: every place that is held now."""
     return Response(
-        HeldSerializer(holding.held_in(_administered(request, dataset)), many=True).data
+        HeldSerializer(holding.held_in(administered(request, dataset)[0]), many=True).data
     )
 
 
@@ -170,7 +164,7 @@ def places(request: Request, dataset: str) -> Response:
 @api_view(["DELETE"])
 def place(request: Request, dataset: str, assignment: int) -> Response:
     """For admins: frees a place that somebody holds, so that others can take it at once."""
-    found = _administered(request, dataset)
+    found, _ = administered(request, dataset)
     holding.take_back(dataset=found, assignment_id=assignment, by=caller(request))
     return Response(status=204)
 
@@ -191,7 +185,7 @@ def hours(request: Request, dataset: str) -> Response:
     """For admins, or with `mine` of yourself. Days are those of the site's time zone."""
     asked = request.query_params
     mine = asked.get("mine", "") not in {"", "0", "false"}
-    found = dataset_for(caller(request), dataset)[0] if mine else _administered(request, dataset)
+    found, _ = dataset_for(caller(request), dataset) if mine else administered(request, dataset)
     log = worklog.worklog(
         dataset=found,
         period=worklog.Period.of(asked.get("from", ""), asked.get("to", "")),

@@ -2,24 +2,21 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import api_view, parser_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from review import policy
-from review.api.authentication import caller
-from review.api.parsing import BoundedJSONParser
+from review.api.authentication import administered, caller
+from review.api.parsing import BoundedJSONParser, dry_run, is_dry_run
 from review.api.policy_shapes import PolicyChangedSerializer, PolicySerializer
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN, problem
 from review.errors import Invalid
 from review.models import Dataset, PolicyChange
-from review.permissions import check_can_administer, dataset_for
 from review.tasks import follow_policy
 
-DRY_RUN = OpenApiParameter(
-    "dry_run", bool, description="With `true` nothing is saved: only said what would happen."
-)
+DRY_RUN = dry_run("nothing is saved: only said what would happen.")
 
 
 @extend_schema(
@@ -41,14 +38,13 @@ DRY_RUN = OpenApiParameter(
 @parser_classes([BoundedJSONParser])
 def change_policy(request: Request, dataset: str) -> Response:
     """Fields that you do not name stay. What is open follows the change, what is decided stays."""
-    found, _ = dataset_for(caller(request), dataset)
-    check_can_administer(caller(request), found)
+    found, _ = administered(request, dataset)
     if not isinstance(request.data, dict):
         raise Invalid("Send an object with the fields to change.")
     wanted = policy.checked(found, request.data)
     consequences = policy.consequences(found, wanted)
     changed = None
-    if request.query_params.get("dry_run") != "true":
+    if not is_dry_run(request):
         changed = _save(found, wanted, request)
     shape = {
         "policy": policy.values(found),

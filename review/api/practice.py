@@ -8,9 +8,8 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from review.api.authentication import caller
+from review.api.authentication import administered
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN
-from review.permissions import check_can_administer, dataset_for
 from review.practice.pool import size_of
 from review.practice.results import Result, results_of
 
@@ -56,8 +55,7 @@ class PracticeSerializer(serializers.Serializer[Any]):
 @api_view(["GET"])
 def practice(request: Request, dataset: str) -> Response:
     """For admins alone: nobody else can tell a control from another dialogue."""
-    found, _ = dataset_for(caller(request), dataset)
-    check_can_administer(caller(request), found)
+    found, _ = administered(request, dataset)
     pool = size_of(found)
     shape = {
         "dialogues": pool.dialogues,

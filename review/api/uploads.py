@@ -13,14 +13,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from review import uploads
-from review.api.authentication import caller
+from review.api.authentication import administered
 from review.api.parsing import BoundedJSONParser
 from review.api.problems import TooLarge
 from review.api.serializers import StrictInteger
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN, problem
 from review.errors import Invalid
-from review.models import Dataset, Upload, User
-from review.permissions import check_can_administer, dataset_for
+from review.models import Upload
 
 UPLOAD = OpenApiParameter("upload", int, OpenApiParameter.PATH, description="The upload's id.")
 OFFSET = OpenApiParameter(
@@ -69,14 +68,6 @@ class UploadSerializer(serializers.ModelSerializer[Upload]):
     class Meta:
         model = Upload
         fields = ["id", "name", "size", "received", "finished", "sha256"]
-
-
-def administered(request: Request, slug: str) -> tuple[Dataset, User]:
-    """The dataset of an address, for its admins alone, and the one who calls."""
-    user = caller(request)
-    dataset, _ = dataset_for(user, slug)
-    check_can_administer(user, dataset)
-    return dataset, user
 
 
 @extend_schema(

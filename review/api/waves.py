@@ -9,8 +9,8 @@ from rest_framework.decorators import api_view, parser_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from review.api.authentication import caller
-from review.api.parsing import BoundedJSONParser
+from review.api.authentication import administered, admitted
+from review.api.parsing import BoundedJSONParser, dry_run, is_dry_run
 from review.api.serializers import StrictInteger
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN, problem
 from review.calibration.estimating.stored import followed
@@ -18,14 +18,10 @@ from review.calibration.sampling import waves
 from review.calibration.sampling.tasks import draw_waves
 from review.calibration.slices import DIMENSIONS
 from review.models import Dataset, Wave, WaveKind
-from review.permissions import check_can_administer, check_can_see_calibration, dataset_for
+from review.permissions import check_can_see_calibration
 
 WAVE = OpenApiParameter("number", int, OpenApiParameter.PATH, description="The wave's number.")
-DRY_RUN = OpenApiParameter(
-    "dry_run",
-    bool,
-    description="With `true` nothing is drawn: only said what it would be drawn from.",
-)
+DRY_RUN = dry_run("nothing is drawn: only said what it would be drawn from.")
 REFUSED = {
     (400, "application/problem+json"): problem(
         "There can be no such wave; `field` names `kind`, `size`, `even_share` or `narrowed`."
@@ -111,23 +107,22 @@ class WavePreviewSerializer(serializers.Serializer[Any]):
 @api_view(["GET", "POST"])
 @parser_classes([BoundedJSONParser])
 def all_waves(request: Request, dataset: str) -> Response:
-    found, _ = dataset_for(caller(request), dataset)
     if request.method == "POST":
-        return _draw(request, found)
-    check_can_see_calibration(caller(request), found)
+        return _draw(request, dataset)
+    found, _ = admitted(request, dataset, check_can_see_calibration)
     return Response(
         WaveSerializer(_shapes(found, list(found.waves.order_by("-number"))), many=True).data
     )
 
 
-def _draw(request: Request, dataset: Dataset) -> Response:
-    check_can_administer(caller(request), dataset)
+def _draw(request: Request, slug: str) -> Response:
+    dataset, user = administered(request, slug)
     sent = NewWaveSerializer(data=request.data)
     sent.is_valid(raise_exception=True)
-    if request.query_params.get("dry_run") == "true":
+    if is_dry_run(request):
         told = waves.preview(dataset, **sent.validated_data)
         return Response(WavePreviewSerializer(told).data)
-    wave = waves.draw(dataset=dataset, by=caller(request), **sent.validated_data)
+    wave = waves.draw(dataset=dataset, by=user, **sent.validated_data)
     draw_waves.delay_on_commit(dataset.pk)
     return Response(WaveSerializer(_shape(wave)).data, status=202)
 
@@ -141,8 +136,7 @@ def _draw(request: Request, dataset: Dataset) -> Response:
 )
 @api_view(["GET"])
 def wave(request: Request, dataset: str, number: int) -> Response:
-    found, _ = dataset_for(caller(request), dataset)
-    check_can_see_calibration(caller(request), found)
+    found, _ = admitted(request, dataset, check_can_see_calibration)
     return Response(WaveSerializer(_shape(waves.wave_of(found, number))).data)
 
 
@@ -162,9 +156,8 @@ def wave(request: Request, dataset: str, number: int) -> Response:
 )
 @api_view(["POST"])
 def close(request: Request, dataset: str, number: int) -> Response:
-    found, _ = dataset_for(caller(request), dataset)
-    check_can_administer(caller(request), found)
-    closed = waves.close(wave=waves.wave_of(found, number), by=caller(request))
+    found, user = administered(request, dataset)
+    closed = waves.close(wave=waves.wave_of(found, number), by=user)
     return Response(WaveSerializer(_shape(closed)).data)
 
 
