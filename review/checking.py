@@ -41,11 +41,9 @@ class Checker:
     margin: float = 0.001
     decides: bool = True
 
-    def has_checked(self) -> Exists:
+    def has_checked(self) -> Q:
         """Of a dialogue: its approved rewrite is checked."""
-        approved = {"dialogue": OuterRef("pk"), "candidate": OuterRef("approved_candidate")}
-        rows = RetrievalCheck.objects.filter(form=QueryForm.REWRITE, **approved)
-        return Exists(rows.filter(margin=self.margin, **self.edition()))
+        return Q(checked_as__contains={self.retriever: self.key})
 
     def has_ranked(self) -> Exists:
         """Of a candidate: it is ranked."""
@@ -62,7 +60,7 @@ class Checker:
     def lacks(self) -> Q:
         """Of a dialogue: its approved rewrite is not checked, or its outcome is that of a retriever
         that decided before, or of an earlier rule."""
-        lacks = ~Q(self.has_checked())
+        lacks = ~self.has_checked()
         return lacks | ~Q(ranked_as=self.key) if self.decides else lacks
 
     def edition(self) -> dict[str, Any]:
@@ -139,12 +137,9 @@ def record_checks(found: Sequence[Checked], *, by: Checker, waits: bool = True) 
     fresh = [one for one in found if _is_as_it_was(rows.get(one.dialogue.pk), one.dialogue)]
     bulk.insert([row for one in fresh for row in _rows(one, by)], ignore_conflicts=True)
     _apply_margin(fresh, by)
+    _mark([rows[one.dialogue.pk] for one in fresh if one.outcome is not None], by)
     if by.decides:
         _conclude([(rows[one.dialogue.pk], one) for one in fresh], by)
-    else:
-        # Whether a dialogue needs its history is for all retrievers to say.
-        approved = [one.dialogue.pk for one in fresh if one.outcome is not None]
-        Dialogue.objects.filter(pk__in=approved).update(traits_due=True)
     return {one.dialogue.pk for one in fresh}
 
 
@@ -207,14 +202,21 @@ def _apply_margin(found: Sequence[Checked], by: Checker) -> None:
     bulk.update(other, ["margin", "outcome"])
 
 
+def _mark(checked: Sequence[Dialogue], by: Checker) -> None:
+    for row in checked:
+        # Whether a dialogue needs its history is for all retrievers to say.
+        row.checked_as, row.traits_due = {**row.checked_as, by.retriever: by.key}, True
+    bulk.update(checked, ["checked_as", "traits_due"])
+
+
 def _conclude(found: Sequence[tuple[Dialogue, Checked]], by: Checker) -> None:
     now = timezone.now()
     for row, one in found:
         row.rank_spread, row.ranked_as = one.spread, by.key
         if one.outcome is not None:
-            row.checked_at, row.check_outcome, row.traits_due = now, one.outcome, True
+            row.checked_at, row.check_outcome = now, one.outcome
     rows = [row for row, _ in found]
-    bulk.update(rows, ["checked_at", "check_outcome", "traits_due", "rank_spread", "ranked_as"])
+    bulk.update(rows, ["checked_at", "check_outcome", "rank_spread", "ranked_as"])
     for row, one in found:
         if _is_disputed(row, one.outcome):
             _dispute(row)

@@ -11,6 +11,7 @@ def unchecked(dialogue: Dialogue) -> dict[str, Any]:
     """The columns of a dialogue of which no check counts, as when another rewrite is approved."""
     return {
         "checked_at": None,
+        "checked_as": {},
         "check_outcome": "",
         "traits": without(dialogue.traits, OF_REWRITE),
     }

@@ -97,6 +97,7 @@ def approve(dialogue: Dialogue, candidate: int) -> None:
         approved_candidate=candidate,
         settled_at=timezone.now(),
         checks_due=bool(dialogue.target_images),
+        checked_as={},
         traits_due=True,
     )
 

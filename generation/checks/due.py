@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from generation.checks.checking import checker_of
@@ -64,9 +64,23 @@ def _waits_for(checker: Checker) -> Q:
 def outdated(dataset: Dataset, by: Sequence[Checker] | None = None) -> DialogueQuerySet:
     """Approved dialogues with targets that lack a check by some retriever as it is now, of the
     corpus as it is now, under the present rule."""
-    approved = Dialogue.objects.approved().filter(dataset=dataset).exclude(target_images=[])
-    waits = Q(checks_due=True) | Q(checked_at=None)
-    return approved.filter(waits | lacks(checkers(dataset) if by is None else by))
+    return checkable(dataset).filter(_is_outdated(checkers(dataset) if by is None else by))
+
+
+def checkable(dataset: Dataset) -> DialogueQuerySet:
+    return Dialogue.objects.approved().filter(dataset=dataset).exclude(target_images=[])
+
+
+def _is_outdated(by: Sequence[Checker]) -> Q:
+    return Q(checks_due=True) | Q(checked_at=None) | lacks(by)
+
+
+def counted_outdated(dataset: Dataset, by: Sequence[Checker]) -> tuple[int, list[int]]:
+    """How many approved dialogues with targets there are, and of how many of these each retriever's
+    check is `outdated`; all are looked at once."""
+    each = {f"by_{place}": Count("pk", filter=_is_outdated([one])) for place, one in enumerate(by)}
+    counts = checkable(dataset).aggregate(all=Count("pk"), **each)
+    return counts["all"], [counts[name] for name in each]
 
 
 def rankable(dataset: Dataset) -> DialogueQuerySet:

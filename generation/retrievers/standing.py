@@ -1,17 +1,19 @@
 """How the retrievers of a dataset stand: what they can search, what they wait for, what is old."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count
 
 from generation.checks.checking import checker_of
-from generation.checks.due import outdated
+from generation.checks.due import counted_outdated
 from generation.checks.waiting import what_lacks
 from generation.errors import NotReady
 from generation.models import ConfiguredRetriever, ImageVector, RetrieverKind
 from generation.retrievers import configured, made
 from generation.vectors.spaces import present
-from review.models import Dataset, Dialogue, Image
+from review.checking import Checker
+from review.models import Dataset, Image
 
 # Reasons why images cannot be searched for; the most frequent ones are told.
 MOST_REASONS = 3
@@ -40,22 +42,30 @@ class RetrieverStanding:
 
 def standings(dataset: Dataset) -> list[RetrieverStanding]:
     """All retrievers of a dataset, its primary first."""
-    counts = _counts(dataset)
-    return [_standing(dataset, row, *counts) for row in configured(dataset)]
+    return _of(dataset, configured(dataset))
 
 
 def standing_of(dataset: Dataset, row: ConfiguredRetriever) -> RetrieverStanding:
-    return _standing(dataset, row, *_counts(dataset))
+    return _of(dataset, [row])[0]
 
 
-def _counts(dataset: Dataset) -> tuple[int, int]:
-    """Images of the corpus, and approved dialogues with targets."""
-    approved = Dialogue.objects.approved().filter(dataset=dataset).exclude(target_images=[])
-    return Image.objects.current().filter(dataset=dataset).count(), approved.count()
+def _of(dataset: Dataset, rows: Sequence[ConfiguredRetriever]) -> list[RetrieverStanding]:
+    images = Image.objects.current().filter(dataset=dataset).count()
+    by = {row.pk: checker for row in rows if (checker := _checker(dataset, row))}
+    approved, counts = counted_outdated(dataset, list(by.values()))
+    outdated = dict(zip(by, counts, strict=True))
+    return [_standing(dataset, row, images, approved, outdated.get(row.pk)) for row in rows]
+
+
+def _checker(dataset: Dataset, row: ConfiguredRetriever) -> Checker | None:
+    try:
+        return checker_of(dataset, row)
+    except NotReady:
+        return None
 
 
 def _standing(
-    dataset: Dataset, row: ConfiguredRetriever, images: int, approved: int
+    dataset: Dataset, row: ConfiguredRetriever, images: int, approved: int, outdated: int | None
 ) -> RetrieverStanding:
     missing = _missing(dataset, row)
     waits_for = what_lacks(dataset, row)
@@ -68,7 +78,7 @@ def _standing(
         found=None if waits_for or missing is None else images - sum(n for _, n in missing),
         missing=(missing or [])[:MOST_REASONS],
         approved=approved,
-        outdated=_outdated(dataset, row),
+        outdated=outdated,
     )
 
 
@@ -84,11 +94,3 @@ def _missing(dataset: Dataset, row: ConfiguredRetriever) -> list[tuple[str, int]
     without = ImageVector.objects.filter(space=space, vector=None, image__in=images)
     counted = without.values_list("reason").annotate(count=Count("pk")).order_by("-count")
     return list(counted)
-
-
-def _outdated(dataset: Dataset, row: ConfiguredRetriever) -> int | None:
-    try:
-        checker = checker_of(dataset, row)
-    except NotReady:
-        return None
-    return outdated(dataset, [checker]).count()

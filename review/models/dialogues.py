@@ -137,6 +137,8 @@ class Dialogue(models.Model):
     checked_at = models.DateTimeField(null=True)
     # Some retriever of the dataset has not checked the approved rewrite yet.
     checks_due = models.BooleanField(default=False, db_default=False)
+    # How the approved rewrite is checked: `review.checking.Checker.key` by name of the retriever.
+    checked_as = models.JSONField(default=dict, db_default={})
     # What retrieval shows of it (`Trait`), and how far the ranks of its candidates lie apart: the
     # standard deviation of their natural logarithms.
     traits = ArrayField(models.CharField(max_length=32), default=list, db_default=[])
@@ -211,6 +213,13 @@ class Dialogue(models.Model):
                 fields=["dataset", "id"],
                 condition=Q(checks_due=True),
                 name="dialogue_checks_due",
+            ),
+            # As what dialogues are checked, without a look at them: which are outdated.
+            models.Index(
+                fields=["dataset", "id"],
+                include=["checked_as", "ranked_as"],
+                condition=Q(stage=Stage.APPROVED, checks_due=False, checked_at__isnull=False),
+                name="dialogue_checked",
             ),
             models.Index(
                 fields=["dataset", "id"],
