@@ -20,9 +20,8 @@ SWEEPS = {
     "review.tasks.sweep_imports": 5.0,
     "review.tasks.sweep_scores": 30.0,
     "review.tasks.sweep_policies": 30.0,
-    "review.agreement_tasks.sweep_agreement": 60.0,
+    "review.report_tasks.sweep_reports": 60.0,
     "review.calibration.sampling.tasks.sweep_waves": 30.0,
-    "review.calibration.estimating.tasks.sweep_calibration": 60.0,
     "review.tasks.sweep_second_looks": 30.0,
     "review.calibration.certifying.tasks.sweep_certificates": 30.0,
     "review.picture_tasks.sweep_images": 15.0,
@@ -35,9 +34,8 @@ app.conf.beat_schedule = {
 }
 app.autodiscover_tasks()
 app.autodiscover_tasks(["review"], related_name="picture_tasks")
-app.autodiscover_tasks(["review"], related_name="agreement_tasks")
+app.autodiscover_tasks(["review"], related_name="report_tasks")
 app.autodiscover_tasks(["review.calibration.sampling"])
-app.autodiscover_tasks(["review.calibration.estimating"])
 app.autodiscover_tasks(["review.calibration.certifying"])
 app.autodiscover_tasks(["generation.likeness"])
 app.autodiscover_tasks(["generation.vectors"])

@@ -207,9 +207,8 @@ CELERY_TASK_ROUTES = {
     "generation.vectors.tasks.sweep_vectors": {"queue": "default"},
     "review.tasks.*": {"queue": "default"},
     "review.picture_tasks.*": {"queue": "default"},
-    "review.agreement_tasks.*": {"queue": "default"},
+    "review.report_tasks.*": {"queue": "default"},
     "review.calibration.certifying.tasks.*": {"queue": "default"},
-    "review.calibration.estimating.tasks.*": {"queue": "default"},
     "review.calibration.sampling.tasks.*": {"queue": "default"},
 }
 CELERY_TASK_ACKS_LATE = True

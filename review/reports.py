@@ -123,6 +123,11 @@ class OnDecisions:
         """Reckons a report that is wanted, unless another worker is at it."""
         compute(self.kind, dataset_id, self.reckon, {"decisions": Decision})
 
+    def awaiting(self) -> list[int]:
+        """The datasets whose report is wanted and no worker is at."""
+        wanted = self.kind.objects.awaiting().values_list("dataset_id", flat=True)
+        return list(wanted)
+
     def want_again(self) -> None:
         """Wants those anew that have aged while decisions came in."""
         last = Decision.objects.filter(

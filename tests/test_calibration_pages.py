@@ -20,7 +20,6 @@ from review.calibration.certifying.tasks import tend_certificates
 from review.calibration.conditions import present
 from review.calibration.draws import Moments
 from review.calibration.estimating import stored
-from review.calibration.estimating.tasks import compute_calibration
 from review.calibration.report import (
     FORM,
     Alternative,
@@ -47,6 +46,7 @@ from review.models import (
     Wave,
     WaveKind,
 )
+from review.report_tasks import compute_calibration
 
 SignIn = Callable[[User], Client]
 MakeDialogue = Callable[..., Dialogue]

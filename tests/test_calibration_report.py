@@ -17,7 +17,6 @@ from review.calibration.estimating.drifting import Said
 from review.calibration.estimating.from_blind import read_blind
 from review.calibration.estimating.reckoning import reckon, summary
 from review.calibration.estimating.stored import CALIBRATION
-from review.calibration.estimating.tasks import compute_calibration, sweep_calibration
 from review.calibration.report import Basis, Line, Report
 from review.calibration.sampling import drawing, following, waves
 from review.decisions import decide
@@ -39,6 +38,7 @@ from review.models import (
     Verdict,
     Wave,
 )
+from review.report_tasks import compute_calibration, sweep_reports
 from review.reports import FRESH
 from review.rulings import Ruling
 from review.scoring import refresh_scores
@@ -617,8 +617,8 @@ def test_a_stored_report_is_taken_up_again_after_decisions_and_draws(
     CalibrationReport.objects.update(computed=old)
     Decision.objects.update(created=old - FRESH)
     Wave.objects.update(drawn_at=old - FRESH)
-    sweep_calibration()
+    sweep_reports()
     assert sent == []
     Wave.objects.update(drawn_at=timezone.now())
-    sweep_calibration()
+    sweep_reports()
     assert sent == [(dataset.pk,)]

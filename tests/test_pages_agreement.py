@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from review import agreement_tasks
+from review import report_tasks
 from review.agreement import stored
 from review.agreement.arms import attrition
 from review.agreement.behind import Behind
@@ -246,7 +246,7 @@ def many(monkeypatch: pytest.MonkeyPatch, decided: list[Dialogue]) -> list[int]:
     """So many decisions that a worker reckons; the datasets that were sent to it."""
     sent: list[int] = []
     monkeypatch.setattr(stored, "MOST_LIVE", 10)
-    monkeypatch.setattr(agreement_tasks.compute_agreement, "delay_on_commit", sent.append)
+    monkeypatch.setattr(report_tasks.compute_agreement, "delay_on_commit", sent.append)
     return sent
 
 
@@ -258,8 +258,8 @@ def test_many_decisions_are_reckoned_by_a_worker_and_shown_with_their_time(
     assert not AgreementReport.objects.exists()
     client.post(f"{ADDRESS}compute/")
     assert many == [dataset.pk]
-    assert client.get(f"{ADDRESS}?awaited", headers=HTMX).status_code == 204
-    agreement_tasks.compute_agreement(dataset.pk)
+    assert client.get(f"{ADDRESS}?awaited=report", headers=HTMX).status_code == 204
+    report_tasks.compute_agreement(dataset.pk)
     page = client.get(ADDRESS).content.decode()
     assert "just now" in page
     assert "no decision has come in since" in page
@@ -272,17 +272,17 @@ def test_what_a_worker_reckoned_is_taken_up_again_once_it_has_aged(
 ) -> None:
     sent: list[tuple[int]] = []
     monkeypatch.setattr(
-        agreement_tasks.compute_agreement, "apply_async", lambda names, **_: sent.append(names)
+        report_tasks.compute_agreement, "apply_async", lambda names, **_: sent.append(names)
     )
     AGREEMENT.ask(dataset=dataset, by=carol)
-    agreement_tasks.compute_agreement(dataset.pk)
+    report_tasks.compute_agreement(dataset.pk)
     old = timezone.now() - 2 * FRESH
     AgreementReport.objects.update(computed=old)
     Decision.objects.update(created=old - FRESH)
-    agreement_tasks.sweep_agreement()
+    report_tasks.sweep_reports()
     assert sent == []
     decide(Dialogue.objects.get(external_id="skipped"), carol, Verdict.REJECT)
-    agreement_tasks.sweep_agreement()
+    report_tasks.sweep_reports()
     assert sent == [(dataset.pk,)]
 
 

@@ -147,9 +147,9 @@ def test_a_button_sends_it_to_a_worker_and_the_page_waits(
     assert sent == [dataset.pk]
     assert "every 2s" in page
     assert "No worker is running" in page
-    assert browser.get(f"{ADDRESS}?awaited", headers=HTMX).status_code == 204
+    assert browser.get(f"{ADDRESS}?awaited=report", headers=HTMX).status_code == 204
     compute_judge_report(dataset.pk)
-    part = browser.get(f"{ADDRESS}?awaited", headers=HTMX)
+    part = browser.get(f"{ADDRESS}?awaited=report", headers=HTMX)
     assert part.status_code == 200
     assert part["Vary"].count("HX-Request") == 1
     assert "No judge has scored anything yet" in part.content.decode()

@@ -1,10 +1,11 @@
 """The page that compares judges, from a report that is reckoned in the background. For admins."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from generation.judges_compared import stored
@@ -13,24 +14,20 @@ from generation.models import JudgeReport
 from generation.pages import judge_plots as plots
 from generation.pages import judge_scores, judge_slices
 from generation.report_tasks import compute_judge_report
-from review.liveness import worker_alive
 from review.models import Dataset, Membership
 from review.pages import strips
-from review.pages.people import SignedIn, administered, varying, wants_fragment
+from review.pages.people import SignedIn, administered
+from review.pages.reports import report_page
 
 
 @require_safe
 def judges(request: SignedIn, slug: str) -> HttpResponse:
     dataset, membership = administered(request, slug)
     report = stored.of(dataset)
-    fragment = wants_fragment(request)
-    if fragment and "awaited" in request.GET and report and report.is_awaited():
-        # Nothing new: the page stays as it is and asks again.
-        return varying(HttpResponse(status=204))
-    part = "#report" if fragment else ""
+    awaited = "report" if report and report.is_awaited() else ""
     by = request.GET.get(judge_slices.DIMENSION, "")
-    context = _context(dataset, membership, report, by)
-    return varying(render(request, f"generation/judges.html{part}", context))
+    context = partial(_context, dataset, membership, report, by)
+    return report_page(request, "generation/judges.html", awaited, context)
 
 
 @require_POST
@@ -44,14 +41,11 @@ def compute_judges(request: SignedIn, slug: str) -> HttpResponse:
 def _context(
     dataset: Dataset, membership: Membership, report: JudgeReport | None, by: str
 ) -> dict[str, Any]:
-    awaited = report is not None and report.is_awaited()
     context = {
         "dataset": dataset,
         "membership": membership,
         "report": report,
-        "awaited": awaited,
         "by": by,
-        "worker_alive": worker_alive("default") if awaited else True,
     }
     if report is None or not stored.is_current_form(report):
         return context

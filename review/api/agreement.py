@@ -10,11 +10,9 @@ from rest_framework.response import Response
 
 from review.agreement import wording
 from review.agreement.stored import AGREEMENT
-from review.agreement_tasks import compute_agreement
-from review.api.authentication import admitted
-from review.api.figures import FigureSerializer, KnownSerializer, known_shape
+from review.api.figures import FigureSerializer, KnownSerializer, known_answer, known_shape
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN
-from review.permissions import check_can_see_agreement
+from review.report_tasks import compute_agreement
 from review.reports import Known
 
 PARTS = ("basis", "together", "pairs", "reviewers", "weeks", "arms")
@@ -113,16 +111,11 @@ class AgreementSerializer(KnownSerializer):
 )
 @api_view(["GET", "POST"])
 def agreement(request: Request, dataset: str) -> Response:
-    found, user = admitted(request, dataset, check_can_see_agreement)
-    if request.method == "POST":
-        AGREEMENT.ask(dataset=found, by=user)
-        compute_agreement.delay_on_commit(found.pk)
-    answer = AgreementSerializer(_shape(AGREEMENT.known(found)))
-    return Response(answer.data, status=202 if request.method == "POST" else 200)
+    return known_answer(request, dataset, AGREEMENT, compute_agreement, _serialized)
 
 
-def _shape(known: Known) -> dict[str, Any]:
+def _serialized(known: Known) -> Any:
     shape = known_shape(known, PARTS)
     if shape["arms"] is not None:
         shape["arms"] = [{**arm, "sentences": wording.sentences(arm)} for arm in shape["arms"]]
-    return shape
+    return AgreementSerializer(shape).data

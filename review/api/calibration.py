@@ -8,14 +8,13 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from review.api.authentication import admitted
-from review.api.figures import FigureSerializer, KnownSerializer, known_shape
+from review.api.figures import FigureSerializer, KnownSerializer, known_answer, known_shape
 from review.api.views import DATASET, NOT_ALLOWED, UNKNOWN
 from review.api.waves import WaveSerializer
 from review.calibration.estimating.stored import CALIBRATION
-from review.calibration.estimating.tasks import compute_calibration
 from review.calibration.slices import DIMENSIONS
-from review.permissions import check_can_see_calibration
+from review.report_tasks import compute_calibration
+from review.reports import Known
 
 PARTS = ("conditions", "waves", "from_waves", "from_blind")
 
@@ -147,9 +146,8 @@ class CalibrationSerializer(KnownSerializer):
 )
 @api_view(["GET", "POST"])
 def calibration(request: Request, dataset: str) -> Response:
-    found, user = admitted(request, dataset, check_can_see_calibration)
-    if request.method == "POST":
-        CALIBRATION.ask(dataset=found, by=user)
-        compute_calibration.delay_on_commit(found.pk)
-    answer = CalibrationSerializer(known_shape(CALIBRATION.known(found), PARTS))
-    return Response(answer.data, status=202 if request.method == "POST" else 200)
+    return known_answer(request, dataset, CALIBRATION, compute_calibration, _serialized)
+
+
+def _serialized(known: Known) -> Any:
+    return CalibrationSerializer(known_shape(known, PARTS)).data

@@ -1,11 +1,15 @@
 """Figures over the API, and reports of them that are reckoned at once or by a worker."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from review.reports import Known
+from review.api.authentication import admitted
+from review.publishing import SafelySent
+from review.reports import Known, OnDecisions
 
 CURRENT, STORED, MISSING = "current", "stored", "missing"
 
@@ -46,3 +50,20 @@ def known_shape(known: Known, parts: Sequence[str]) -> dict[str, Any]:
         "computed": known.computed,
         "newer": known.newer,
     }
+
+
+def known_answer(
+    request: Request,
+    slug: str,
+    reports: OnDecisions,
+    compute: SafelySent,
+    serialized: Callable[[Known], Any],
+) -> Response:
+    """What is known of a dataset, for those whom its report lets see it; a POST asks that `compute`
+    reckons it anew."""
+    dataset, user = admitted(request, slug, reports.check)
+    anew = request.method == "POST"
+    if anew:
+        reports.ask(dataset=dataset, by=user)
+        compute.delay_on_commit(dataset.pk)
+    return Response(serialized(reports.known(dataset)), status=202 if anew else 200)

@@ -1,21 +1,22 @@
 """How far reviewers agree, and what arms tell. For adjudicators and admins."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from review.agreement.stored import AGREEMENT
-from review.agreement_tasks import compute_agreement
-from review.liveness import worker_alive
 from review.models import Dataset, Membership
 from review.pages import agreement_plots as plots
 from review.pages import strips
 from review.pages.agreement_plots import TIME
-from review.pages.people import SignedIn, varying, wants_fragment
+from review.pages.people import SignedIn
+from review.pages.reports import report_page
 from review.permissions import check_can_see_agreement, dataset_for
+from review.report_tasks import compute_agreement
 from review.reports import MOST_NEWER, Known
 
 
@@ -23,13 +24,9 @@ from review.reports import MOST_NEWER, Known
 def agreement(request: SignedIn, slug: str) -> HttpResponse:
     dataset, membership = _overseen(request, slug)
     known = AGREEMENT.known(dataset)
-    fragment = wants_fragment(request)
-    if fragment and "awaited" in request.GET and known.awaited:
-        # Nothing new: the page stays as it is and asks again.
-        return varying(HttpResponse(status=204))
-    part = "#report" if fragment else ""
-    context = _context(dataset, membership, known)
-    return varying(render(request, f"review/agreement.html{part}", context))
+    awaited = "report" if known.awaited else ""
+    context = partial(_context, dataset, membership, known)
+    return report_page(request, "review/agreement.html", awaited, context)
 
 
 @require_POST
@@ -52,7 +49,6 @@ def _context(dataset: Dataset, membership: Membership, known: Known) -> dict[str
         "membership": membership,
         "known": known,
         "most_newer": MOST_NEWER,
-        "worker_alive": worker_alive("default") if known.awaited else True,
     }
     return context if known.data is None else {**context, **_drawn(known.data)}
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,13 +16,13 @@ from generation.pages.calibration.planning import planned
 from generation.pages.calibration.standing import Standing, audits_of, rows_of, standing
 from review.calibration.estimating.prediction import FEWEST_DECIDED
 from review.calibration.estimating.stored import CALIBRATION
-from review.calibration.estimating.tasks import compute_calibration
 from review.calibration.report import TURNS
-from review.liveness import worker_alive
 from review.models import Dataset, Membership
 from review.pages import strips
-from review.pages.people import SignedIn, administered, varying, wants_fragment
+from review.pages.people import SignedIn, administered
+from review.pages.reports import report_page
 from review.permissions import check_can_see_calibration, dataset_for
+from review.report_tasks import compute_calibration
 from review.reports import MOST_NEWER, Known
 
 WAVES, BLIND = "waves", "blind"
@@ -33,13 +34,8 @@ def calibration(request: SignedIn, slug: str) -> HttpResponse:
     # In this order: what is drawn in between makes the page ask again.
     now = standing(dataset)
     known = CALIBRATION.known(dataset)
-    fragment = wants_fragment(request)
-    if fragment and _is_unchanged(request, known, now):
-        # Nothing new: the page stays as it is and asks again.
-        return varying(HttpResponse(status=204))
-    part = "#report" if fragment else ""
-    context = _context(request, dataset, membership, known, now)
-    return varying(render(request, f"generation/calibration.html{part}", context))
+    context = partial(_context, request, dataset, membership, known, now)
+    return report_page(request, "generation/calibration.html", _awaited(known, now), context)
 
 
 @require_POST
@@ -56,11 +52,6 @@ def overseen(request: SignedIn, slug: str) -> tuple[Dataset, Membership]:
     return dataset, membership
 
 
-def _is_unchanged(request: HttpRequest, known: Known, now: Standing) -> bool:
-    awaited = _awaited(known, now)
-    return bool(awaited) and request.GET.get("awaited") == awaited
-
-
 def _awaited(known: Known, now: Standing) -> str:
     """What the page waits for, in one word: it is drawn anew when any of it has come."""
     drawing = [f"wave{wave.number}" for wave in now.drawing()]
@@ -71,15 +62,13 @@ def _awaited(known: Known, now: Standing) -> str:
 def _context(
     request: HttpRequest, dataset: Dataset, membership: Membership, known: Known, now: Standing
 ) -> dict[str, Any]:
-    awaited, basis = _awaited(known, now), _basis_name(request)
+    basis = _basis_name(request)
     return {
         "dataset": dataset,
         "membership": membership,
         "known": known,
         "data": known.data,
-        "awaited": awaited,
         "most_newer": MOST_NEWER,
-        "worker_alive": worker_alive("default") if awaited else True,
         "waves": rows_of(now.waves, known.data),
         "basis_name": basis,
         **_certified(now),
