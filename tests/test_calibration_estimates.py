@@ -158,24 +158,36 @@ def test_200_decisions_count_as_529_where_judges_tell_so_much() -> None:
     assert width(found.share) == pytest.approx(2 * widths.half_width(529, 10**9, 0.5), rel=0.01)
 
 
-def test_several_draws_count_by_how_many_of_each_are_decided() -> None:
+def test_several_draws_count_by_how_many_of_each_are_decided_and_for_what_earlier_ones_took() -> (
+    None
+):
     people, score = dialogues(6, 5000)
-    one, other = (
-        uniform(people[:3000], score[:3000], 100),
-        uniform(people[3000:], score[3000:], 300),
-    )
+    one, other = uniform(people, score, 100), uniform(people[100:], score[100:], 300)
     found = debiased([one, other])
     tuning = found.tuning
     assert tuning is not None
-    alone = [
+    first, rest = [
         draw.accepted.mean()
         + tuning * ((draw.frame.total - draw.said.sum()) / (draw.frame.n - len(draw.said)))
         - tuning * draw.said.mean()
         for draw in (one, other)
     ]
-    assert found.share.value == pytest.approx((100 * alone[0] + 300 * alone[1]) / 400, abs=EXACT)
+    second = (one.accepted.sum() + 4900 * rest) / 5000
+    assert found.share.value == pytest.approx((100 * first + 300 * second) / 400, abs=EXACT)
     whole = debiased([uniform(people, score, 400)]).share
-    assert width(found.share) == pytest.approx(width(whole), rel=0.1)
+    assert width(found.share) == pytest.approx(width(whole), rel=0.02)
+
+
+def test_a_draw_from_a_part_only_tells_what_is_gone_from_later_ones() -> None:
+    people, score = dialogues(6, 5000)
+    part = replace(uniform(people[:1000], score[:1000], 1000), weighs=False)
+    found = debiased([part, uniform(people[1000:], score[1000:], 300)])
+    alone = debiased([uniform(people[1000:], score[1000:], 300)])
+    assert alone.share.value is not None
+    value = 0.2 * people[:1000].mean() + 0.8 * alone.share.value
+    assert found.share.value == pytest.approx(value, abs=EXACT)
+    assert found.share.n == 300
+    assert debiased([part]).share.value is None
 
 
 def test_what_is_missing_widens_what_is_said_of_it() -> None:

@@ -27,6 +27,11 @@ class Moments:
     def as_json(self) -> list[float]:
         return [self.n, self.total, self.squares]
 
+    def and_also(self, other: "Moments") -> "Moments":
+        """Over both, which share no dialogue."""
+        n, total, squares = self.n + other.n, self.total + other.total, self.squares + other.squares
+        return Moments(n, total, squares)
+
     def mean(self) -> float:
         return self.total / self.n
 
@@ -37,7 +42,8 @@ class Draw:
     where nobody has said), the judges' word f from 0 to 1, and the probability it was drawn with.
 
     `uniform`: exactly so many, all alike; otherwise each dialogue by a lot of its own. `frame` has
-    all dialogues that it is drawn from, the drawn ones among them.
+    all dialogues that it is drawn from, the drawn ones among them. One that does not weigh was
+    drawn from a part alone, and tells only what is gone from the frames of later draws.
     """
 
     accepted: Floats
@@ -45,6 +51,7 @@ class Draw:
     probability: Floats
     frame: Moments
     uniform: bool
+    weighs: bool = True
 
     def decided(self) -> Flags:
         return ~np.isnan(self.accepted)

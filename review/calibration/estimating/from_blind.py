@@ -79,7 +79,8 @@ def _read(
     """`sifted` has left the decisions on dialogues of the frame, which are in the order of keys."""
     number = np.searchsorted(np.array(rows.keys, np.int64), decided["dialogue_id"])
     number[~sifted.counting] = 0
-    probability = _probability(decided, number, sifted.counting, len(rows.keys))
+    share, dialogue = decided["blind_share"][sifted.counting], number[sifted.counting]
+    probability = probabilities(share, dialogue, len(rows.keys))
     blind = np.zeros(len(rows.keys), bool)
     blind[number[sifted.counting & decided["blind"]]] = True
     best = np.array([panel.candidate for panel in rows.panels], np.int64)
@@ -92,7 +93,7 @@ def _read(
     words, reviewers = decided.words(places[number], sifted.counting)
     frame, tops = _frame(rows, offered, blind, probability, marks)
     record = Record(
-        samples=[Sample(frame, uniform=_alike(probability), narrowed={})],
+        samples=[Sample(frame, uniform=alike(probability), narrowed={})],
         sample=np.zeros(int(blind.sum()), np.int64),
         probability=probability[blind],
         score=rows.scores()[blind],
@@ -147,14 +148,17 @@ def _offered(decided: Decided, counting: Flags) -> dict[int, list[int]]:
     return found
 
 
-def _probability(decided: Decided, number: Ints, framed: Flags, dialogues: int) -> Floats:
-    """With which each dialogue has a blind place."""
+def probabilities(share: Floats, dialogue: Ints, dialogues: int) -> Floats:
+    """With which each of so many dialogues has a blind place: one entry of `share` and `dialogue`
+    for each place, the share that the policy made blind then and the dialogue's number."""
     with np.errstate(divide="ignore"):
-        none = np.log1p(-decided["blind_share"][framed])
-    return -np.expm1(np.bincount(number[framed], none, minlength=dialogues))
+        none = np.log1p(-share)
+    return -np.expm1(np.bincount(dialogue, none, minlength=dialogues))
 
 
-def _alike(probability: Floats) -> bool:
+def alike(probability: Floats) -> bool:
+    """Whether all dialogues are drawn with the same probability: how many are says nothing then,
+    and given that all samples of that size are alike."""
     return not len(probability) or float(np.ptp(probability)) < ALIKE
 
 

@@ -124,8 +124,9 @@ def _line(
     name: str, record: Record, chosen: Flags, criterion: str, slice_of: tuple[str, str] | None
 ) -> Line | None:
     """None where nothing was drawn."""
-    drawn = record.subsamples(criterion, chosen, slice_of)
-    if not drawn:
+    drawn = record.subsamples(criterion, slice_of)
+    weighing = [one for one in drawn if one.draw.weighs]
+    if not weighing:
         return None
     tops = record.tops[criterion]
     accepted = record.accepted(criterion)
@@ -133,15 +134,15 @@ def _line(
     marked = decided & ~np.isnan(tops.passes)
     return Line(
         name=name,
-        dialogues=max(one.part.word.n for one in drawn),
-        rate=pass_rate([one.draw for one in drawn], _judges(drawn)),
+        dialogues=max(one.part.word.n for one in weighing),
+        rate=pass_rate([one.draw for one in drawn], _judges(weighing)),
         auc=telling.auc(tops.said[decided], accepted[decided], record.weight[decided]),
         kappa=telling.kappa(tops.passes[marked], accepted[marked], record.weight[marked]),
     )
 
 
 def _judges(drawn: Sequence[Subsample]) -> Estimate:
-    """The share that passes of what was drawn from; several frames by what was drawn of each."""
+    """The share that passes of what was drawn from; of several draws by how many each drew."""
     sizes = np.array([len(one.draw.probability) for one in drawn], np.float64)
     passing = np.array([one.part.passing / one.part.word.n for one in drawn])
     value = float(np.average(passing, weights=sizes))

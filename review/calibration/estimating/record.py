@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from review.agreement.estimates import Flags, Floats, Ints
-from review.calibration.draws import Draw, word_of
+from review.calibration.draws import Draw, Moments, word_of
 from review.calibration.estimating.drifting import Said
 from review.calibration.sampling.frames import Frame, Part
 
@@ -105,7 +105,7 @@ class Sample:
 
 
 class Subsample(NamedTuple):
-    """Some of a sample, and what they were drawn from."""
+    """Some of a sample, and what they were drawn from with what had been drawn before."""
 
     part: Part
     draw: Draw
@@ -168,26 +168,36 @@ class Record:
         return weight
 
     def subsamples(
-        self, criterion: str, chosen: Flags, slice_of: tuple[str, str] | None
+        self, criterion: str, slice_of: tuple[str, str] | None = None
     ) -> list[Subsample]:
-        """The chosen dialogues by sample; all of them are of the slice. Of a sample whose frame
-        knows nothing of it there is none."""
-        chosen = chosen & ~np.isnan(self.tops[criterion].said)
-        found = []
+        """What was drawn, all of it or of a slice, by sample in the order of the draws. Those of
+        which the frame is another, or knows nothing of the slice, do not weigh."""
+        tops = self.tops[criterion]
+        chosen = ~np.isnan(tops.said)
+        if slice_of is not None:
+            dimension, name = slice_of
+            chosen &= self.slices[dimension] == name
+        whole = [{}] if slice_of is None else [{}, dict([slice_of])]
+        gone, found = Part(Moments(), 0), []
         for number in np.unique(self.sample[chosen]).tolist():
-            part = self.samples[number].part(criterion, slice_of)
-            if part is not None:
-                mine = np.flatnonzero(chosen & (self.sample == number))
-                found.append(Subsample(part, self._draw(number, criterion, mine, part)))
+            sample = self.samples[number]
+            part = sample.part(criterion, slice_of) if sample.narrowed in whole else None
+            mine = np.flatnonzero(chosen & (self.sample == number))
+            drawn = self._draw(number, criterion, mine, part)
+            found.append(Subsample((part or Part(Moments(), 0)).and_also(gone), drawn))
+            gone = gone.and_also(
+                Part(Moments.of(tops.said[mine]), int(np.nansum(tops.passes[mine])))
+            )
         return found
 
-    def _draw(self, number: int, criterion: str, mine: Ints, part: Part) -> Draw:
+    def _draw(self, number: int, criterion: str, mine: Ints, part: Part | None) -> Draw:
         return Draw(
             accepted=self.accepted(criterion)[mine],
             said=self.tops[criterion].said[mine],
             probability=self.probability[mine],
-            frame=part.word,
+            frame=part.word if part else Moments.of(self.tops[criterion].said[mine]),
             uniform=self.samples[number].uniform,
+            weighs=part is not None,
         )
 
     def said(self, chosen: Flags) -> Said:

@@ -65,6 +65,10 @@ class Part:
     def of(cls, scores: Floats, passes: Flags) -> Self:
         return cls(Moments.of(word_of(scores)), int(passes.sum()))
 
+    def and_also(self, other: "Part") -> "Part":
+        """Both together, which share no dialogue."""
+        return Part(self.word.and_also(other.word), self.passing + other.passing)
+
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         return cls(Moments.from_json(data["word"]), data["passing"])
