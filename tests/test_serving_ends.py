@@ -14,18 +14,6 @@ from tests.plugins.sites import Site
 MAKE_RUN = ["make", "--silent", "run"]
 
 
-def test_every_way_to_stop_leaves_nothing_and_a_later_start_prepares_nothing_anew(
-    serve: Callable[..., Site],
-) -> None:
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        site = serve()
-        site.await_ready()
-        assert not site.said("Bringing the database|Compressing|Drawing")
-        assert site.stop(number) == 0
-        within(3, site.record.is_quiet)
-        assert site.lines[-1] == "Stopped; everything is saved.\n"
-
-
 def test_a_stop_during_preparation_leaves_nothing(serve: Callable[..., Site]) -> None:
     site = serve()
     site.hear("Starting PostgreSQL", 10)
@@ -34,20 +22,22 @@ def test_a_stop_during_preparation_leaves_nothing(serve: Callable[..., Site]) ->
     within(4, site.record.is_quiet)
 
 
-def test_a_killed_supervisor_leaves_nothing(serve: Callable[..., Site]) -> None:
-    site = serve()
-    site.await_ready()
-    site.supervisor().kill()
-    within(5, site.record.is_quiet)
-
-
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
-def test_killing_make_leaves_nothing(serve: Callable[..., Site]) -> None:
+def test_a_record_is_served_once_and_killing_make_leaves_nothing(
+    serve: Callable[..., Site],
+) -> None:
     site = serve(MAKE_RUN)
-    site.await_ready()
+    address = site.await_ready()
+    assert_served_once(serve(), address)
     assert site.supervisor().pid != site.process.pid
     site.process.kill()
     within(9, site.record.is_quiet)
+
+
+def assert_served_once(second: Site, address: str) -> None:
+    assert second.process.wait(20) == 2
+    assert len(second.lines) == 1
+    assert f"is already served at {address}" in second.lines[0]
 
 
 def test_a_taken_port_is_named_with_the_way_out(serve: Callable[..., Site]) -> None:
@@ -66,15 +56,6 @@ def test_a_port_that_is_none_is_refused(serve: Callable[..., Site], port: str) -
     assert site.process.wait(20) == 2
     assert len(site.lines) == 1
     assert f"PORT={port}" in site.lines[0]
-
-
-def test_a_record_is_served_once(serve: Callable[..., Site]) -> None:
-    first = serve()
-    address = first.await_ready()
-    second = serve()
-    assert second.process.wait(20) == 2
-    assert len(second.lines) == 1
-    assert f"is already served at {address}" in second.lines[0]
 
 
 @pytest.mark.parametrize(
@@ -96,11 +77,18 @@ def test_an_unreachable_server_is_named_and_nothing_served(
     assert "secret-word" not in said
 
 
-def test_beyond_loopback_there_are_no_demo_accounts(serve: Callable[..., Site]) -> None:
+def test_beyond_loopback_there_are_no_demo_accounts_and_a_later_start_prepares_nothing_anew(
+    serve: Callable[..., Site],
+) -> None:
     site = serve(HOST="0.0.0.0")  # noqa: S104  (that is what is tested)
     site.await_ready()
     site.hear("there are no demo accounts", 5)
     assert site.said("Nobody can sign in yet")
     assert not site.said(r"user +role +password")
+    assert not site.said("Bringing the database|Compressing|Drawing")
     assert site.record.sql("SELECT username FROM review_user WHERE is_active") == []
     assert os.stat(site.record.path / "log").st_mode & 0o077 == 0
+    # Killing make comes as SIGTERM, Ctrl-C as SIGINT.
+    assert site.stop(signal.SIGHUP) == 0
+    within(3, site.record.is_quiet)
+    assert site.lines[-1] == "Stopped; everything is saved.\n"
