@@ -124,6 +124,22 @@ class Checked:
     left_out: Sequence[str] = ()
     spread: float | None = None
 
+    def place(self) -> int:
+        """Of the target by the approved rewrite; 0 where it has none."""
+        return next((form.rank or 0 for form in self.forms if form.form == QueryForm.REWRITE), 0)
+
+    def has_others(self) -> bool:
+        """Whether some text finds an image beside the targets, and by more than chance."""
+        return any(self._finds_others(form) for form in self.forms)
+
+    def _finds_others(self, form: CheckedForm) -> bool:
+        if form.tied == self.corpus_size or not form.top:
+            return False
+        # What stands above a target is none.
+        targets = self.dialogue.target_images
+        is_above = form.rank is not None and form.rank > 1
+        return is_above or any(score and image not in targets for image, score in form.top)
+
 
 @transaction.atomic
 def record_checks(found: Sequence[Checked], *, by: Checker, waits: bool = True) -> set[int]:
@@ -137,7 +153,7 @@ def record_checks(found: Sequence[Checked], *, by: Checker, waits: bool = True) 
     fresh = [one for one in found if _is_as_it_was(rows.get(one.dialogue.pk), one.dialogue)]
     bulk.insert([row for one in fresh for row in _rows(one, by)], ignore_conflicts=True)
     _apply_margin(fresh, by)
-    _mark([rows[one.dialogue.pk] for one in fresh if one.outcome is not None], by)
+    _mark([(rows[one.dialogue.pk], one) for one in fresh if one.outcome is not None], by)
     if by.decides:
         _conclude([(rows[one.dialogue.pk], one) for one in fresh], by)
     return {one.dialogue.pk for one in fresh}
@@ -202,11 +218,13 @@ def _apply_margin(found: Sequence[Checked], by: Checker) -> None:
     bulk.update(other, ["margin", "outcome"])
 
 
-def _mark(checked: Sequence[Dialogue], by: Checker) -> None:
-    for row in checked:
+def _mark(found: Sequence[tuple[Dialogue, Checked]], by: Checker) -> None:
+    for row, one in found:
         # Whether a dialogue needs its history is for all retrievers to say.
         row.checked_as, row.traits_due = {**row.checked_as, by.retriever: by.key}, True
-    bulk.update(checked, ["checked_as", "traits_due"])
+        if one.has_others():
+            row.lowest_place = max(row.lowest_place or 0, one.place())
+    bulk.update([row for row, _ in found], ["checked_as", "traits_due", "lowest_place"])
 
 
 def _conclude(found: Sequence[tuple[Dialogue, Checked]], by: Checker) -> None:

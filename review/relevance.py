@@ -69,8 +69,10 @@ def can_judge(dialogue: Dialogue, membership: Membership) -> bool:
 
 
 def judgeable(membership: Membership) -> DialogueQuerySet:
-    """Approved dialogues of a dataset, of which this member may say which images fit."""
-    rows: DialogueQuerySet = membership.dataset.dialogues.approved().exclude(target_images=[])
+    """Approved dialogues of a dataset for which checks found images beside the targets, of which
+    this member may say which fit."""
+    approved: DialogueQuerySet = membership.dataset.dialogues.approved()
+    rows = approved.filter(lowest_place__isnull=False)
     own = Assignment.objects.filter(reviewer=membership.user_id, round=F("dialogue__round"))
     rows = masking.without_controls(rows, membership)
     if membership.adjudicates():

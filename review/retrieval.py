@@ -12,6 +12,7 @@ def unchecked(dialogue: Dialogue) -> dict[str, Any]:
     return {
         "checked_at": None,
         "checked_as": {},
+        "lowest_place": None,
         "check_outcome": "",
         "traits": without(dialogue.traits, OF_REWRITE),
     }

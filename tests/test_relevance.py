@@ -1,6 +1,7 @@
 """People say which other images fit a dialogue: who may, what is kept, and where it shows."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -10,9 +11,11 @@ from django.test import Client
 from generation import pooling
 from generation.models import ImageLikeness
 from review import decisions, exporting, relevance
+from review.checking import Checked, CheckedForm, Checker, record_checks
 from review.errors import Invalid, Missing, NotAllowed
 from review.models import (
     Assignment,
+    CheckOutcome,
     Dataset,
     Dialogue,
     Image,
@@ -23,6 +26,7 @@ from review.models import (
     Verdict,
 )
 from review.rulings import Ruling
+from review.undoing import reopen
 from tests.conftest import check
 
 Make = Callable[..., Dialogue]
@@ -214,9 +218,7 @@ def test_htmx_gets_the_next_dialogue_in_place_and_the_worst_found_comes_first(
     approve: Approve, bob: User, client_of: ClientOf
 ) -> None:
     for name, rank in [("d-1", 1), ("d-2", 3), ("d-3", 2)]:
-        dialogue = approve(name)
-        checks = RetrievalCheck.objects.filter(dialogue=dialogue)
-        checks.update(rank=rank, tied=1, corpus_size=4, top=[["cabin", 1.0]])
+        Dialogue.objects.filter(pk=approve(name).pk).update(lowest_place=rank)
     browser = client_of(bob)
     headers = {"HX-Request": "true"}
 
@@ -233,14 +235,38 @@ def test_htmx_gets_the_next_dialogue_in_place_and_the_worst_found_comes_first(
     assert next_of(saved) == "/datasets/coast/relevance/d-1/"
     assert "1 of 3 judged" in saved.content.decode()
     # What found its target alone has nothing to be looked at.
-    RetrievalCheck.objects.filter(dialogue__external_id="d-1").update(
-        top=[["lighthouse-cloudy", 1.0], ["cabin", 0.0]]
-    )
+    Dialogue.objects.filter(external_id="d-1").update(lowest_place=None)
     passed = browser.get("/datasets/coast/relevance/?after=d-3", headers=headers)
     assert next_of(passed) == "/datasets/coast/relevance/d-2/"
     assert "1 of 2 judged" in passed.content.decode()
     around = browser.get("/datasets/coast/relevance/?after=d-1", headers=headers)
     assert next_of(around) == "/datasets/coast/relevance/d-2/"
+
+
+def test_what_a_check_finds_beside_the_target_waits_to_be_judged_until_another_is_approved(
+    approve: Approve,
+) -> None:
+    dialogue = approve("d-1")
+    rewrite = dialogue.retrieval_checks.get(form="rewrite")
+    assert dialogue.lowest_place == rewrite.rank
+    checker = Checker("second", "h2", 1, decides=False)
+    form = CheckedForm("rewrite", "the pier", 3, 1, top=[("cabin", 1.0)])
+    alone = replace(form, rank=1, tied=4, top=[("cabin", 0.0)])
+
+    def found(form: CheckedForm) -> int | None:
+        Dialogue.objects.update(lowest_place=None)
+        record_checks([Checked(dialogue, 4, [form], CheckOutcome.SAME)], by=checker)
+        dialogue.refresh_from_db()
+        return dialogue.lowest_place
+
+    assert found(form) == 3
+    # A list that fits all alike is chance.
+    assert found(alone) is None
+    assert found(replace(form, rank=1, top=[(dialogue.target_images[0], 1.0)])) is None
+    assert found(form) == 3
+    reopen(dialogue)
+    dialogue.refresh_from_db()
+    assert (dialogue.lowest_place, dialogue.checked_as) == (None, {})
 
 
 def test_what_cannot_be_taken_is_said_on_the_page(

@@ -139,6 +139,9 @@ class Dialogue(models.Model):
     checks_due = models.BooleanField(default=False, db_default=False)
     # How the approved rewrite is checked: `review.checking.Checker.key` by name of the retriever.
     checked_as = models.JSONField(default=dict, db_default={})
+    # The lowest at which a check of the approved rewrite finds the target, 0 where none does. Null
+    # where checks find nothing beside the targets: there is no image to be judged.
+    lowest_place = models.PositiveIntegerField(null=True)
     # What retrieval shows of it (`Trait`), and how far the ranks of its candidates lie apart: the
     # standard deviation of their natural logarithms.
     traits = ArrayField(models.CharField(max_length=32), default=list, db_default=[])
@@ -220,6 +223,12 @@ class Dialogue(models.Model):
                 include=["checked_as", "ranked_as"],
                 condition=Q(stage=Stage.APPROVED, checks_due=False, checked_at__isnull=False),
                 name="dialogue_checked",
+            ),
+            # Those first in which most images stand above the target.
+            models.Index(
+                fields=["dataset", "-lowest_place", "id"],
+                condition=Q(stage=Stage.APPROVED, lowest_place__isnull=False),
+                name="dialogue_with_others",
             ),
             models.Index(
                 fields=["dataset", "id"],

@@ -201,6 +201,7 @@ def _accept(covered: Sequence[_Covered]) -> None:
         dialogue.checks_due, dialogue.traits_due = bool(dialogue.target_images), True
         # Of a check in an earlier round; what that found of its rewrite is gone already.
         dialogue.checked_at, dialogue.checked_as, dialogue.check_outcome = None, {}, ""
+        dialogue.lowest_place = None
     advance_each(dialogues, Event.APPROVE, _APPROVED)
     # One of them is enough to have all that wait checked.
     announce_approval(dialogues[0])
@@ -208,7 +209,7 @@ def _accept(covered: Sequence[_Covered]) -> None:
 
 _APPROVED = [
     *("approved_candidate", "approval", "settled_at", "checks_due", "traits_due"),
-    *("checked_at", "checked_as", "check_outcome"),
+    *("checked_at", "checked_as", "check_outcome", "lowest_place"),
 ]
 
 
