@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generation.benchmark.metrics import Placed, discounts
+from generation.measures.metrics import Placed, discounts
 
 EXACT = 1e-9
 

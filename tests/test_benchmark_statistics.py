@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from generation.benchmark.statistics import (
+from generation.measures.statistics import (
     Clustered,
     Sides,
     connected,

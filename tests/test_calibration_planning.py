@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 
 from generation.benchmark.report import FORM as BENCHMARK_FORM
-from generation.benchmark.statistics import ASSUMED_DEVIATION, smallest_difference
 from generation.benchmark_shown.planned import planned
+from generation.measures.statistics import ASSUMED_DEVIATION, smallest_difference
 from generation.models import BenchmarkReport, Run
 from review import assignments
 from review.agreement.estimates import Estimate, undefined

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from generation.benchmark import statistics
 from generation.benchmark.forms import FINAL_QUERY, REWRITE, FormKind
 from generation.benchmark.reading import CURVE_AT, Column, Results
 from generation.benchmark.report import (
@@ -17,7 +16,8 @@ from generation.benchmark.report import (
     Interval,
     Power,
 )
-from generation.benchmark.statistics import Clustered, Sides, holm, standardised
+from generation.measures import statistics
+from generation.measures.statistics import Clustered, Sides, holm, standardised
 from review.agreement.estimates import Floats
 
 # Factors by which the expected rank got smaller, as the ends of bins; nothing between is "same".

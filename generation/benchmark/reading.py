@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.benchmark import metrics
 from generation.benchmark.forms import Form
-from generation.benchmark.metrics import TOP, Placed
 from generation.benchmark.planning import forms_of
-from generation.benchmark.statistics import Clustered, connected
+from generation.measures import metrics
+from generation.measures.metrics import TOP, Placed
+from generation.measures.statistics import Clustered, connected
 from generation.models import BenchmarkDialogue, BenchmarkScore, BenchmarkText, ImageLikeness, Run
 from review.agreement.estimates import Floats
 

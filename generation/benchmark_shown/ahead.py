@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from generation.benchmark.statistics import smallest_difference
+from generation.measures.statistics import smallest_difference
 
 SIZES = (100, 300, 1000, 3000)
 # Where dialogues share targets: half as much variance again, as clusters of a few bring it.

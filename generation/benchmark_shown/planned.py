@@ -5,9 +5,9 @@ from typing import Any
 
 from generation.benchmark.planning import PRIMARY_METRIC
 from generation.benchmark.report import FORM
-from generation.benchmark.statistics import ASSUMED_DEVIATION, smallest_difference
 from generation.benchmark_shown.names import METRICS
 from generation.benchmark_shown.reports import runs_of
+from generation.measures.statistics import ASSUMED_DEVIATION, smallest_difference
 from generation.models import BenchmarkReport
 from review.calibration.planning.gains import HUNDRED
 from review.calibration.planning.plans import Plan, plan

@@ -10,10 +10,10 @@ import numpy as np
 from django.db.models import F
 
 from generation import retrievers
-from generation.benchmark.metrics import reciprocal_of_first, share_within
-from generation.benchmark.statistics import connected
 from generation.deceiving.renewing import without_leaks
 from generation.deceiving.strata import TOP
+from generation.measures.metrics import reciprocal_of_first, share_within
+from generation.measures.statistics import connected
 from review.agreement.estimates import Clusters, Floats, Ints, estimated
 from review.models import Dataset, QueryForm, RetrievalCheck, Trait, WordFinding
 from review.models.candidates import text_key
