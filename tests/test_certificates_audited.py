@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from review import decisions, undoing
-from review.calibration.certifying import applying, auditing, certificates, putting_back
+from review.calibration.certifying import applying, auditing, certificates, listing, putting_back
 from review.calibration.certifying.tasks import tend_certificates
 from review.errors import Conflict, NotAllowed
 from review.models import (
@@ -174,7 +174,7 @@ def test_what_it_approved_is_put_back_but_for_what_a_release_holds(
     certificate.refresh_from_db()
     with pytest.raises(NotAllowed):
         putting_back.ask(certificate=certificate, by=bob)
-    [listed] = certificates.listed(using)
+    [listed] = listing.listed(using)
     assert (listed.counts.accepted, listed.counts.to_put_back) == (3, 2)
     assert putting_back.ask(certificate=certificate, by=carol) == 2
     tend_certificates(using.pk)
@@ -184,7 +184,7 @@ def test_what_it_approved_is_put_back_but_for_what_a_release_holds(
     assert (approved[1].check_outcome, approved[1].traits_due) == ("", False)
     rows = Certified.objects.filter(put_back_by=carol, put_back_at__isnull=False)
     assert rows.count() == 2
-    [listed] = certificates.listed(using)
+    [listed] = listing.listed(using)
     assert (listed.counts.put_back, listed.counts.to_put_back) == (2, 0)
     with pytest.raises(Conflict, match="Nothing that certificate 1 approved"):
         putting_back.ask(certificate=certificate, by=carol)

@@ -14,14 +14,14 @@ from rest_framework.response import Response
 from review.api.authentication import administered, admitted, caller
 from review.api.parsing import BoundedJSONParser, dry_run, is_dry_run
 from review.api.views import DATASET, DIALOGUE, NOT_ALLOWED, UNKNOWN, dialogue_of, problem
-from review.calibration.certifying import certificates, putting_back
+from review.calibration.certifying import certificates, listing, putting_back
 from review.calibration.certifying.certificates import (
     CONFIDENCE,
     CONFIDENCES,
     SHARE,
     SHARES,
-    Listed,
 )
+from review.calibration.certifying.listing import Listed
 from review.calibration.certifying.tasks import tend_certificates
 from review.models import CertificateEnd, Dataset
 from review.permissions import check_can_see_calibration, dataset_for
@@ -128,7 +128,7 @@ def all_certificates(request: Request, dataset: str) -> Response:
     if request.method == "POST":
         return _test(request, dataset)
     found, _ = admitted(request, dataset, check_can_see_calibration)
-    return Response(CertificateSerializer(certificates.listed(found), many=True).data)
+    return Response(CertificateSerializer(listing.listed(found), many=True).data)
 
 
 def _test(request: Request, slug: str) -> Response:
@@ -191,5 +191,4 @@ def put_back_dialogue(request: Request, dataset: str, external_id: str) -> Respo
 
 
 def _shown(dataset: Dataset, number: int) -> Listed:
-    listed = certificates.listed(dataset)
-    return next(one for one in listed if one.certificate.number == number)
+    return next(one for one in listing.listed(dataset) if one.certificate.number == number)

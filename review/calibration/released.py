@@ -8,7 +8,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from review.amounts import counted
-from review.calibration.certifying.certificates import Counts, Listed, listed
+from review.calibration.certifying.listing import Counts, Listed, listed
 from review.calibration.estimating.reckoning import reckon, summary
 from review.calibration.report import WaveLine
 from review.models import Certificate, CertificateEnd, Dataset, Wave

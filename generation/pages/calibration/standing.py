@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from review.calibration.certifying import certificates
+from review.calibration.certifying import listing
 from review.calibration.certifying.auditing import last_audited
-from review.calibration.certifying.certificates import Listed
+from review.calibration.certifying.listing import Listed
 from review.calibration.certifying.thresholds import LAST_AUDITED, runs_of_bad_at
 from review.calibration.report import WaveLine
 from review.calibration.sampling import following
@@ -76,7 +76,7 @@ class Standing:
 
 def standing(dataset: Dataset) -> Standing:
     waves = dataset.waves.select_related("by", "closed_by", "certificate").order_by("-number")
-    return Standing(list(waves), certificates.listed(dataset))
+    return Standing(list(waves), listing.listed(dataset))
 
 
 def rows_of(waves: list[Wave], data: dict[str, Any] | None) -> list[WaveRow]:

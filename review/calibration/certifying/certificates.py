@@ -9,33 +9,26 @@ uses nothing up.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Max
 
-from review.calibration.certifying.putting_back import STILL_APPROVED
+from review.calibration.certifying.samples import Sample, next_sample
 from review.calibration.certifying.thresholds import GRID, Step, fixed_sequence, needed, why_nothing
-from review.calibration.certifying.together import drawn_together
 from review.calibration.conditions import Conditions, present
 from review.errors import Conflict, Invalid, Missing
 from review.models import (
     Certificate,
     CertificateEnd,
-    Certified,
-    CertifiedAs,
     Dataset,
-    Decision,
-    Drawn,
     User,
     Wave,
-    WaveKind,
 )
 from review.permissions import check_can_administer
 
 SHARE, CONFIDENCE = 0.05, 0.95
-HIGHEST = 5.0
 SHARES, CONFIDENCES = (0.001, 0.5), (0.5, 0.999)
 
 
@@ -61,7 +54,7 @@ def preview(*, dataset: Dataset, share: float, confidence: float) -> Preview:
     """Raises `Invalid` for numbers that are no share or confidence."""
     _check(share, confidence)
     conditions = present(dataset)
-    waves, sample = _next(dataset, conditions, share, confidence)
+    waves, sample = next_sample(dataset, conditions, share, confidence)
     return Preview(
         share=share,
         confidence=confidence,
@@ -88,7 +81,7 @@ def test(*, dataset: Dataset, share: float, confidence: float, by: User | None) 
     # One test at a time, or two would use the same waves.
     dataset = Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)
     conditions = present(dataset)
-    waves, sample = _next(dataset, conditions, share, confidence)
+    waves, sample = next_sample(dataset, conditions, share, confidence)
     if words := _why_not(conditions, waves, sample, share, confidence):
         raise Conflict(words)
     assert conditions is not None  # noqa: S101 - without any there is a reason against the test
@@ -161,69 +154,6 @@ def in_words(certificate: Certificate) -> str:
     )
 
 
-@dataclass(frozen=True)
-class Counts:
-    """What became of the dialogues that a certificate covers. Of the `audits`, which went to people
-    by lot, `audited` are decided, and `bad` of these; `to_put_back` stand approved by it alone."""
-
-    covered: int = 0
-    accepted: int = 0
-    one_decision: int = 0
-    audits: int = 0
-    audited: int = 0
-    bad: int = 0
-    put_back: int = 0
-    to_put_back: int = 0
-
-
-@dataclass(frozen=True)
-class Listed:
-    certificate: Certificate
-    words: str
-    waves: list[int]
-    counts: Counts
-
-
-def listed(dataset: Dataset) -> list[Listed]:
-    """All certificates of a dataset with what became of them, the newest first."""
-    rows = dataset.certificates.select_related("by", "ended_by", "put_back_by")
-    counts = _counts(dataset)
-    return [
-        Listed(
-            certificate=row,
-            words=in_words(row),
-            waves=[wave.number for wave in row.waves.all()],
-            counts=counts.get(row.pk, Counts()),
-        )
-        for row in rows.prefetch_related("waves")
-    ]
-
-
-def _counts(dataset: Dataset) -> dict[int, Counts]:
-    """By the keys of certificates, of those that cover any."""
-    audit = Q(used_as=CertifiedAs.AUDIT)
-    rows = (
-        Certified.objects.filter(certificate__dataset=dataset)
-        .order_by()
-        .values("certificate")
-        .annotate(
-            covered=Count("pk"),
-            accepted=Count("pk", filter=Q(used_as=CertifiedAs.ACCEPTED)),
-            one_decision=Count("pk", filter=Q(used_as=CertifiedAs.ONE_DECISION)),
-            audits=Count("pk", filter=audit),
-            audited=Count("pk", filter=audit & Q(good__isnull=False)),
-            bad=Count("pk", filter=audit & Q(good=False)),
-            put_back=Count("pk", filter=Q(put_back_at__isnull=False)),
-            to_put_back=Count("pk", filter=STILL_APPROVED),
-        )
-    )
-    found = rows.values_list("certificate", *_COUNTED)
-    return {certificate: Counts(*counts) for certificate, *counts in found}
-
-
-_COUNTED = [field.name for field in fields(Counts)]
-
-
 def _check(share: float, confidence: float) -> None:
     for field, value, (least, most) in (
         ("share", share, SHARES),
@@ -233,75 +163,10 @@ def _check(share: float, confidence: float) -> None:
             raise Invalid(f"Give a {field} from {100 * least:g}% to {100 * most:g}%.", field=field)
 
 
-def unused(dataset: Dataset, conditions: Conditions | None) -> QuerySet[Wave]:
-    """What tests may still take, in the order in which it was asked for."""
-    waves = Wave.objects.filter(
-        dataset=dataset,
-        kind=WaveKind.UNIFORM,
-        narrowed={},
-        drawn_at__isnull=False,
-        failure="",
-        certificate=None,
-        conditions_hash=conditions.hash if conditions else None,
-    )
-    return waves.order_by("number")
-
-
-def _next(
-    dataset: Dataset, conditions: Conditions | None, share: float, confidence: float
-) -> tuple[list[Wave], "_Sample"]:
-    """What a test takes: of the waves that were drawn together the first that could pass, else the
-    last; none where there is none."""
-    waves: list[Wave] = []
-    sample = _sample(waves)
-    for waves in drawn_together(unused(dataset, conditions)):
-        sample = _sample(waves)
-        if _could_pass(sample, share, confidence):
-            break
-    return waves, sample
-
-
-@dataclass(frozen=True)
-class _Sample:
-    """All drawn dialogues: their panel scores, and which are bad or not decided. One that is gone
-    from the record counts at every score, as bad."""
-
-    scores: list[float]
-    bad: list[bool]
-    decided: int
-
-
-def _sample(waves: Sequence[Wave]) -> _Sample:
-    good: dict[int, bool] = {}
-    for dialogue, agrees in _said(waves):
-        good[dialogue] = agrees and good.get(dialogue, True)
-    rows = list(Drawn.objects.filter(wave__in=waves).values_list("dialogue_id", "score"))
-    gone = max(0, sum(wave.frame.get("drawn", 0) for wave in waves) - len(rows))
-    return _Sample(
-        scores=[*(score for _, score in rows), *[HIGHEST] * gone],
-        bad=[*(not good.get(key, False) for key, _ in rows), *[True] * gone],
-        decided=sum(key in good for key, _ in rows),
-    )
-
-
-def _said(waves: Sequence[Wave]) -> "QuerySet[Decision, tuple[int, bool]]":
-    """Of what reviewers said who saw no scores: of which dialogue, and whether they accept what was
-    the best when it was drawn."""
-    top = F("dialogue__drawn__candidate")
-    also = Decision.also.through.objects.filter(
-        decision=OuterRef("pk"), candidate=OuterRef("dialogue__drawn__candidate")
-    )
-    said = Decision.objects.unswayed().filter(
-        dialogue__drawn__wave__in=waves, round=F("dialogue__drawn__round")
-    )
-    agrees = Case(When(Q(candidate=top) | Q(Exists(also)), then=Value(True)), default=Value(False))
-    return said.annotate(agrees=agrees).order_by("pk").values_list("dialogue_id", "agrees")
-
-
 def _why_not(
     conditions: Conditions | None,
     waves: Sequence[Wave],
-    sample: _Sample,
+    sample: Sample,
     share: float,
     confidence: float,
 ) -> str:
@@ -313,7 +178,7 @@ def _why_not(
             "No wave is left to test on: it takes a uniform one over the whole dataset, drawn "
             "under the present judges, rubric and rewriters and used by no test. Draw one."
         )
-    if not _could_pass(sample, share, confidence):
+    if not sample.could_pass(share, confidence):
         return why_nothing([], len(sample.scores), share, confidence)
     enough = needed(0, share, confidence)
     if sample.decided < enough:
@@ -322,9 +187,3 @@ def _why_not(
             f"takes {enough} at least. Decide more of them first: it is made once."
         )
     return ""
-
-
-def _could_pass(sample: _Sample, share: float, confidence: float) -> bool:
-    """As far as scores tell; what people said is not looked at."""
-    scores = np.array(sample.scores)
-    return bool(fixed_sequence(scores, np.zeros(len(scores), bool), GRID, share, confidence)[0])
