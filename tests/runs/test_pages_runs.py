@@ -14,7 +14,6 @@ from generation.models import (
     Call,
     CallOutcome,
     Endpoint,
-    EndpointKind,
     ItemState,
     Run,
     RunItem,
@@ -25,29 +24,10 @@ from review.models import Dataset, Dialogue, Stage, User
 
 SignIn = Callable[[User], Client]
 MakeDialogue = Callable[..., Dialogue]
+MakeCall = Callable[..., Call]
 
 ADDRESS = "/datasets/coast/runs/"
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def endpoint(db: None) -> Endpoint:
-    return Endpoint.objects.create(name="offline", kind=EndpointKind.OFFLINE)
-
-
-@pytest.fixture
-def run(dataset: Dataset, carol: User, endpoint: Endpoint) -> Run:
-    return Run.objects.create(dataset=dataset, kind=RunKind.REWRITE, by=carol)
-
-
-@pytest.fixture
-def item(run: Run, dialogue: Dialogue, endpoint: Endpoint) -> RunItem:
-    return RunItem.objects.create(run=run, dialogue=dialogue, endpoint=endpoint)
-
-
-def _call(item: RunItem, **fields: object) -> Call:
-    values = {"endpoint": item.endpoint, "request_hash": "h", "outcome": CallOutcome.OK, **fields}
-    return Call.objects.create(run=item.run, item=item, **values)
 
 
 def test_an_admin_starts_a_run_with_the_defaults(
@@ -109,28 +89,28 @@ def test_a_live_list_asks_again_and_a_quiet_one_does_not(
 
 
 def test_a_run_shows_what_was_done_what_failed_and_why(
-    carol: User, item: RunItem, make_dialogue: MakeDialogue, client_of: SignIn
+    carol: User, item: RunItem, make_dialogue: MakeDialogue, client_of: SignIn, make_call: MakeCall
 ) -> None:
     item.state, item.failure = ItemState.FAILED, "The reply could not be read."
     item.save()
     RunItem.objects.create(
         run=item.run, dialogue=make_dialogue("d-2"), endpoint=item.endpoint, state=ItemState.DONE
     )
-    _call(item, outcome=CallOutcome.FAILED, status_code=500, error="overloaded")
+    make_call(item, outcome=CallOutcome.FAILED, status_code=500, error="overloaded")
     page = client_of(carol).get(f"{ADDRESS}{item.run_id}/").content.decode()
     for words in ("1 of 2 done", "1 failed", "The reply could not be read.", "overloaded", "500"):
         assert words in page
 
 
 def test_the_cost_is_the_exact_sum_and_unknown_where_a_price_is(
-    carol: User, item: RunItem, client_of: SignIn
+    carol: User, item: RunItem, client_of: SignIn, make_call: MakeCall
 ) -> None:
-    _call(item, cost_usd=Decimal("0.1"))
-    _call(item, cost_usd=Decimal("0.2"))
+    make_call(item, cost_usd=Decimal("0.1"))
+    make_call(item, cost_usd=Decimal("0.2"))
     browser = client_of(carol)
     view = browser.get(f"{ADDRESS}{item.run_id}/").context["view"]
     assert view.spend.cost_usd == Decimal("0.3")
-    _call(item, cost_usd=None)
+    make_call(item, cost_usd=None)
     page = browser.get(f"{ADDRESS}{item.run_id}/")
     assert page.context["view"].spend.cost_usd is None
     assert "unknown" in page.content.decode()
@@ -248,10 +228,15 @@ def test_batches_show_how_far_they_are(carol: User, item: RunItem, client_of: Si
 
 @pytest.mark.parametrize(("person", "status"), [("alice", 403), ("bob", 403), ("dave", 404)])
 def test_only_admins_see_or_change_runs(
-    person: str, status: int, request: pytest.FixtureRequest, item: RunItem, client_of: SignIn
+    person: str,
+    status: int,
+    request: pytest.FixtureRequest,
+    item: RunItem,
+    client_of: SignIn,
+    make_call: MakeCall,
 ) -> None:
     browser = client_of(request.getfixturevalue(person))
-    call = _call(item)
+    call = make_call(item)
     one = f"{ADDRESS}{item.run_id}/"
     for address in (ADDRESS, one, f"{one}calls/", f"{one}calls/{call.pk}/"):
         assert browser.get(address).status_code == status
@@ -276,9 +261,9 @@ def test_a_run_of_another_dataset_is_out_of_reach(carol: User, client_of: SignIn
 
 
 def test_more_runs_and_calls_cost_no_more_queries(
-    carol: User, item: RunItem, make_dialogue: MakeDialogue, client_of: SignIn
+    carol: User, item: RunItem, make_dialogue: MakeDialogue, client_of: SignIn, make_call: MakeCall
 ) -> None:
-    _call(item)
+    make_call(item)
     browser = client_of(carol)
     pages = [ADDRESS, f"{ADDRESS}{item.run_id}/", f"{ADDRESS}{item.run_id}/calls/"]
     _queries(browser, ADDRESS)  # the first gives the dataset its retriever
@@ -287,7 +272,7 @@ def test_more_runs_and_calls_cost_no_more_queries(
         other = Run.objects.create(dataset=item.run.dataset, kind=RunKind.JUDGE)
         RunItem.objects.create(run=other, dialogue=item.dialogue, endpoint=item.endpoint)
         dialogue = make_dialogue(f"more-{number}")
-        _call(RunItem.objects.create(run=item.run, dialogue=dialogue, endpoint=item.endpoint))
+        make_call(RunItem.objects.create(run=item.run, dialogue=dialogue, endpoint=item.endpoint))
         name = f"endpoint-{number}"
         Endpoint.objects.create(name=name, dataset=item.run.dataset)
         Batch.objects.create(run=item.run, endpoint=item.endpoint)

@@ -13,43 +13,24 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from PIL import Image as Picture
 
-from generation.models import Call, CallOutcome, Endpoint, EndpointKind, Run, RunItem, RunKind
+from generation.models import Call, CallOutcome, Run, RunItem
 from generation.pages.transcripts import laid_out
 from generation.prompts import fenced
 from generation.seeing import ImageSettings, image_part, redacted
-from review.models import Dataset, Dialogue, Image, User
+from review.models import Dialogue, Image, User
 
 SignIn = Callable[[User], Client]
 MakeDialogue = Callable[..., Dialogue]
+MakeCall = Callable[..., Call]
 
 ADDRESS = "/datasets/coast/runs/"
 HTMX = {"HX-Request": "true"}
 
 
-@pytest.fixture
-def endpoint(db: None) -> Endpoint:
-    return Endpoint.objects.create(name="offline", kind=EndpointKind.OFFLINE)
-
-
-@pytest.fixture
-def run(dataset: Dataset, carol: User, endpoint: Endpoint) -> Run:
-    return Run.objects.create(dataset=dataset, kind=RunKind.REWRITE, by=carol)
-
-
-@pytest.fixture
-def item(run: Run, dialogue: Dialogue, endpoint: Endpoint) -> RunItem:
-    return RunItem.objects.create(run=run, dialogue=dialogue, endpoint=endpoint)
-
-
-def _call(item: RunItem, **fields: object) -> Call:
-    values = {"endpoint": item.endpoint, "request_hash": "h", "outcome": CallOutcome.OK, **fields}
-    return Call.objects.create(run=item.run, item=item, **values)
-
-
 def test_a_call_shows_its_request_and_reply_as_text(
-    carol: User, item: RunItem, client_of: SignIn
+    carol: User, item: RunItem, client_of: SignIn, make_call: MakeCall
 ) -> None:
-    call = _call(item, request={"messages": ["<b>said</b>"]}, reply="<script>no</script>")
+    call = make_call(item, request={"messages": ["<b>said</b>"]}, reply="<script>no</script>")
     page = client_of(carol).get(f"{ADDRESS}{item.run_id}/calls/{call.pk}/").content.decode()
     assert "&lt;b&gt;said" in page
     assert "<script>no" not in page
@@ -59,15 +40,15 @@ MODELS = {"parameters": {"models": {"offline": ""}}}
 
 
 def test_the_log_of_calls_is_narrowed_by_its_address(
-    carol: User, item: RunItem, make_dialogue: MakeDialogue, client_of: SignIn
+    carol: User, item: RunItem, make_dialogue: MakeDialogue, client_of: SignIn, make_call: MakeCall
 ) -> None:
     Run.objects.filter(pk=item.run_id).update(**MODELS)
-    good = _call(item)
-    bad = _call(item, outcome=CallOutcome.FAILED, status_code=500)
+    good = make_call(item)
+    bad = make_call(item, outcome=CallOutcome.FAILED, status_code=500)
     elsewhere = RunItem.objects.create(
         run=item.run, dialogue=make_dialogue("d/2 ?"), endpoint=item.endpoint
     )
-    other = _call(elsewhere)
+    other = make_call(elsewhere)
     browser, address = client_of(carol), f"{ADDRESS}{item.run_id}/calls/"
     for sent, expected in [
         ({}, [other, bad, good]),
@@ -91,10 +72,14 @@ def test_the_log_of_calls_is_narrowed_by_its_address(
 
 
 def test_the_log_goes_on_page_by_page(
-    carol: User, item: RunItem, client_of: SignIn, monkeypatch: pytest.MonkeyPatch
+    carol: User,
+    item: RunItem,
+    client_of: SignIn,
+    monkeypatch: pytest.MonkeyPatch,
+    make_call: MakeCall,
 ) -> None:
     monkeypatch.setattr("generation.pages.calls.CALLS_SHOWN", 2)
-    made = [_call(item, outcome=CallOutcome.OK).pk for _ in range(5)]
+    made = [make_call(item, outcome=CallOutcome.OK).pk for _ in range(5)]
     browser, address = client_of(carol), f"{ADDRESS}{item.run_id}/calls/"
     query, seen = "?outcome=ok", []
     while query:
@@ -125,10 +110,12 @@ SAID = {
 }
 
 
-def test_a_call_is_shown_as_it_reads(carol: User, item: RunItem, client_of: SignIn) -> None:
+def test_a_call_is_shown_as_it_reads(
+    carol: User, item: RunItem, client_of: SignIn, make_call: MakeCall
+) -> None:
     content = json.dumps({"rewrites": ["a red boat", "<b>"]})
     reply = json.dumps({"choices": [{"message": {"content": content}, "finish_reason": "length"}]})
-    call = _call(item, request=SAID, reply=reply)
+    call = make_call(item, request=SAID, reply=reply)
     response = client_of(carol).get(f"{ADDRESS}{item.run_id}/calls/{call.pk}/")
     system, user = response.context["transcript"].messages
     assert [(piece.kind, piece.text) for piece in system.pieces] == [("text", "Rewrite it.")]
@@ -141,7 +128,12 @@ def test_a_call_is_shown_as_it_reads(carol: User, item: RunItem, client_of: Sign
 
 
 def test_a_picture_is_found_by_the_checksum_under_which_it_was_sent(
-    carol: User, item: RunItem, client_of: SignIn, settings: Any, tmp_path: Path
+    carol: User,
+    item: RunItem,
+    client_of: SignIn,
+    settings: Any,
+    tmp_path: Path,
+    make_call: MakeCall,
 ) -> None:
     settings.MEDIA_ROOT = tmp_path
     sent = ImageSettings(longest_side=256)
@@ -155,7 +147,7 @@ def test_a_picture_is_found_by_the_checksum_under_which_it_was_sent(
     image = Image.objects.get(external_id="pier")
     Run.objects.filter(pk=item.run_id).update(parameters={"images": sent.to_json()})
     message = {"role": "user", "content": [image_part(image, sent)]}
-    call = _call(item, request=redacted({"messages": [message]}))
+    call = make_call(item, request=redacted({"messages": [message]}))
     page = client_of(carol).get(f"{ADDRESS}{item.run_id}/calls/{call.pk}/").content.decode()
     assert f"/images/{image.pk}/thumb" in page
     assert image.caption in page
@@ -174,16 +166,23 @@ def test_a_picture_is_found_by_the_checksum_under_which_it_was_sent(
     ],
 )
 def test_whatever_was_sent_and_came_is_shown(
-    request_kept: Any, reply: str, carol: User, item: RunItem, client_of: SignIn
+    request_kept: Any,
+    reply: str,
+    carol: User,
+    item: RunItem,
+    client_of: SignIn,
+    make_call: MakeCall,
 ) -> None:
-    call = _call(item, request=request_kept, reply=reply)
+    call = make_call(item, request=request_kept, reply=reply)
     response = client_of(carol).get(f"{ADDRESS}{item.run_id}/calls/{call.pk}/")
     assert response.status_code == 200
 
 
-def test_a_lost_call_is_explained(carol: User, item: RunItem, client_of: SignIn) -> None:
-    call = _call(item, outcome=CallOutcome.LOST)
-    again = _call(item, attempt=1)
+def test_a_lost_call_is_explained(
+    carol: User, item: RunItem, client_of: SignIn, make_call: MakeCall
+) -> None:
+    call = make_call(item, outcome=CallOutcome.LOST)
+    again = make_call(item, attempt=1)
     browser = client_of(carol)
     page = browser.get(f"{ADDRESS}{item.run_id}/calls/{call.pk}/").content.decode()
     assert "The worker ended before a reply came" in page
