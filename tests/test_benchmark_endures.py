@@ -10,6 +10,8 @@ from django.utils import timezone
 from PIL import Image as Pillow
 
 from generation.benchmark import reckoning
+from generation.benchmark.ranking import Bench
+from generation.benchmark.searched import by_retriever
 from generation.models import (
     BenchmarkScore,
     Call,
@@ -110,6 +112,43 @@ def test_with_a_server_that_fails_or_refuses_and_a_picture_that_is_gone_it_ends_
     assert report["scores"]["server"]["rewrite"]["n"] == 24
     assert not [gap for gap in report["gaps"] if gap["kind"] == "failed"]
     assert Call.objects.filter(run=run).exists()
+
+
+@pytest.mark.parametrize("breaks", ["its server", "its model"])
+def test_a_retriever_that_cannot_search_stands_alone_and_is_all_that_is_tried_again(
+    breaks: str,
+    dataset: Dataset,
+    dialogues: list[Dialogue],
+    server: ConfiguredRetriever,
+    model_server: ModelServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if breaks == "its server":
+        model_server.refuses = lambda content: (401, "no")
+    else:
+        search = Bench.found
+
+        def fails(bench: Bench, *asked: Any) -> Any:
+            if bench.name == "server":
+                raise RuntimeError("error 401 of its library")
+            return search(bench, *asked)
+
+        monkeypatch.setattr(Bench, "found", fails)
+    run = lifecycle.start(dataset=dataset, kind="benchmark")
+    draining.drain(run.pk)
+    words, broken = by_retriever(run)
+    assert (words.retriever, words.done, words.failed) == ("bm25", 30, 0)
+    assert (broken.retriever, broken.done, broken.failed) == ("server", 0, 30)
+    [failure] = broken.failures
+    assert "401" in failure.reason
+    done = set(BenchmarkScore.objects.filter(run=run).values_list("pk", flat=True))
+    model_server.refuses = None
+    monkeypatch.undo()
+    lifecycle.retry_failed(run=run)
+    draining.drain(run.pk)
+    rows = BenchmarkScore.objects.filter(run=run)
+    assert done == set(rows.filter(retriever="bm25").values_list("pk", flat=True))
+    assert [(one.done, one.failed) for one in by_retriever(run)] == [(30, 0), (30, 0)]
 
 
 def test_what_a_dead_worker_held_is_done_by_the_next_once(

@@ -168,19 +168,22 @@ def test_few_clusters_are_warned_of(dataset: Dataset, bob: User, client_of: Sign
 def test_a_run_that_is_going_tells_how_far_it_is_and_once_why_what_failed(
     dataset: Dataset, make_dialogue: MakeDialogue, carol: User, client_of: SignIn
 ) -> None:
-    run = Run.objects.create(dataset=dataset, kind=RunKind.BENCHMARK, parameters={})
+    retrievers = [{"name": name} for name in ("bm25", "server", "my-server")]
+    parameters = {"retrievers": retrievers}
+    run = Run.objects.create(dataset=dataset, kind=RunKind.BENCHMARK, parameters=parameters)
     states = [ItemState.DONE, ItemState.PENDING, ItemState.FAILED, ItemState.FAILED]
     for number, state in enumerate(states):
         RunItem.objects.create(
             run=run,
             dialogue=make_dialogue(f"d-{number}"),
             state=state,
-            failure="Image “pier” is gone." if state == ItemState.FAILED else "",
+            failure="my-server: Image “pier” is gone." if state == ItemState.FAILED else "",
         )
     page = read(client_of(carol), f"{ADDRESS}{run.pk}/", headers=HTMX)
     assert "every 2s" in page
     assert "1 of 4 done" in page
     assert page.count("Image “pier” is gone.") == 1
+    assert words(page).count("searched for 3 dialogues") == 2
     Run.objects.update(status=RunStatus.DONE)
     assert "Try 2 failed items again" in words(read(client_of(carol), f"{ADDRESS}{run.pk}/"))
 

@@ -12,6 +12,7 @@ from generation.benchmark.figures import interval_of, pairs
 from generation.benchmark.forms import FINAL_QUERY, REWRITE, WITHOUT_TEXT
 from generation.benchmark.reading import Column, Results
 from generation.benchmark.report import Extreme, Extremes, Gain, Gap, Slice
+from generation.benchmark.searched import reasons_of
 from generation.models import BenchmarkText, ItemState
 
 MOST_EXTREMES = 10
@@ -120,7 +121,8 @@ def _failed(results: Results) -> Iterator[Gap]:
         for key, failure in failures.items():
             number = numbers[key]
             if not columns or not complete[number]:
-                reasons[_reason_of(failure, retriever)].add(number)
+                told = reasons_of(failure, results.retrievers).get(retriever)
+                reasons[told or "It is not done yet."].add(number)
         for reason, missing in _most_frequent(reasons):
             yield _gap(results, "failed", retriever, "", reason, missing)
 
@@ -129,12 +131,6 @@ def _wanted(results: Results, column: Column) -> NDArray[np.bool_]:
     if column.form.kind in WITHOUT_TEXT:
         return np.ones(len(results.subjects), bool)
     return results.texts[column.form.name]
-
-
-def _reason_of(failure: str, retriever: str) -> str:
-    """The part of an item's failure that is about a retriever; it may hold several."""
-    _, mark, said = failure.partition(f"{retriever}: ")
-    return (said if mark else failure) or "It is not done yet."
 
 
 def _unranked(results: Results) -> Iterator[Gap]:

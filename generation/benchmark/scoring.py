@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from django.db import Error
+
 from generation.benchmark.forms import Form
 from generation.benchmark.planning import forms_of
 from generation.benchmark.ranking import Bench
@@ -88,7 +90,7 @@ class Scorer:
             _fail(todo, reason)
             return
         try:
-            self._score_together(bench, todo)
+            self._score_alone(bench, todo)
         except UNSEARCHED:
             self._score_one_by_one(bench, todo)
 
@@ -96,7 +98,7 @@ class Scorer:
         in_a_row = 0
         for place, one in enumerate(todo):
             try:
-                self._score_together(bench, [one])
+                self._score_alone(bench, [one])
                 in_a_row = 0
             except UNSEARCHED as error:
                 reason = f"{bench.name}: {error}"
@@ -107,6 +109,16 @@ class Scorer:
                 self._given_up[bench.name] = reason
                 _fail(todo[place + 1 :], reason)
                 return
+
+    def _score_alone(self, bench: Bench, todo: Sequence[Todo]) -> None:
+        """A model that breaks, or one of our own rules, holds up no other retriever."""
+        try:
+            self._score_together(bench, todo)
+        except (*UNSEARCHED, *STOPPED, Error):
+            raise
+        except Exception as error:
+            logger.exception("A retriever of run %s failed: %s", self._run.pk, bench.name)
+            raise NotReady(f"It failed: {type(error).__name__}: {error}") from error
 
     def _score_together(self, bench: Bench, todo: Sequence[Todo]) -> None:
         bench.prepare(self._alive)

@@ -7,6 +7,7 @@ from generation.benchmark import reckoning
 from generation.benchmark.forms import FormKind
 from generation.benchmark.planning import forms_of
 from generation.benchmark.report import scores_in_order
+from generation.benchmark.searched import by_retriever
 from generation.models import BenchmarkText, Run, RunKind, RunStatus
 from review.amounts import counted
 
@@ -26,7 +27,11 @@ def figures(run: Run, report: Data | None) -> Data:
         return {}
     if report is None:
         return {"scores": None, "comparisons": None}
-    return {"scores": scores_in_order(report), "comparisons": report["comparisons"]}
+    return {
+        "scores": scores_in_order(report),
+        "comparisons": report["comparisons"],
+        "retrievers": {one.retriever: one.as_json() for one in by_retriever(run)},
+    }
 
 
 def scores_in_words(report: Data) -> Iterator[str]:

@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from generation.benchmark import reckoning
+from generation.benchmark.searched import by_retriever
 from generation.benchmark_files import archive
 from generation.benchmark_shown import reports
 from generation.benchmark_shown.ahead import MOST_DIALOGUES, foresight
@@ -24,6 +25,7 @@ from review.pages.people import SignedIn, varying, wants_fragment
 from review.permissions import check_can_see_benchmark, dataset_for
 
 RUNS_SHOWN = 30
+REASONS_SHOWN = 3
 # Which part of a report the address may choose.
 CHOSEN = ("metric", "retriever", "form")
 
@@ -89,7 +91,8 @@ def _standing(run: Run, report: BenchmarkReport | None, *, shown: bool) -> dict[
         "lacks_figures": run.status == RunStatus.DONE and not shown and not awaited,
         "live": view.is_live(),
         "awaited": awaited,
-        "failures": board.failures_by_reason(run) if view.failed else [],
+        "searched": by_retriever(run) if view.failed else [],
+        "reasons_shown": REASONS_SHOWN,
         "worker_alive": worker_alive("llm" if view.is_live() else "default"),
         "outdated": report is not None and bool(report.data) and not shown,
     }

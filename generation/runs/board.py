@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 from django.utils import timezone
 
 from generation.models import Batch, Call, CallOutcome, ItemState, Run, RunItem, RunStatus
@@ -187,27 +187,6 @@ def failed_items(run: Run, *, after: int = 0) -> tuple[list[RunItem], int | None
     )
     shown = found[:FAILED_SHOWN]
     return shown, shown[-1].pk if len(found) > FAILED_SHOWN else None
-
-
-@dataclass(frozen=True)
-class FailureKind:
-    """Items of a run that failed for one reason, with the id of one of their dialogues."""
-
-    reason: str
-    items: int
-    example: str
-
-
-def failures_by_reason(run: Run) -> list[FailureKind]:
-    """The most frequent first."""
-    rows = (
-        RunItem.objects.filter(run=run, state=ItemState.FAILED)
-        .order_by()
-        .values(reason=F("failure"))
-        .annotate(items=Count("pk"), example=Min("dialogue__external_id"))
-        .order_by("-items", "reason")
-    )
-    return [FailureKind(**row) for row in rows[:KINDS_OF_ERROR_SHOWN]]
 
 
 def batches_of(run: Run) -> list[Batch]:
