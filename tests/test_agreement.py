@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from review.agreement import estimates, formulas, reviewers, wording
 from review.agreement.arms import arms
-from review.agreement.estimates import Estimate
 from review.agreement.record import (
     ACCEPT,
     EDIT,
@@ -27,6 +26,7 @@ from review.agreement.record import (
 from review.agreement.report import reckoned
 from review.agreement.reviewers import Together
 from review.models import Arm
+from tests.figures import value
 
 EXACT = 1e-9
 SEEDS = range(6)
@@ -79,11 +79,6 @@ def table(found: Record) -> NDArray[np.float64]:
     values = np.full((found.dialogue.max() + 1, len(found.reviewers)), np.nan)
     values[found.dialogue, found.reviewer] = found.verdict
     return values
-
-
-def value(estimate: Estimate) -> float:
-    assert estimate.value is not None, estimate.words
-    return estimate.value
 
 
 @pytest.mark.parametrize("seed", SEEDS)

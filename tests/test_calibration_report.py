@@ -2,146 +2,37 @@
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-import numpy as np
 import pytest
-from django.test import Client
 from django.utils import timezone
 
-from review.agreement.estimates import Estimate, share
 from review.calibration.conditions import present
-from review.calibration.estimating import drifting, stored, telling
-from review.calibration.estimating.drifting import Said
 from review.calibration.estimating.from_blind import read_blind
 from review.calibration.estimating.reckoning import reckon, summary
-from review.calibration.estimating.stored import CALIBRATION
 from review.calibration.report import Basis, Line, Report
-from review.calibration.sampling import drawing, following, waves
+from review.calibration.sampling import following, waves
 from review.decisions import decide
 from review.lots import lot
 from review.models import (
     Arm,
     Assignment,
-    CalibrationReport,
     Candidate,
-    CandidateKind,
     Criterion,
     Dataset,
     Decision,
     Dialogue,
     Judgement,
     PlaceState,
-    Stage,
     User,
     Verdict,
-    Wave,
 )
-from review.report_tasks import compute_calibration, sweep_reports
-from review.reports import FRESH
 from review.rulings import Ruling
-from review.scoring import refresh_scores
+from tests.calibration_records import SCORES, draw, fill, forty_drawn, say
+from tests.figures import value
 
-SignIn = Callable[[User], Client]
-ADDRESS = "/api/v1/datasets/coast/calibration/"
 EXACT = 1e-9
-# Scores of a dialogue's first candidate on every criterion; the second has one less.
-SCORES = (5, 4, 3, 2)
-
-
-def fill(dataset: Dataset, number: int, scores: Sequence[int] = SCORES) -> list[Dialogue]:
-    """Scored dialogues that wait, whose first candidate is the panel's best."""
-    dialogues = Dialogue.objects.bulk_create(
-        Dialogue(
-            dataset=dataset,
-            external_id=f"d-{n:03}",
-            turns=[{"role": "user", "text": "that one"}] * (1 + 2 * (n % 2)),
-            final_query="that one",
-            content_hash=str(n),
-            stage=Stage.JUDGED,
-            language="de" if n % 3 == 0 else "en",
-        )
-        for n in range(number)
-    )
-    candidates = Candidate.objects.bulk_create(
-        Candidate(
-            dialogue=dialogue,
-            text=f"text {rank}",
-            text_key=str(rank),
-            author="writer",
-            kind=CandidateKind.MODEL,
-        )
-        for dialogue in dialogues
-        for rank in range(2)
-    )
-    Judgement.objects.bulk_create(
-        Judgement(
-            candidate=candidate,
-            judge="critic",
-            criterion=criterion,
-            score=scores[n // 2 % len(scores)] - n % 2,
-            prompt_hash="j",
-        )
-        for n, candidate in enumerate(candidates)
-        for criterion in Criterion.values
-    )
-    refresh_scores(dialogues)
-    return dialogues
-
-
-def draw(dataset: Dataset, size: int, **asked: Any) -> Wave:
-    wave = waves.draw(dataset=dataset, **{"kind": "uniform", "size": size, **asked})
-    drawing.carry_out(dataset)
-    wave.refresh_from_db()
-    assert not wave.failure
-    return wave
-
-
-def say(
-    dialogue: Dialogue,
-    who: User,
-    *,
-    accepts: bool = True,
-    when: datetime | None = None,
-    arm: Arm = Arm.BLIND,
-    **fields: Any,
-) -> Decision:
-    """A decision as the record would have it, without the way through the desk."""
-    first, second, *_ = dialogue.candidates.order_by("pk")
-    now = when or timezone.now()
-    drawn = fields.pop("drawn", hasattr(dialogue, "drawn"))
-    place = None
-    if not fields.get("adjudication"):
-        place = Assignment.objects.create(
-            dialogue=dialogue,
-            reviewer=who,
-            place=dialogue.assignments.count(),
-            state=PlaceState.DECIDED,
-            arm=arm,
-            drawn=drawn,
-            round=fields.get("round", 0),
-            claimed_at=now,
-            expires_at=now,
-            ended_at=now,
-        )
-    saw = {"scores": fields.pop("scores", arm != Arm.BLIND)}
-    values = {"verdict": Verdict.ACCEPT, "candidate": first if accepts else second, **fields}
-    return Decision.objects.create(
-        dialogue=dialogue,
-        assignment=place,
-        reviewer=who,
-        seconds=10,
-        created=now,
-        saw={**saw, "candidates": [{"id": first.pk}, {"id": second.pk}]},
-        policy={"arms": {"blind": 0.5}},
-        **values,
-    )
-
-
-def value(estimate: Estimate) -> float:
-    assert estimate.value is not None, estimate.words
-    return estimate.value
 
 
 def overall(basis: Basis) -> Line:
@@ -150,11 +41,8 @@ def overall(basis: Basis) -> Line:
 
 
 @pytest.fixture
-def drawn(dataset: Dataset, alice: User) -> list[Dialogue]:
-    """All of forty dialogues, with scores of 5, 4, 3 and 2, drawn in one wave."""
-    fill(dataset, 40)
-    draw(dataset, 40)
-    return list(dataset.dialogues.order_by("pk").select_related("drawn"))
+def drawn(dataset: Dataset) -> list[Dialogue]:
+    return forty_drawn(dataset)
 
 
 def test_each_figure_is_what_a_hand_would_reckon(
@@ -388,142 +276,6 @@ def test_where_all_places_are_alike_probabilities_are_and_otherwise_not(
     assert record.probability.tolist() == [0.75] + [0.5] * 11
 
 
-SEEDS = range(4)
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("weighted", [False, True])
-def test_auc_and_kappa_are_those_of_scikit_learn(seed: int, weighted: bool) -> None:
-    from sklearn.metrics import cohen_kappa_score, roc_auc_score  # noqa: PLC0415
-
-    draw = np.random.default_rng(seed)
-    score = draw.integers(4, 21, 150) / 4
-    accepted = (draw.random(150) < score / 6).astype(float)
-    weight = draw.random(150) + 0.5 if weighted else np.ones(150)
-    area = telling.auc(score, accepted, weight)
-    theirs = roc_auc_score(accepted, score, sample_weight=weight)
-    assert value(area) == pytest.approx(theirs, abs=EXACT)
-    passes = (score >= 3.5).astype(float)
-    beyond = telling.kappa(passes, accepted, weight)
-    theirs = cohen_kappa_score(passes, accepted, sample_weight=weight)
-    assert value(beyond) == pytest.approx(theirs, abs=EXACT)
-    for one in (area, beyond):
-        assert one.low is not None
-        assert one.high is not None
-        assert one.low < value(one) < one.high
-        assert 0.05 < one.high - one.low < 0.4
-
-
-def test_the_interval_of_auc_holds_the_truth_as_often_as_it_says() -> None:
-    """Scores of accepted ones lie one standard deviation above others: an area of Phi(1/sqrt 2)."""
-    draw, held = np.random.default_rng(8), 0
-    for _ in range(400):
-        accepted = (np.arange(80) % 2).astype(float)
-        found = telling.auc(draw.normal(size=80) + accepted, accepted, np.ones(80))
-        assert found.low is not None
-        assert found.high is not None
-        held += found.low < 0.7602499 < found.high
-    assert 0.925 <= held / 400 <= 0.98
-
-
-@pytest.mark.parametrize(
-    ("scores", "accepted", "words"),
-    [
-        ([], [], "nobody has decided yet"),
-        ([3.0] * 12, [1.0] * 12, "people accept all of them"),
-        ([3.0] * 12, [0.0] * 12, "people accept none of them"),
-        ([3.0] * 12, [0.0, 1.0] * 6, "all have the same score"),
-        ([3.0, 4.0] * 6, [0.0, 1.0] * 6, "do not overlap"),
-        ([3.0, 4.0] * 2, [0.0, 1.0] * 2, "fewer than 5 of a kind"),
-    ],
-)
-def test_what_auc_cannot_tell_is_said_in_words(
-    scores: list[float], accepted: list[float], words: str
-) -> None:
-    found = telling.auc(np.array(scores), np.array(accepted), np.ones(len(scores)))
-    assert words in found.words
-    assert (found.low, found.high) == (None, None)
-
-
-@pytest.mark.parametrize(
-    ("passes", "accepted", "expected", "words"),
-    [
-        ([], [], None, "nobody has decided yet"),
-        ([1.0] * 12, [1.0] * 12, None, "the same of all"),
-        ([1.0] * 12, [0.0, 1.0] * 6, 0.0, "all pass"),
-        ([1.0, 0.0] * 6, [0.0] * 12, 0.0, "people accept none of them"),
-        ([1.0, 0.0] * 2, [0.0, 1.0] * 2, -1.0, "fewer than 10 dialogues"),
-    ],
-)
-def test_what_kappa_cannot_tell_is_said_in_words(
-    passes: list[float], accepted: list[float], expected: float | None, words: str
-) -> None:
-    found = telling.kappa(np.array(passes), np.array(accepted), np.ones(len(passes)))
-    assert found.value == expected
-    assert words in found.words
-    assert (found.low, found.high) == (None, None)
-
-
-def said_over(weeks: int, gap_of: Callable[[int], float], seed: int = 1) -> Said:
-    """Forty decisions a week, on which the judges' pass rate lies that far above people's."""
-    draw = np.random.default_rng(seed)
-    week = np.repeat(np.arange(weeks), 40)
-    chance = np.array([0.5 - gap_of(int(one)) for one in week])
-    return Said(
-        dialogue=np.arange(len(week)),
-        monday=np.datetime64("2026-08-03", "D") + 7 * week,
-        passes=(draw.random(len(week)) < 0.5).astype(float),
-        accepted=(draw.random(len(week)) < chance).astype(float),
-        weight=np.ones(len(week)),
-    )
-
-
-def test_drift_is_told_with_its_p_value_and_otherwise_not_claimed() -> None:
-    from scipy import stats  # noqa: PLC0415
-
-    steady = drifting.drift(said_over(8, lambda _: 0.1))
-    assert steady.startswith("No drift is to be seen")
-    assert "p = 0." in steady
-    moving = said_over(8, lambda week: 0.05 * week)
-    assert drifting.drift(moving).startswith("Judges drift: their pass rate rises against people's")
-    found = drifting.trend(moving)
-    assert found is not None
-    week = (moving.monday - moving.monday.min()) / np.timedelta64(7, "D")
-    theirs = stats.linregress(week, moving.passes - moving.accepted)
-    assert found[0] == pytest.approx(theirs.slope, abs=EXACT)
-    assert found[1] == pytest.approx(theirs.pvalue, rel=0.5)
-    assert "fewer than 3 weeks: there are 2" in drifting.drift(said_over(2, lambda _: 0.0))
-    [first, *_] = drifting.weeks(moving)
-    apart = (moving.passes - moving.accepted)[:40]
-    low, high = stats.ttest_1samp(apart, 0).confidence_interval(0.95)
-    assert (first.gap.low, first.gap.high) == (pytest.approx(low), pytest.approx(high))
-
-
-def test_no_trend_is_found_in_five_of_a_hundred_steady_records_or_so() -> None:
-    found = [drifting.trend(said_over(6, lambda _: 0.1, seed)) for seed in range(400)]
-    sure = sum(one is not None and one[1] <= 0.05 for one in found)
-    assert 0.02 < sure / 400 < 0.09
-
-
-def test_weights_of_a_share_count_and_widen_its_interval() -> None:
-    hit, dialogue = np.array([1.0, 1, 0, 0] * 10), np.arange(40)
-    plain, even = share(hit, dialogue), share(hit, dialogue, np.full(40, 3.0))
-    assert (even.low, even.high) == (pytest.approx(plain.low), pytest.approx(plain.high))
-    uneven = share(hit, dialogue, np.array([9.0, 1, 1, 1] * 10))
-    assert value(uneven) == pytest.approx(10 / 12)
-    for one in (share(hit, dialogue), uneven, share(np.ones(40), dialogue, hit + 1)):
-        assert one.low is not None
-        assert one.high is not None
-        assert one.low < value(one) <= one.high
-    assert wide(share(np.ones(40), dialogue, 1 + 9 * hit)) > wide(share(np.ones(40), dialogue))
-
-
-def wide(estimate: Estimate) -> float:
-    assert estimate.low is not None
-    assert estimate.high is not None
-    return estimate.high - estimate.low
-
-
 def undefined_nowhere(part: Any) -> None:
     """Every figure has words where it has no value or no interval, and none of no width."""
     if isinstance(part, dict):
@@ -568,57 +320,3 @@ def test_a_release_names_no_reviewer(
     told = json.dumps(summary(found), allow_nan=False)
     assert "alice" not in told
     assert summary(found)["from_waves"]["alternative"]["reviewers"] == 3
-
-
-@pytest.fixture
-def large(
-    monkeypatch: pytest.MonkeyPatch, dataset: Dataset, drawn: list[Dialogue], alice: User
-) -> list[int]:
-    """So much that a worker reckons; the datasets that were sent to it."""
-    sent: list[int] = []
-    monkeypatch.setattr(stored, "MOST_LIVE", 10)
-    monkeypatch.setattr(compute_calibration, "delay_on_commit", sent.append)
-    for dialogue in drawn[:20]:
-        say(dialogue, alice)
-    return sent
-
-
-def test_programs_read_the_stored_report_with_its_time_and_ask_for_it_anew(
-    dataset: Dataset, large: list[int], drawn: list[Dialogue], bob: User, alice: User,
-    program_of: SignIn,
-) -> None:  # fmt: skip
-    program = program_of(bob)
-    # The draw has asked for the first one.
-    assert program.get(ADDRESS).json() == {
-        "state": "missing", "awaited": True, "computed": None, "newer": 0, "conditions": None,
-        "waves": None, "from_waves": None, "from_blind": None,
-    }  # fmt: skip
-    assert program.post(ADDRESS).status_code == 202
-    assert large == [dataset.pk]
-    compute_calibration(dataset.pk)
-    say(drawn[30], alice)
-    found = program.get(ADDRESS).json()
-    assert (found["state"], found["newer"]) == ("stored", 1)
-    assert found["computed"]
-    assert found["waves"][0]["decided"] == 20
-    assert found["from_waves"]["overall"]["rate"]["people"]["n"] == 20
-    assert program_of(alice).get(ADDRESS).status_code == 403
-
-
-def test_a_stored_report_is_taken_up_again_after_decisions_and_draws(
-    dataset: Dataset, large: list[int], drawn: list[Dialogue], carol: User, alice: User,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    sent: list[tuple[int]] = []
-    monkeypatch.setattr(compute_calibration, "apply_async", lambda names, **_: sent.append(names))
-    CALIBRATION.ask(dataset=dataset, by=carol)
-    compute_calibration(dataset.pk)
-    old = timezone.now() - 2 * FRESH
-    CalibrationReport.objects.update(computed=old)
-    Decision.objects.update(created=old - FRESH)
-    Wave.objects.update(drawn_at=old - FRESH)
-    sweep_reports()
-    assert sent == []
-    Wave.objects.update(drawn_at=timezone.now())
-    sweep_reports()
-    assert sent == [(dataset.pk,)]

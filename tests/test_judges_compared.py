@@ -14,6 +14,7 @@ from generation.judges_compared.record import Compared, Judge
 from generation.judges_compared.report import reckon
 from review.agreement import estimates, formulas
 from review.agreement.estimates import Clusters, Estimate
+from tests.figures import value
 from tests.judge_records import JUDGES, WROTE, panel, record, verdicts
 
 EXACT = 1e-9
@@ -26,11 +27,6 @@ def draw(seed: int) -> np.random.Generator:
 
 def each_alone(number: int) -> NDArray[np.int64]:
     return np.arange(number)
-
-
-def value(estimate: Estimate) -> float:
-    assert estimate.value is not None, estimate.words
-    return estimate.value
 
 
 def leaning(random: np.random.Generator, number: int, judges: int = 2) -> NDArray[np.int64]:
