@@ -10,7 +10,7 @@ from recqr_site import embedded
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recqr_site.settings")
 embedded.ensure()
 
-app = Celery("recqr_site")
+app = Celery("recqr_site", fixups=["recqr_site.worker_connections:fixup"])
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.task_queues = [Queue("llm"), Queue("retrieval"), Queue("default")]
 # Finds what a worker or the broker lost. A sweep that nobody took in time is not worth keeping.
