@@ -38,35 +38,34 @@ def drain(dataset_id: int, *, enough: Event | None = None) -> int:
     """
     passes: dict[int, Pass] = {}
     count = 0
-    while not (enough and enough.is_set()):
-        # Anew each time: a policy, a retriever, the corpus may change meanwhile.
-        dataset = Dataset.objects.filter(pk=dataset_id).first()
-        made = None if dataset is None else _next_batch(dataset, passes)
+    # Read anew each time: a policy, a retriever, the corpus may change meanwhile.
+    while (dataset := Dataset.objects.filter(pk=dataset_id).first()) is not None:
+        rows = configured(dataset)
+        made = None if enough and enough.is_set() else _next_batch(dataset, rows, passes)
         if made is None:
+            _settle(dataset, rows)
             break
         count += made
-    _settle(dataset_id)
     return count
 
 
-def _next_batch(dataset: Dataset, passes: dict[int, "Pass"]) -> int | None:
+def _next_batch(
+    dataset: Dataset, rows: Sequence[ConfiguredRetriever], passes: dict[int, "Pass"]
+) -> int | None:
     """How many were checked by the first retriever that has something to do; None where none has.
 
     The primary comes first each time: what others are slow at never holds up an outcome.
     """
-    for row in configured(dataset):
+    for row in rows:
         made = passes.setdefault(row.pk, Pass()).step(dataset, row)
         if made is not None:
             return made
     return None
 
 
-def _settle(dataset_id: int) -> None:
-    dataset = Dataset.objects.filter(pk=dataset_id).first()
-    if dataset is None:
-        return
-    known = checkers(dataset)
-    if len(known) == len(configured(dataset)):
+def _settle(dataset: Dataset, rows: Sequence[ConfiguredRetriever]) -> None:
+    known = checkers(dataset, rows)
+    if len(known) == len(rows):
         checking.settle_due(dataset, known)
 
 
@@ -100,10 +99,14 @@ class Pass:
         checker = checker_of(dataset, row)
         if due_for(checker, dataset, self._after).exists():
             return True
-        if not self._has_moved:
-            return False
-        self._after, self._has_moved = 0, False
-        return due_for(checker, dataset, 0).exists()
+        return self._begins_again() and due_for(checker, dataset, self._after).exists()
+
+    def _begins_again(self) -> bool:
+        """Back to the first, if anything was done since it was there last."""
+        has_moved = self._has_moved
+        if has_moved:
+            self._after, self._has_moved = 0, False
+        return has_moved
 
     def _batch(self, dataset: Dataset, row: ConfiguredRetriever) -> int:
         at_work = begin(dataset, row)
@@ -113,6 +116,8 @@ class Pass:
         found = found_of(at_work, batch)
         taken = checking.record_checks(found, by=at_work.checker, waits=False)
         self._after, self._has_moved = batch[-1].pk, self._has_moved or bool(taken)
+        if len(batch) < BATCH:
+            self._begins_again()  # None was left beyond it: that question is spared.
         return len(taken)
 
 

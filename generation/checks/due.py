@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from generation.checks.checking import checker_of
 from generation.errors import NotReady
+from generation.models import ConfiguredRetriever
 from generation.retrievers import configured
 from review.checking import Checker, lacks
 from review.models import Candidate, Dataset, Dialogue
@@ -19,11 +20,11 @@ from review.models.dialogues import DialogueQuerySet
 JUST_NOW = timedelta(seconds=10)
 
 
-def checkers(dataset: Dataset) -> list[Checker]:
+def checkers(dataset: Dataset, rows: Sequence[ConfiguredRetriever] | None = None) -> list[Checker]:
     """How the retrievers of a dataset check now, its primary first; without those of which no
-    worker has loaded the model yet."""
+    worker has loaded the model yet. `rows` are those retrievers where they are at hand."""
     found = []
-    for row in configured(dataset):
+    for row in configured(dataset) if rows is None else rows:
         with suppress(NotReady):
             found.append(checker_of(dataset, row))
     return found

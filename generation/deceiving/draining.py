@@ -18,7 +18,7 @@ from review.models.dialogues import DialogueQuerySet
 logger = logging.getLogger(__name__)
 
 # Searched for together: some ten texts each.
-BATCH = 16
+BATCH = 32
 # The first number of PostgreSQL's advisory locks on looking, one lock per dataset.
 LOOKING = 20_260_711
 
