@@ -26,6 +26,8 @@ from review.calibration.draws import Draw, Moments
 from review.calibration.estimating import widths
 from review.calibration.estimating.alternative import alternative, discoveries
 from review.calibration.estimating.prediction import debiased, pass_rate
+from review.templatetags.figures import bounds as bounds_of
+from review.templatetags.figures import point
 
 Floats = NDArray[np.float64]
 
@@ -467,3 +469,25 @@ def test_without_its_conditions_there_is_no_test() -> None:
     assert alternative([], np.zeros((0, 0)), np.zeros(0)).words.endswith("so far none has")
     agreed = alternative("abc", np.ones((40, 3)), np.ones(40))
     assert (agreed.passes, agreed.annotators[0].p_value) == (True, 0)
+
+
+# ---- How they are written
+
+
+@pytest.mark.parametrize(
+    ("found", "share", "rate"),
+    [
+        ((0.64, 0.55, 0.73), "64% 55% to 73%", "64.0 55.0 to 73.0"),
+        ((0.998, 0.9965, 0.9998), "99.80% 99.65% to 99.98%", "99.80 99.65 to 99.98"),
+        ((0.996, 0.98, 1), "99.6% 98.0% to 100.0%", "99.6 98.0 to 100.0"),
+        ((0, 0, 0.06), "0% 0% to 6%", "0.0 0.0 to 6.0"),
+        ((0.5, 0.4996, 0.5004), "50.00% 49.96% to 50.04%", "50.00 49.96 to 50.04"),
+        ((0.999, None, None), "99.9% ", "99.9 "),
+    ],
+)
+def test_a_share_is_written_as_finely_as_its_bounds(
+    found: tuple[float, float | None, float | None], share: str, rate: str
+) -> None:
+    figure = dict(zip(("value", "low", "high"), found, strict=True))
+    for form, words in (("share", share), ("rate", rate)):
+        assert f"{point(figure, form)} {bounds_of(figure, form)}" == words

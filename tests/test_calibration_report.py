@@ -25,6 +25,7 @@ from review.models import (
     Dialogue,
     Judgement,
     PlaceState,
+    Stage,
     User,
     Verdict,
 )
@@ -143,10 +144,14 @@ def test_decisions_that_do_not_count_are_told_of_with_why(
         seconds=0,
     )
     Assignment.objects.filter(decisions__verdict=Verdict.SKIP).update(state=PlaceState.SKIPPED)
+    # One of them waits for a second reviewer, whose decision may count.
+    settled = [dialogue.pk for dialogue in drawn[5:9]]
+    Dialogue.objects.filter(pk__in=settled).update(stage=Stage.REJECTED)
     found = reckon(dataset)
     assert better.candidate_id
     [wave] = found.waves
-    assert (wave.decided, wave.uncounted, wave.skipped, wave.waiting) == (5, 5, 1, 29)
+    assert (wave.decided, wave.uncounted, wave.skipped, wave.waiting) == (5, 4, 1, 30)
+    assert following.line(dataset.waves.get()).uncounted == 4
     assert found.from_waves.left_out == [
         "1 decision does not count: it was made by adjudicators.",
         "2 decisions do not count: they were made with scores in sight.",

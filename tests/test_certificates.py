@@ -85,6 +85,7 @@ def decided(dialogue: Dialogue, by: User, candidate: Candidate, **saw: Any) -> D
         expires_at=at,
         ended_at=at,
     )
+    offered = [{"id": one.pk} for one in dialogue.candidates.all()]
     return Decision.objects.create(
         dialogue=dialogue,
         assignment=place,
@@ -92,7 +93,7 @@ def decided(dialogue: Dialogue, by: User, candidate: Candidate, **saw: Any) -> D
         verdict="accept",
         candidate=candidate,
         seconds=1,
-        saw={"scores": False, **saw},
+        saw={"scores": False, "candidates": offered, **saw},
     )
 
 

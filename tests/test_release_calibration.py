@@ -10,6 +10,8 @@ import pytest
 from django.utils import timezone
 
 from review import cards, decisions
+from review.calibration.draws import Moments
+from review.calibration.sampling.frames import Frame, Part
 from review.exporting import described, open_release, write_release
 from review.importing.engine import import_dialogues
 from review.models import (
@@ -154,7 +156,9 @@ def test_the_manifest_counts_waves_and_what_certificates_approved_and_names_what
     dialogue: Dialogue, make_dialogue: Make, certificate: Certificate, wave: Wave, carol: User
 ) -> None:
     drawn(make_dialogue("drawn"), wave)
-    Wave.objects.update(drawn_at=timezone.now())
+    of = Part(Moments(8, 4.0, 2.5), 8)
+    frame = Frame(of, {}, {}, [], {}, drawn=1, expected=2.0, lowest=0.25, highest=0.25)
+    Wave.objects.update(drawn_at=timezone.now(), frame=frame.as_json())
     approved_by(dialogue, certificate)
     looked_at = certified(make_dialogue("audited"), certificate, "audit")
     Certified.objects.filter(pk=looked_at.pk).update(good=False, good_since=timezone.now())

@@ -5,10 +5,10 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from review.models.assignments import Arm, Assignment, Purpose
+from review.models.assignments import Assignment, Purpose
 from review.models.candidates import Candidate
 from review.models.dialogues import Dialogue, Stage
 from review.models.users import User
@@ -55,19 +55,6 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
             round=dialogue.round,
             adjudication=False,
             verdict__in=SETTLING,
-        )
-
-    def unswayed(self) -> Self:
-        """What reviewers said of drawn dialogues whose scores were hidden from them: at a place
-        that was drawn, or at a blind one that they had before the draw. One that came to them after
-        its wave was closed came by the order of the queue, and not by lot."""
-        drawn_at = F("dialogue__drawn__wave__drawn_at")
-        return self.standing().filter(
-            Q(assignment__drawn=True)
-            | Q(assignment__arm=Arm.BLIND, assignment__claimed_at__lt=drawn_at),
-            adjudication=False,
-            verdict__in=SAYING,
-            saw__scores=False,
         )
 
 

@@ -9,19 +9,20 @@ from review.pages.strips import STRIP_WIDTH, Figure, Scale, strip
 register = template.Library()
 
 MINUS = "\N{MINUS SIGN}"
+# Digits after the point of shares in percent, and the most where more are needed.
+LEAST_DIGITS = {"share": 0, "percent": 1, "rate": 1}
+MOST_DIGITS = 2
 
 
 @register.filter
 def written(value: float | None, form: str) -> str:
-    """A value as a `share` (“64%”), a `rate` in percent (“64.2”), a `number` (“0.71”), a `change`
-    of it (“+0.35”), `points` of a share (“+4”), a `gain` in tenths of them (“+4.2”) or `seconds`
-    (“14 s”, and of a difference “+1.5 s”)."""
+    """A value as a `share` (“64%”), in `percent` (“64.2%”), as a `rate` in percent (“64.2”), a
+    `number` (“0.71”), a `change` of it (“+0.35”), `points` of a share (“+4”), a `gain` in tenths of
+    them (“+4.2”) or `seconds` (“14 s”, and of a difference “+1.5 s”)."""
     if value is None:
         return ""
-    if form == "share":
-        return f"{value:.0%}"
-    if form == "rate":
-        return f"{100 * value:.1f}"
+    if form in LEAST_DIGITS:
+        return _in_percent(value, form, LEAST_DIGITS[form])
     if form == "gain":
         return _signed(f"{100 * value:+.1f}", "+0.0")
     if form == "points":
@@ -41,15 +42,45 @@ def _signed(number: str, nothing: str) -> str:
 
 
 @register.filter
+def point(figure: Figure, form: str) -> str:
+    """A figure's value, as finely as its bounds are written."""
+    return _written_of(figure, "value", form)
+
+
+@register.filter
 def bounds(figure: Figure, form: str) -> str:
     """An interval: “0.65 to 0.77”; nothing where there is none."""
     if figure["low"] is None:
         return ""
-    low, high = (written(figure[end], form) for end in ("low", "high"))
-    if low == high and form == "share":
-        # Of many dialogues: no interval is without width.
-        low, high = (f"{figure[end]:.2%}" for end in ("low", "high"))
+    low, high = (_written_of(figure, end, form) for end in ("low", "high"))
     return f"{low} to {high}"
+
+
+def _written_of(figure: Figure, name: str, form: str) -> str:
+    value = figure[name]
+    if value is None or form not in LEAST_DIGITS:
+        return written(value, form)
+    return _in_percent(value, form, _digits(figure, LEAST_DIGITS[form]))
+
+
+def _digits(figure: Figure, least: int) -> int:
+    """Of a share and its bounds the fewest with which no interval is without width, and nothing
+    that is not all or none reads like it."""
+    low, high = figure["low"], figure["high"]
+    shares = [one for one in (figure["value"], low, high) if one is not None]
+    for digits in range(least, MOST_DIGITS):
+        has_width = low is None or round(100 * low, digits) < round(100 * high, digits)
+        if has_width and not any(_reads_whole(one, digits) for one in shares):
+            return digits
+    return MOST_DIGITS
+
+
+def _reads_whole(share: float, digits: int) -> bool:
+    return share not in {0, 1} and round(100 * share, digits) in {0, 100}
+
+
+def _in_percent(share: float, form: str, digits: int) -> str:
+    return f"{100 * share:.{digits}f}{'' if form == 'rate' else '%'}"
 
 
 @register.inclusion_tag("review/_figure.html")

@@ -9,6 +9,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from review.calibration.certifying.thresholds import GRID, fixed_sequence
 from review.calibration.certifying.together import drawn_together
 from review.calibration.conditions import Conditions
+from review.calibration.counting import counting
 from review.models import Dataset, Decision, Drawn, Wave, WaveKind
 
 HIGHEST = 5.0
@@ -72,14 +73,12 @@ def _sample(waves: Sequence[Wave]) -> Sample:
 
 
 def _said(waves: Sequence[Wave]) -> "QuerySet[Decision, tuple[int, bool]]":
-    """Of what reviewers said who saw no scores: of which dialogue, and whether they accept what was
-    the best when it was drawn."""
+    """Of the decisions that count: of which dialogue, and whether they accept what was the best
+    when it was drawn."""
     top = F("dialogue__drawn__candidate")
     also = Decision.also.through.objects.filter(
         decision=OuterRef("pk"), candidate=OuterRef("dialogue__drawn__candidate")
     )
-    said = Decision.objects.unswayed().filter(
-        dialogue__drawn__wave__in=waves, round=F("dialogue__drawn__round")
-    )
+    said = counting().filter(dialogue__drawn__wave__in=waves)
     agrees = Case(When(Q(candidate=top) | Q(Exists(also)), then=Value(True)), default=Value(False))
     return said.annotate(agrees=agrees).order_by("pk").values_list("dialogue_id", "agrees")

@@ -5,25 +5,21 @@ their own arm: a dialogue comes into it where one of its places is blind, with p
 1 - (1 - r)^k for k places of which the policy makes a share r blind.
 """
 
+from array import array
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from django.db.models import Min
+from django.db.models import BooleanField, Case, F, Min, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 
 from review import rubrics
 from review.agreement.estimates import Flags, Floats, Ints
+from review.agreement.reading import CHUNK, said
 from review.calibration.conditions import Conditions
+from review.calibration.counting import Uncounted
 from review.calibration.draws import word_of
-from review.calibration.estimating.reading import (
-    ADJUDICATED,
-    ANOTHER_ROUND,
-    ANOTHER_TOP,
-    IN_SIGHT,
-    Decided,
-    Sifted,
-    read,
-)
+from review.calibration.estimating.reading import Decided, Kinds, Sifted, numbered, read
 from review.calibration.estimating.record import (
     WHOLE,
     Record,
@@ -34,7 +30,7 @@ from review.calibration.estimating.record import (
 from review.calibration.sampling import frames
 from review.calibration.sampling.frames import Frame, Rows
 from review.calibration.slices import DIMENSIONS
-from review.models import Dataset, Judgement
+from review.models import Arm, Dataset, Decision, Judgement
 
 AUDITS = "made at places that look into a certificate"
 EARLIER = "made before the present judges first scored"
@@ -53,25 +49,70 @@ class FromBlind:
 
 def read_blind(dataset: Dataset, now: Conditions | None) -> FromBlind:
     """The record of the present conditions; an empty one where there are none."""
-    decided = read(dataset, drawn=False)
+    made = _said(dataset)
+    decided = read(made, _FURTHER)
     sifted = Sifted(len(decided))
-    sifted.drop(decided["adjudication"], ADJUDICATED)
+    sifted.drop(decided["adjudication"], Uncounted.ADJUDICATED.label)
     sifted.drop(decided["drawn"], AUDITS)
     sifted.drop(~(decided["blind_share"] > 0), NEVER_BLIND)
     if sifted.counting.any():
         sifted.drop(decided["created"] < _since(dataset, now), EARLIER)
-    sifted.drop(decided["round"] != _first_round(decided, sifted.counting), ANOTHER_ROUND)
+    sifted.drop(
+        decided["round"] != _first_round(decided, sifted.counting), Uncounted.ANOTHER_ROUND.label
+    )
     keys = np.unique(decided["dialogue_id"][sifted.counting])
-    offered = _offered(decided, sifted.counting)
+    pairs = _pairs(made, decided["pk"])
+    offered = _offered(decided, sifted.counting, pairs)
     rows = frames.of_decided(keys.tolist(), offered, now) if now else Rows()
     framed = np.array(rows.keys, np.int64)
     sifted.drop(~np.isin(decided["dialogue_id"], framed), OTHER_CONDITIONS)
-    return _read(decided, rows, offered, sifted, now.marks() if now else {})
+    return _read(decided, rows, pairs, offered, sifted, now.marks() if now else {})
+
+
+# `unseen`: scores were hidden, and the record says so. `drawn`: a place that looks into a
+# certificate, since no wave drew these. `blind_share`: of all places the share that the policy made
+# blind, NaN where that is not known.
+_FURTHER: Kinds = {
+    "round": "int64",
+    "adjudication": "bool",
+    "unseen": "bool",
+    "drawn": "bool",
+    "blind": "bool",
+    "blind_share": "float64",
+    "created": "datetime64[us]",
+}
+
+
+def _said(dataset: Dataset) -> QuerySet[Decision]:
+    """What stands of decisions on dialogues that no wave drew."""
+    rows = said(dataset).filter(dialogue__drawn__isnull=True)
+    return rows.annotate(
+        unseen=_flag(Q(saw__scores=False)),
+        drawn=Coalesce("assignment__drawn", Value(False)),
+        blind=_flag(Q(assignment__arm=Arm.BLIND)),
+        blind_share=F("policy__arms__blind"),
+    )
+
+
+def _flag(holds: Q) -> Case:
+    return Case(When(holds, then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
+def _pairs(rows: QuerySet[Decision], keys: Ints) -> tuple[Ints, Ints]:
+    """The candidates that reviewers saw, as pairs of a decision's number and a candidate's key."""
+    found = rows.order_by().values_list("pk", "saw__candidates").iterator(chunk_size=CHUNK)
+    decision, candidate = array("q"), array("q")
+    for key, seen in found:
+        for one in seen or ():
+            decision.append(key)
+            candidate.append(one["id"])
+    return numbered(np.array(decision, np.int64), np.array(candidate, np.int64), keys)
 
 
 def _read(
     decided: Decided,
     rows: Rows,
+    pairs: tuple[Ints, Ints],
     offered: dict[int, list[int]],
     sifted: Sifted,
     marks: dict[str, int],
@@ -84,10 +125,9 @@ def _read(
     blind = np.zeros(len(rows.keys), bool)
     blind[number[sifted.counting & decided["blind"]]] = True
     best = np.array([panel.candidate for panel in rows.panels], np.int64)
-    sifted.drop(decided["in_sight"], IN_SIGHT)
+    sifted.drop(~decided["unseen"], Uncounted.IN_SIGHT.label)
     sifted.drop(~decided["blind"], PLAIN)
-    seen = decided.were_offered(best[number]) if len(best) else np.zeros(len(decided), bool)
-    sifted.drop(~seen, ANOTHER_TOP)
+    sifted.drop(~_were_offered(best, number, pairs), Uncounted.ANOTHER_TOP.label)
     # Where no decision is of the frame, no dialogue has a number.
     places = np.cumsum(blind) - 1 if len(blind) else np.zeros(1, np.int64)
     words, reviewers = decided.words(places[number], sifted.counting)
@@ -137,13 +177,22 @@ def _first_round(decided: Decided, counting: Flags) -> Ints:
     return first[dialogue]
 
 
-def _offered(decided: Decided, counting: Flags) -> dict[int, list[int]]:
+def _were_offered(best: Ints, number: Ints, pairs: tuple[Ints, Ints]) -> Flags:
+    """Whether each decision's reviewer saw the best of its dialogue."""
+    seen = np.zeros(len(number), bool)
+    if len(best):
+        decision, key = pairs
+        seen[decision[key == best[number[decision]]]] = True
+    return seen
+
+
+def _offered(decided: Decided, counting: Flags, pairs: tuple[Ints, Ints]) -> dict[int, list[int]]:
     """By dialogue the candidates that its reviewers saw."""
-    decision, candidate = decided.offered
+    decision, candidate = pairs
     kept = counting[decision]
-    pairs = np.stack([decided["dialogue_id"][decision[kept]], candidate[kept]])
+    of_dialogue = np.stack([decided["dialogue_id"][decision[kept]], candidate[kept]])
     found: dict[int, list[int]] = {}
-    for dialogue, key in np.unique(pairs, axis=1).T.tolist():
+    for dialogue, key in np.unique(of_dialogue, axis=1).T.tolist():
         found.setdefault(dialogue, []).append(key)
     return found
 

@@ -1,23 +1,16 @@
 """What people decided of the dialogues that waves drew."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from review.agreement.estimates import Flags, Floats, Ints
 from review.calibration.conditions import Conditions
+from review.calibration.counting import Uncounted, on_drawn
 from review.calibration.draws import word_of
-from review.calibration.estimating.reading import (
-    ADJUDICATED,
-    ANOTHER_ROUND,
-    ANOTHER_TOP,
-    IN_SIGHT,
-    Decided,
-    Sifted,
-    read,
-)
+from review.calibration.estimating.reading import Sifted, read
 from review.calibration.estimating.record import (
     NONE,
     WHOLE,
@@ -29,12 +22,12 @@ from review.calibration.estimating.record import (
     tops_by_criterion,
 )
 from review.calibration.report import LANGUAGE, WaveLine
+from review.calibration.sampling import following
 from review.calibration.sampling.frames import Frame
 from review.calibration.slices import DIMENSIONS, UNKNOWN
 from review.languages import language_name
-from review.models import Assignment, Candidate, Dataset, Drawn, PlaceState, Stage, Wave
+from review.models import Dataset, Drawn, Wave
 
-ELSEWHERE = "made at places that were not drawn"
 OTHER_CONDITIONS = "made in waves that were drawn for other judges, rubric or rewriters"
 
 
@@ -53,12 +46,11 @@ class _Rows:
             Drawn.objects.filter(wave__dataset=dataset).order_by("dialogue").values_list(*_COLUMNS)
         )
         columns: list[Any] = list(zip(*rows, strict=True)) or [()] * len(_COLUMNS)
-        wave, dialogue, probability, round_, candidate, score, passes, *told = columns
-        self.by_criterion, self.slices, stage, present_round = told
+        wave, dialogue, probability, candidate, score, passes, *told = columns
+        self.by_criterion, self.slices = told
         self._waves = wave
         self.dialogue: Ints = np.array(dialogue, np.int64)
         self.probability: Floats = np.array(probability, np.float64)
-        self.round: Ints = np.array(round_, np.int64)
         self.candidate: Ints = np.array(
             [NONE if key is None else key for key in candidate], np.int64
         )
@@ -66,8 +58,6 @@ class _Rows:
         self.passes: Floats = np.array(
             [np.nan if one is None else float(one) for one in passes], np.float64
         )
-        waits = np.isin(np.array(stage, str), [Stage.PROPOSED, Stage.JUDGED])
-        self.waits: Flags = waits & (np.array(present_round, np.int64) == self.round)
 
     def number_of(self, dialogue: Ints) -> Ints:
         return np.searchsorted(self.dialogue, dialogue)
@@ -110,8 +100,8 @@ class _Rows:
 
 
 _COLUMNS = (
-    *("wave_id", "dialogue_id", "probability", "round", "candidate_id", "score", "passes"),
-    *("by_criterion", "slices", "dialogue__stage", "dialogue__round"),
+    *("wave_id", "dialogue_id", "probability", "candidate_id", "score", "passes"),
+    *("by_criterion", "slices"),
 )
 
 
@@ -119,13 +109,13 @@ def read_waves(dataset: Dataset, now: Conditions | None) -> FromWaves:
     """Every wave with what became of it, and the record of those drawn under the present
     conditions."""
     # In this order: what is drawn and decided meanwhile is left for the next time.
-    decided = read(dataset, drawn=True)
+    decided = read(on_drawn().filter(dialogue__dataset=dataset), {"why": "int8"})
     rows = _Rows(dataset)
     waves = list(Wave.objects.filter(dataset=dataset).order_by("number"))
     wave, dialogue = rows.wave_among(waves), rows.number_of(decided["dialogue_id"])
-    sifted = _sifted(dataset, decided, rows, dialogue)
-    states = _states(dataset, rows, dialogue, sifted.counting)
-    lines = [_line(one, rows, wave == n, states, now) for n, one in enumerate(waves)]
+    sifted = Sifted(len(decided))
+    for why in Uncounted:
+        sifted.drop(decided["why"] == why, why.label)
     kept = np.array([_is_kept(one, now) for one in waves], bool)
     sifted.drop(~kept[wave[dialogue]], OTHER_CONDITIONS)
     number = np.cumsum(kept[wave]) - 1
@@ -133,81 +123,13 @@ def read_waves(dataset: Dataset, now: Conditions | None) -> FromWaves:
     samples = [_sample(one) for one, used in zip(waves, kept, strict=True) if used]
     of_sample = (np.cumsum(kept) - 1)[wave]
     record = rows.record(kept[wave], now, samples, of_sample, words, reviewers)
-    return FromWaves(lines, record, sifted.left_out)
+    return FromWaves(_lines(waves, now), record, sifted.left_out)
 
 
-def _sifted(dataset: Dataset, decided: Decided, rows: _Rows, dialogue: Ints) -> Sifted:
-    sifted = Sifted(len(decided))
-    sifted.drop(decided["adjudication"], ADJUDICATED)
-    sifted.drop(decided["in_sight"], IN_SIGHT)
-    sifted.drop(~decided["drawn"] & ~decided["blind"], ELSEWHERE)
-    sifted.drop(decided["round"] != rows.round[dialogue], ANOTHER_ROUND)
-    best, drawn = _best_offered(dataset, decided), rows.candidate[dialogue]
-    sifted.drop((best != drawn) | (drawn == NONE), ANOTHER_TOP)
-    return sifted
-
-
-def _best_offered(dataset: Dataset, decided: Decided) -> Ints:
-    """By the panel's score as it is now, of what each decision's reviewer saw; NONE for none."""
-    drawn = Candidate.objects.filter(dialogue__drawn__wave__dataset=dataset)
-    scored = drawn.proposed().filter(panel_score__isnull=False).order_by("pk")
-    table = np.array(list(scored.values_list("pk", "panel_score")), np.float64).reshape(-1, 2)
-    keys, scores = table[:, 0].astype(np.int64), table[:, 1]
-    decision, candidate = decided.offered
-    known = np.isin(candidate, keys)
-    decision, candidate = decision[known], candidate[known]
-    score = scores[np.searchsorted(keys, candidate)]
-    # The last of each decision is its best: of equal ones the first that was written.
-    order = np.lexsort((-candidate, score, decision))
-    best = np.full(len(decided), NONE, np.int64)
-    best[decision[order]] = candidate[order]
-    return best
-
-
-@dataclass(frozen=True)
-class _States:
-    decided: Flags
-    skipped: Flags
-    uncounted: Flags
-
-
-def _states(dataset: Dataset, rows: _Rows, dialogue: Ints, counting: Flags) -> _States:
-    number = len(rows.dialogue)
-    decided = np.bincount(dialogue[counting], minlength=number) > 0
-    passed_on = Assignment.objects.for_review().filter(
-        dialogue__drawn__wave__dataset=dataset, state=PlaceState.SKIPPED
-    )
-    skipped = np.isin(rows.dialogue, list(passed_on.values_list("dialogue_id", flat=True)))
-    others = np.bincount(dialogue[~counting], minlength=number) > 0
-    uncounted = ~decided & (others | ~rows.waits)
-    return _States(decided, ~decided & ~uncounted & skipped, uncounted)
-
-
-def _line(
-    wave: Wave, rows: _Rows, mine: Flags, states: _States, now: Conditions | None
-) -> WaveLine:
-    decided, skipped, uncounted = (
-        int((mine & some).sum()) for some in (states.decided, states.skipped, states.uncounted)
-    )
-    drawn = int(mine.sum())
-    probability = rows.probability[mine]
-    words = why_not(wave, now)
-    return WaveLine(
-        number=wave.number,
-        kind=wave.kind,
-        size=wave.size,
-        dialogues=Frame.from_json(wave.frame).dialogues if wave.frame else 0,
-        drawn=drawn,
-        decided=decided,
-        skipped=skipped,
-        uncounted=uncounted,
-        waiting=drawn - decided - skipped - uncounted,
-        lowest_probability=float(probability.min()) if drawn else None,
-        highest_probability=float(probability.max()) if drawn else None,
-        narrowed=wave.narrowed,
-        used=not words,
-        words=words,
-    )
+def _lines(waves: Sequence[Wave], now: Conditions | None) -> list[WaveLine]:
+    reasons = [why_not(wave, now) for wave in waves]
+    told = zip(following.lines_of(waves), reasons, strict=True)
+    return [replace(line, used=not why, words=why) for line, why in told]
 
 
 def why_not(wave: Wave, now: Conditions | None) -> str:

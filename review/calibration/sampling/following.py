@@ -3,35 +3,17 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Count
 
 from review.amounts import counted
+from review.calibration.counting import what_became
 from review.calibration.report import WaveLine
 from review.calibration.sampling.frames import Frame
-from review.models import (
-    Assignment,
-    Decision,
-    Drawn,
-    PlaceState,
-    Stage,
-    Wave,
-)
+from review.models import Drawn, Wave
 
-# Of so many drawn dialogues a page can ask while it is waited for what became of them: a hundredth
-# of a second.
+# Of so many drawn dialogues a page can ask while it is waited for what became of them: three
+# hundredths of a second.
 MOST_FOLLOWED = 2000
-
-_SKIPPED = Assignment.objects.for_review().filter(
-    dialogue=OuterRef("dialogue"), round=OuterRef("round"), state=PlaceState.SKIPPED
-)
-_WAITS = Q(dialogue__stage__in=[Stage.JUDGED, Stage.PROPOSED], dialogue__round=F("round"))
-
-
-def _deciding() -> QuerySet[Decision]:
-    """Those that count of a drawn dialogue, in the round of the draw."""
-    return Decision.objects.unswayed().filter(
-        dialogue=OuterRef("dialogue"), round=OuterRef("round")
-    )
 
 
 def lines_of(waves: Iterable[Wave]) -> list[WaveLine]:
@@ -60,13 +42,7 @@ def line(wave: Wave) -> WaveLine:
 def _counts(waves: Sequence[int]) -> dict[int, dict[str, int]]:
     """By wave and by what became of them. Counted by that, not each on its own, so that it is asked
     of a dialogue once."""
-    became = Case(
-        When(Exists(_deciding()), then=Value("decided")),
-        When(~_WAITS, then=Value("uncounted")),
-        When(Exists(_SKIPPED), then=Value("skipped")),
-        default=Value("waiting"),
-    )
-    rows = Drawn.objects.filter(wave__in=waves).order_by().values_list("wave", became)
+    rows = Drawn.objects.filter(wave__in=waves).order_by().values_list("wave", what_became())
     found: dict[int, dict[str, int]] = {wave: {} for wave in waves}
     for wave, what, dialogues in rows.annotate(dialogues=Count("pk")):
         found[wave][what] = dialogues
@@ -98,7 +74,7 @@ def _words(wave: Wave, there: int) -> str:
         return f"It was not drawn: {wave.failure}"
     if wave.drawn_at is None:
         return "A worker draws it now." if wave.leased_until else "It waits for a worker."
-    gone = int(wave.frame["drawn"]) - there
+    gone = wave.frame.get("drawn", there) - there
     said = [f"{counted(gone, 'dialogue')} of it are deleted."] if gone else []
     if wave.closed_at is not None:
         said.append("It is closed: what nobody has decided is missing.")
