@@ -5,13 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache.backends.locmem import LocMemCache
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from review import intake
+from review import intake, progress
 from review.assignments import release_overdue
 from review.models import (
     Assignment,
@@ -337,6 +338,21 @@ def test_more_than_anybody_counts_is_said_as_more(
     text = _open(client_of(alice)).content.decode()
     assert "1,000+ wait" in text
     assert "<progress" not in text.partition('id="today"')[2].partition("</p>")[0]
+
+
+def test_as_many_as_nobody_counts_are_not_counted_with_each_dialogue(
+    alice: User, dialogue: Dialogue, make_dialogue: MakeDialogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = Membership.objects.select_related("dataset").get(user=alice)
+    assert progress.waiting(member) == 1
+    make_dialogue("d-18", stage=Stage.PROPOSED)
+    assert progress.waiting(member) == 2
+    monkeypatch.setattr(progress, "MOST_COUNTED", 2)
+    monkeypatch.setattr(progress, "cache", LocMemCache("here alone", {}))
+    assert progress.waiting(member) == 2
+    with CaptureQueriesContext(connection) as asked:
+        assert progress.waiting(member) == 2
+    assert not asked.captured_queries
 
 
 def test_anothers_decision_is_not_there_to_undo(

@@ -139,18 +139,21 @@ def progress(request: SignedIn, dataset: Dataset, membership: Membership) -> dic
 def _today(request: SignedIn, dataset: Dataset, membership: Membership) -> dict[str, int | bool]:
     """Dialogues done since midnight, those left (held or waiting), and both together.
 
-    Each is counted up to `MOST_COUNTED` only; `more` says that more than that wait. Where there are
-    controls what is done stands `alone`: after one of them no fewer would be left.
+    Each is counted up to `MOST_COUNTED` only; where more than that wait, `more` says so, and what
+    is left is not told. Where there are controls what is done stands `alone`: after one of them no
+    fewer would be left.
     """
     done = _done_today(request, dataset)
     waits = waiting(membership)
+    if waits >= MOST_COUNTED:
+        return {"done": done, "more": True}
     held = Assignment.objects.held_by(request.user).filter(dialogue__dataset=dataset).count()
     left = held + waits
     return {
         "done": done,
         "left": left,
         "known": done + left,
-        "more": waits >= MOST_COUNTED,
+        "more": False,
         "alone": bool(dataset.control_rate),
     }
 
