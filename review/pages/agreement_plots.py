@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from review.pages.strips import Figure
+from review.pages.time_axis import places
 
 TIME = "seconds"
 
@@ -109,19 +110,11 @@ def trend(weeks: list[dict[str, Any]]) -> Trend | None:
     """From two weeks on; one alone is no trend."""
     if len(weeks) < 2:
         return None
-    mondays = [date.fromisoformat(week["monday"]) for week in weeks]
-    span = (mondays[-1] - mondays[0]).days
-    every = -(-len(weeks) // MOST_NAMED)
+    along = places([week["monday"] for week in weeks], LEFT + 16, RIGHT - 16, MOST_NAMED)
     return Trend(
         [
-            Point(
-                week,
-                monday,
-                round(LEFT + 16 + (RIGHT - LEFT - 32) * (monday - mondays[0]).days / span, 1),
-                *_heights(week["outcome"]),
-                (len(weeks) - 1 - number) % every == 0,
-            )
-            for number, (week, monday) in enumerate(zip(weeks, mondays, strict=True))
+            Point(week, place.monday, place.x, *_heights(week["outcome"]), place.named)
+            for week, place in zip(weeks, along, strict=True)
         ]
     )
 

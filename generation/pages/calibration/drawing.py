@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from review.pages.strips import Figure
+from review.pages.time_axis import places
 
 # The part of a plot that is drawn on, and what is named at its left.
 TOP, BOTTOM = 8, 148
@@ -152,14 +153,11 @@ def drift(weeks: Sequence[dict[str, Any]]) -> Drift | None:
     """From two weeks on; one alone is no drift."""
     if len(weeks) < 2:
         return None
-    mondays = [date.fromisoformat(week["week"]) for week in weeks]
-    span = (mondays[-1] - mondays[0]).days
-    every = -(-len(weeks) // MOST_NAMED)
-    found = []
-    for number, (week, monday) in enumerate(zip(weeks, mondays, strict=True)):
-        x = round(EDGE + (100 - 2 * EDGE) * (monday - mondays[0]).days / span, 2)
-        named = (len(weeks) - 1 - number) % every == 0
-        found.append(Week(week, monday, x, dot(x, week["people"]), _judges(week), named))
+    along = places([week["week"] for week in weeks], EDGE, 100 - EDGE, MOST_NAMED)
+    found = [
+        Week(week, at.monday, at.x, dot(at.x, week["people"]), _judges(week), at.named)
+        for week, at in zip(weeks, along, strict=True)
+    ]
     return Drift(found, joined(week.people for week in found))
 
 
