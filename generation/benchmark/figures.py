@@ -72,7 +72,8 @@ def comparisons(results: Results, chosen: dict[str, dict[str, float]]) -> list[C
     both = pairs(results)
     differences = [column.values[metric] - other.values[metric] for column, other in both]
     tested = [n for n, values in enumerate(differences) if not np.isnan(values).all()]
-    draw = statistics.generator(run.parameters["seed"], run.pk)
+    # Not by the run: two of the same must say the same.
+    draw = statistics.generator(run.parameters["seed"], "comparisons")
     found = clustered.p_values([differences[n] for n in tested], draw)
     p_values = dict(zip(tested, zip(found, holm(found), strict=True), strict=True))
     margin = run.parameters["margin"]
