@@ -178,7 +178,11 @@ def _recent_decisions(request: SignedIn, dataset: Dataset) -> list[Decision]:
     """What an undo takes back, the newest first, if it is of these hours."""
     since = timezone.now() - timedelta(hours=UNDO_HOURS)
     mine = _own_decisions(request, dataset).filter(created__gte=since)
-    return list(mine.select_related("dialogue")[:MOST_UNDONE])
+    return list(mine.select_related("dialogue").only(*_TOLD)[:MOST_UNDONE])
+
+
+# What the desk tells of a decision and its dialogue: the rest are long texts and records.
+_TOLD = ["created", "purpose", "verdict", "dialogue__external_id", "dialogue__stage"]
 
 
 def _panels_of(decision: Decision, membership: Membership) -> list[dict[str, str]]:
