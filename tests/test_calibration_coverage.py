@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from review.calibration.certifying.thresholds import GRID, fixed_sequence
+from review.calibration.certifying.spending import alone
+from review.calibration.certifying.thresholds import GRID, fixed_sequence, needed
 from review.calibration.draws import Draw, Moments
 from review.calibration.estimating.from_blind import alike, probabilities
 from review.calibration.estimating.prediction import debiased
@@ -310,6 +311,38 @@ def test_at_most_5_of_100_certificates_are_false(
     assert len(false) / REPEATS <= 0.05
     if truth is good_above and not missing:
         assert len(given) > REPEATS / 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "at_most"), [([0.975, 0.95], 0.05), ([0.95, 0.95], 0.05), ([0.95, 0.92, 0.9], 0.1)]
+)
+@pytest.mark.parametrize("truth", [at_the_limit, good_above])
+def test_of_series_of_tests_at_most_so_many_certify_anything_false(
+    truth: Callable[[Floats], Floats], asked: list[float], at_most: float
+) -> None:
+    """Each on new waves, made while none has passed, with what earlier ones left."""
+    rng = np.random.default_rng(12)
+    allowed = may_be_certified(truth)
+    false = 0
+    for _ in range(REPEATS):
+        threshold = None
+        for number, confidence in enumerate(asked):
+            by_itself = alone(confidence, asked[:number])
+            if by_itself is None or threshold is not None:
+                break
+            score = rng.choice(SCORES, 300, p=WEIGHTS)
+            bad = rng.random(300) < truth(score)
+            _steps, threshold = fixed_sequence(score, bad, GRID, 0.05, by_itself)
+        false += threshold is not None and threshold not in allowed
+    assert false / REPEATS <= at_most
+
+
+def test_a_first_test_has_the_whole_of_the_chance_to_err_and_none_is_left_to_another() -> None:
+    assert needed(0, 0.05, alone(0.95, []) or 0) == 59
+    assert alone(0.95, [0.95]) is None
+    assert alone(0.97, [0.95, 0.9]) is None
+    assert alone(0.95, [0.975]) == pytest.approx(0.975)
+    assert alone(0.8, [0.95, 0.9]) == pytest.approx(0.9)
 
 
 def test_a_test_before_all_is_decided_certifies_nothing_that_the_last_one_would_not() -> None:

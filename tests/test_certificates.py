@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from review import intake, rubrics
-from review.calibration.certifying import certificates
+from review.calibration.certifying import certificates, listing
 from review.calibration.certifying.watching import watch
 from review.calibration.conditions import present
 from review.errors import Conflict, Invalid, NotAllowed
@@ -35,6 +35,8 @@ Make = Callable[..., Dialogue]
 Program = Callable[[User], Client]
 # Four accepted without a bad one certify that at most half are bad, at 90%.
 LAX = {"share": 0.5, "confidence": 0.9}
+# The same of a second test, and of a third.
+SECOND, THIRD = ({"share": 0.5, "confidence": confidence} for confidence in (0.8, 0.7))
 
 
 @pytest.fixture
@@ -116,7 +118,7 @@ def test_enough_without_a_bad_one_certify_down_the_grid(
         "At a panel score of 3.0 or above at most 50% of the rewrites are bad, with 90% confidence."
     )
     with pytest.raises(Conflict, match="No wave is left"):
-        certificates.test(dataset=dataset, by=carol, **LAX)
+        certificates.test(dataset=dataset, by=carol, **SECOND)
 
 
 def test_what_is_bad_or_not_decided_counts_against_it_and_the_wave_is_used_all_the_same(
@@ -150,8 +152,32 @@ def test_nobody_draws_more_until_a_test_passes(
     draw(True, True, True, True)
     assert certificates.preview(dataset=dataset, **LAX).waves == [1], "decided before the second"
     assert certificates.test(dataset=dataset, by=carol, **LAX).threshold is None
-    assert certificates.test(dataset=dataset, by=carol, **LAX).threshold is not None
+    assert certificates.test(dataset=dataset, by=carol, **SECOND).threshold is not None
     assert list(Wave.objects.values_list("certificate__number", flat=True)) == [1, 2]
+
+
+def test_a_confidence_is_that_of_all_tests_under_the_same_conditions(
+    dataset: Dataset, draw: Callable[..., Wave], carol: User, django_assert_num_queries: Any
+) -> None:
+    draw(True, False, True, True)
+    certificates.test(dataset=dataset, by=carol, **LAX)
+    draw(*[True] * 5)
+    refused = certificates.preview(dataset=dataset, **LAX)
+    assert "1 test was made already, at 90% together: that leaves nothing" in refused.words
+    with pytest.raises(Conflict, match="leaves nothing for another at 90%"):
+        certificates.test(dataset=dataset, by=carol, **LAX)
+    assert certificates.preview(dataset=dataset, **SECOND).needed == 4, "at 90% by itself"
+    narrow = certificates.preview(dataset=dataset, share=0.5, confidence=0.85)
+    assert narrow.needed == 5, "at 95%"
+    made = certificates.test(dataset=dataset, by=carol, **SECOND)
+    assert made.steps[0]["bound"] == pytest.approx(1 - 0.1 ** (1 / 5))
+    words = certificates.in_words(made)
+    assert "with 80% confidence over the 2 tests so far under the same conditions." in words
+    with django_assert_num_queries(3):
+        newest, first = listing.listed(dataset)
+    assert (newest.words, first.over_all) == (words, "")
+    Certificate.objects.update(conditions_hash="others")
+    assert certificates.preview(dataset=dataset, **LAX).needed == 4
 
 
 def test_what_is_drawn_too_small_for_a_test_holds_up_no_other(
@@ -197,13 +223,13 @@ def test_a_new_one_takes_the_place_of_the_one_in_force(
     draw(True, True, True, True)
     first = certificates.test(dataset=dataset, by=carol, **LAX)
     draw(*[True] * 5)
-    second = certificates.test(dataset=dataset, by=carol, **LAX)
+    second = certificates.test(dataset=dataset, by=carol, **SECOND)
     first.refresh_from_db()
     assert (first.end, first.ended_by) == (CertificateEnd.REPLACED, carol)
     assert first.end_note == "Certificate 2 took its place."
     assert certificates.in_force(dataset) == second
     draw(*[False] * 5)
-    third = certificates.test(dataset=dataset, by=carol, **LAX)
+    third = certificates.test(dataset=dataset, by=carol, **THIRD)
     assert third.threshold is None
     assert certificates.in_force(dataset) == second
 

@@ -84,7 +84,7 @@ def _certificate(one: Listed, in_release: int) -> dict[str, Any]:
         "audited": counts.audited,
         "bad": counts.bad,
         "in_release": in_release,
-        "sentences": _sentences(row, counts, in_release),
+        "sentences": _sentences(one, in_release),
     }
 
 
@@ -93,18 +93,19 @@ def _why_ended(row: Certificate) -> str:
     return "" if row.end == CertificateEnd.WITHDRAWN else row.end_note
 
 
-def _sentences(row: Certificate, counts: Counts, in_release: int) -> list[str]:
+def _sentences(one: Listed, in_release: int) -> list[str]:
+    row = one.certificate
     if row.threshold is None:
         return [f"Test {row.number} ({_day(row.created)}) certified nothing: no score passed."]
     certifies = (
         f"Certificate {row.number} ({_day(row.created)}) certifies rewrites that the judges score "
         f"{row.threshold:.1f} or more: at most {_percent(row.share)} of them are bad, with "
-        f"{_percent(row.confidence)} confidence."
+        f"{_percent(row.confidence)} confidence{one.over_all}."
     )
     approved = f"It approved {counted(in_release, 'dialogue')} of this release."
     return [
         certifies,
-        *_looked_at(counts),
+        *_looked_at(one.counts),
         *([approved] if in_release else []),
         *_ending(row, in_release),
     ]

@@ -108,5 +108,6 @@ class NewCertificate(PreviewedForm):
         most=100,
         initial=95,
         label="With a confidence of, in percent",
-        help_text="95: one such test in twenty may certify too much.",
+        help_text="95: one in twenty may certify too much. Of all tests so far under the same "
+        "judges, rubric and rewriters together: a second one can only be asked for with less.",
     )

@@ -5,7 +5,7 @@ and rewriters and that no test has used, and uses them up whether it passes or n
 certificate is always of new data. Of several it takes those that were drawn before anybody had
 decided on them (`together`), the first ones that could pass. What was drawn and is not decided
 counts as bad, and what is gone since. A test that cannot pass whatever people said is not made, and
-uses nothing up.
+uses nothing up. A confidence is that of all tests so far under the same conditions (`spending`).
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ import numpy as np
 from django.db import transaction
 from django.db.models import Max
 
+from review.calibration.certifying import spending
 from review.calibration.certifying.samples import Sample, next_sample
 from review.calibration.certifying.thresholds import GRID, Step, fixed_sequence, needed, why_nothing
 from review.calibration.conditions import Conditions, present
@@ -36,8 +37,8 @@ SHARES, CONFIDENCES = (0.001, 0.5), (0.5, 0.999)
 class Preview:
     """What a test would be made of, which says nothing of how it would come out.
 
-    `needed` are decided dialogues, at or above some score, that pass without a bad one; `words` say
-    why no test can be made yet.
+    `needed` are decided dialogues, at or above some score, that pass without a bad one, after the
+    tests before; `words` say why no test can be made yet.
     """
 
     share: float
@@ -54,7 +55,9 @@ def preview(*, dataset: Dataset, share: float, confidence: float) -> Preview:
     """Raises `Invalid` for numbers that are no share or confidence."""
     _check(share, confidence)
     conditions = present(dataset)
-    waves, sample = next_sample(dataset, conditions, share, confidence)
+    tests = spending.earlier(dataset, conditions)
+    alone = spending.alone(confidence, tests)
+    waves, sample = next_sample(dataset, conditions, share, alone or confidence)
     return Preview(
         share=share,
         confidence=confidence,
@@ -62,8 +65,10 @@ def preview(*, dataset: Dataset, share: float, confidence: float) -> Preview:
         drawn=len(sample.scores),
         decided=sample.decided,
         missing=len(sample.scores) - sample.decided,
-        needed=needed(0, share, confidence),
-        words=_why_not(conditions, waves, sample, share, confidence),
+        needed=needed(0, share, alone or confidence),
+        words=_why_not(conditions, waves, sample, share, alone)
+        if alone
+        else spending.why_nothing_left(confidence, tests),
     )
 
 
@@ -81,12 +86,16 @@ def test(*, dataset: Dataset, share: float, confidence: float, by: User | None) 
     # One test at a time, or two would use the same waves.
     dataset = Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)
     conditions = present(dataset)
-    waves, sample = next_sample(dataset, conditions, share, confidence)
-    if words := _why_not(conditions, waves, sample, share, confidence):
+    tests = spending.earlier(dataset, conditions)
+    alone = spending.alone(confidence, tests)
+    if alone is None:
+        raise Conflict(spending.why_nothing_left(confidence, tests))
+    waves, sample = next_sample(dataset, conditions, share, alone)
+    if words := _why_not(conditions, waves, sample, share, alone):
         raise Conflict(words)
     assert conditions is not None  # noqa: S101 - without any there is a reason against the test
     steps, threshold = fixed_sequence(
-        np.array(sample.scores), np.array(sample.bad), GRID, share, confidence
+        np.array(sample.scores), np.array(sample.bad), GRID, share, alone
     )
     certificate = _written(dataset, conditions, steps, threshold, share, confidence, by)
     Wave.objects.filter(pk__in=[wave.pk for wave in waves]).update(certificate=certificate)
@@ -141,16 +150,21 @@ def in_force(dataset: Dataset) -> Certificate | None:
     return Certificate.objects.filter(dataset=dataset).in_force().first()
 
 
-def in_words(certificate: Certificate) -> str:
-    """What a certificate says, in a sentence; where nothing passed, what it would have taken."""
+def in_words(certificate: Certificate, among: Sequence[Certificate] | None = None) -> str:
+    """What a certificate says, in a sentence; where nothing passed, what it would have taken.
+    `among` has the certificates of its dataset, where they are at hand."""
+    if among is None:
+        among = list(Certificate.objects.filter(dataset=certificate.dataset_id))
+    tests = spending.before(certificate, among)
     if certificate.threshold is None:
         steps = [Step(**step) for step in certificate.steps]
         drawn = sum(wave.frame.get("drawn", 0) for wave in certificate.waves.all())
-        return why_nothing(steps, drawn, certificate.share, certificate.confidence)
+        alone = spending.alone(certificate.confidence, tests) or certificate.confidence
+        return why_nothing(steps, drawn, certificate.share, alone)
     return (
         f"At a panel score of {certificate.threshold:.1f} or above at most "
-        f"{100 * certificate.share:g}% of the rewrites are bad, with "
-        f"{100 * certificate.confidence:g}% confidence."
+        f"{spending.in_percent(certificate.share)} of the rewrites are bad, with "
+        f"{spending.in_percent(certificate.confidence)} confidence{spending.over_all(tests)}."
     )
 
 

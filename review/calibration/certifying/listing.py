@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 
 from django.db.models import Count, Q
 
+from review.calibration.certifying import spending
 from review.calibration.certifying.certificates import in_words
 from review.calibration.certifying.putting_back import STILL_APPROVED
 from review.models import Certificate, Certified, CertifiedAs, Dataset
@@ -26,8 +27,11 @@ class Counts:
 
 @dataclass(frozen=True)
 class Listed:
+    """`over_all` says of which tests its confidence is, where there are some before it."""
+
     certificate: Certificate
     words: str
+    over_all: str
     waves: list[int]
     counts: Counts
 
@@ -35,15 +39,17 @@ class Listed:
 def listed(dataset: Dataset) -> list[Listed]:
     """All certificates of a dataset with what became of them, the newest first."""
     rows = dataset.certificates.select_related("by", "ended_by", "put_back_by")
+    found = list(rows.prefetch_related("waves"))
     counts = _counts(dataset)
     return [
         Listed(
             certificate=row,
-            words=in_words(row),
+            words=in_words(row, found),
+            over_all=spending.over_all(spending.before(row, found)),
             waves=[wave.number for wave in row.waves.all()],
             counts=counts.get(row.pk, Counts()),
         )
-        for row in rows.prefetch_related("waves")
+        for row in found
     ]
 
 
