@@ -32,7 +32,11 @@ def told_by(data: dict[str, Any] | None, waves: Iterable[Wave]) -> dict[int, Wav
 
 
 def are_many(waves: Iterable[Wave]) -> bool:
-    return sum(wave.frame.get("drawn", 0) for wave in waves) > MOST_FOLLOWED
+    """Whether their datasets have many: to follow the few of one wave takes a look at decisions on
+    those of all."""
+    datasets = {wave.dataset_id for wave in waves}
+    drawn = Drawn.objects.filter(wave__dataset__in=datasets).order_by()
+    return drawn[: MOST_FOLLOWED + 1].count() > MOST_FOLLOWED
 
 
 def line(wave: Wave) -> WaveLine:
