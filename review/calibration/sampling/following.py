@@ -35,8 +35,8 @@ def are_many(waves: Iterable[Wave]) -> bool:
     """Whether their datasets have many: to follow the few of one wave takes a look at decisions on
     those of all."""
     datasets = {wave.dataset_id for wave in waves}
-    drawn = Drawn.objects.filter(wave__dataset__in=datasets).order_by()
-    return drawn[: MOST_FOLLOWED + 1].count() > MOST_FOLLOWED
+    drawn = Wave.objects.filter(dataset__in=datasets).values_list("frame__drawn", flat=True)
+    return sum(many or 0 for many in drawn) > MOST_FOLLOWED
 
 
 def line(wave: Wave) -> WaveLine:
