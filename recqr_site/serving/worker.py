@@ -15,6 +15,10 @@ from recqr_site.celery import app
 from recqr_site.embedded.processes import die_with_parent
 from recqr_site.serving.parts import ALONE
 
+# People wait for pages; checks, runs and sweeps can wait until a page is answered. On a free
+# processor it costs them nothing.
+BELOW_THE_WEB_SERVER = 5
+
 
 def tie_pool(parent: int) -> None:
     """Let pool processes die with the main one, however that dies."""
@@ -42,6 +46,7 @@ def restore_unacknowledged(celery: Celery) -> int:
 
 
 def main(words: list[str]) -> None:
+    os.nice(BELOW_THE_WEB_SERVER)
     tie_pool(os.getpid())
     if os.environ.get(ALONE):
         restore_unacknowledged(app)
