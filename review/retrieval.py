@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from review.models import CheckOutcome, Dialogue, QueryForm, RetrievalCheck, Stage
+from django.db.models import F, Func, Value
+
+from review.models import CheckOutcome, Dataset, Dialogue, QueryForm, RetrievalCheck, Stage
 from review.traits import OF_REWRITE, without
 
 
@@ -16,6 +18,13 @@ def unchecked(dialogue: Dialogue) -> dict[str, Any]:
         "check_outcome": "",
         "traits": without(dialogue.traits, OF_REWRITE),
     }
+
+
+def forget(dataset: Dataset, retriever: str) -> None:
+    """No dialogue counts as checked by a retriever that is no longer asked."""
+    left = Func(F("checked_as"), Value(retriever), template="(%(expressions)s)", arg_joiner=" - ")
+    rows = dataset.dialogues.filter(checked_as__has_key=retriever)
+    rows.update(checked_as=left)
 
 
 def standing(dialogue: Dialogue, checks: Iterable[RetrievalCheck]) -> list[RetrievalCheck]:

@@ -1,17 +1,20 @@
 """Admins set up retrievers on pages and by API: each refusal says what is wrong."""
 
 from collections.abc import Callable
+from secrets import token_hex
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from generation import retrievers
 from generation.models import ConfiguredRetriever, Endpoint
 from generation.retrievers import setting_up
 from generation.retrievers.setting_up import Wanted
+from review.checking import Checker
 from review.errors import Conflict, Invalid
-from review.models import Dataset, Image, User
+from review.models import Approval, Dataset, Dialogue, Image, Stage, User
 
 PAGES = "/datasets/coast/models/retrievers/"
 API = "/api/v1/datasets/coast/retrievers/"
@@ -81,6 +84,32 @@ def test_a_name_is_given_once_and_free_again_after_its_retirement(dataset: Datas
         add(dataset, "meaning")
     setting_up.retire_retriever(retriever=first)
     assert add(dataset, "meaning").pk != first.pk
+
+
+def test_the_marks_of_as_many_retrievers_as_there_may_be_stand_with_a_dialogue(
+    dataset: Dataset, dialogue: Dialogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setting_up, "MOST", 2)
+    last = add(dataset, "meaning")
+    with pytest.raises(Conflict, match="coast has 2 retrievers, which is the most"):
+        add(dataset, "one-more", settings={"path": "/models/other"})
+    monkeypatch.undo()
+    # Names that cannot be packed, and as long as they may be.
+    others = [token_hex(setting_up.LONGEST_NAME // 2) for _ in range(setting_up.MOST - 1)]
+    marks = {name: Checker(name, token_hex(32), 1).mark for name in [*others, last.name]}
+    now = timezone.now()
+    Dialogue.objects.filter(pk=dialogue.pk).update(
+        stage=Stage.APPROVED,
+        approval=Approval.ACCEPTED,
+        approved_candidate=dialogue.candidates.first(),
+        settled_at=now,
+        checked_at=now,
+        ranked_as=Checker(others[0], token_hex(32), 10**9).key,
+        checked_as=marks,
+    )
+    setting_up.retire_retriever(retriever=last)
+    dialogue.refresh_from_db()
+    assert dialogue.checked_as.keys() == set(others)
 
 
 def test_there_is_always_one_primary(dataset: Dataset) -> None:

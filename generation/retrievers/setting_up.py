@@ -14,13 +14,15 @@ from django.db import IntegrityError, transaction
 from generation.models import ConfiguredRetriever, Endpoint, Job, RetrieverKind
 from generation.models.retrievers import NAME
 from generation.retrievers import KINDS, configured
-from review import traits
+from review import retrieval, traits
 from review.errors import Conflict, Invalid, Missing
 from review.models import Dataset, User
 from review.permissions import check_can_administer
 
 FEWEST_MEMBERS = 2
 LONGEST_NAME = 64
+# Each checks every approval, and the marks of all stand with a dialogue in one row of an index.
+MOST = 24
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ def retire_retriever(*, retriever: ConfiguredRetriever, by: User | None = None) 
         )
     rows.filter(pk=retriever.pk).update(retired=True)
     retriever.retired = True
+    retrieval.forget(retriever.dataset, retriever.name)
     traits.look_anew(retriever.dataset)
 
 
@@ -115,6 +118,11 @@ def _save(row: ConfiguredRetriever, wanted: Wanted) -> ConfiguredRetriever:
     if row.pk is not None and not rows.filter(pk=row.pk).exists():
         raise Conflict(f"“{row.name}” was retired meanwhile. Load the page again.")
     row.settings = KINDS[row.kind].settings(wanted.settings)
+    if row.pk is None and rows.count() >= MOST:
+        raise Conflict(
+            f"{row.dataset.slug} has {MOST} retrievers, which is the most: each of them checks "
+            "every approval. Retire one that is not needed any more."
+        )
     row.endpoint = _endpoint(row, wanted.endpoint)
     members = _members(row, wanted.members)
     _check_differs(row, members, rows)

@@ -1,13 +1,15 @@
 from django.db import migrations, models
 
 # Of checks made before: what the last of each retriever was made as. A number is written here as
-# `Checker.key` writes it.
+# `Checker.key` writes it, and all of it as `Checker.mark` does.
 TOLD_BY_CHECKS = """
 UPDATE review_dialogue SET checked_as = told.keys
 FROM (
     SELECT made.dialogue_id, jsonb_object_agg(
         made.retriever,
-        concat_ws('/', made.retriever_hash, made.corpus_version, made.leaves_out::int, made.margin)
+        left(md5(concat_ws(
+            '/', made.retriever_hash, made.corpus_version, made.leaves_out::int, made.margin
+        )), 16)
         ORDER BY made.id
     ) AS keys
     FROM review_retrievalcheck made

@@ -137,7 +137,7 @@ class Dialogue(models.Model):
     checked_at = models.DateTimeField(null=True)
     # Some retriever of the dataset has not checked the approved rewrite yet.
     checks_due = models.BooleanField(default=False, db_default=False)
-    # How the approved rewrite is checked: `review.checking.Checker.key` by name of the retriever.
+    # How the approved rewrite is checked: `review.checking.Checker.mark` by name of the retriever.
     checked_as = models.JSONField(default=dict, db_default={})
     # The lowest at which a check of the approved rewrite finds the target, 0 where none does. Null
     # where checks find nothing beside the targets: there is no image to be judged.
