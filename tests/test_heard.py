@@ -1,5 +1,5 @@
-"""Which judges are heard on a candidate is one rule, whoever asks: a page, the conditions of a
-wave, or its best candidates by criterion."""
+"""Which judges are heard on a candidate is the same whether a page asks row by row, or a wave the
+database for very many at once."""
 
 import random
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import pytest
 from review import rubrics, scoring
 from review.calibration.conditions import Judged, panels_of
 from review.calibration.sampling.frames import Rows, tops_by_criterion
-from review.models import Candidate, Criterion, Dataset, Dialogue, Judgement, Stage
+from review.models import Candidate, Dataset, Dialogue, Judgement, Stage
 from review.models.candidates import heard
 
 pytestmark = pytest.mark.django_db
@@ -72,21 +72,12 @@ def test_the_best_by_a_criterion_is_by_the_judges_that_a_page_shows(
     dialogues: list[Dialogue], dataset: Dataset
 ) -> None:
     keys = [dialogue.pk for dialogue in dialogues]
-    marks = rubrics.current(dataset).pass_marks()
-    tops = tops_by_criterion(Rows(keys=keys), set(keys), marks).wanted
+    tops = tops_by_criterion(Rows(keys=keys), set(keys), rubrics.current(dataset).pass_marks())
     for dialogue in dialogues:
-        means = {
-            (criterion, row.pk): mean
-            for row in dialogue.candidates.all()
-            for criterion, mean in _means(_heard_on(row)).items()
-        }
-        for criterion in Criterion.values:
-            of_it = {row: mean for (key, row), mean in means.items() if key == criterion}
-            found = tops[dialogue.pk].get(criterion)
-            assert (found is None) == (not of_it)
-            if found is not None:
-                assert found[1] == pytest.approx(max(of_it.values()))
-                assert of_it[int(found[0])] == pytest.approx(found[1])
+        means = [_means(_heard_on(row)) for row in dialogue.candidates.all()]
+        best = {key: max(one.get(key, 0) for one in means) for one in means for key in one}
+        found = {key: mean for key, (_, mean) in tops.wanted[dialogue.pk].items()}
+        assert found == pytest.approx(best)
 
 
 def _means(rows: list[Judgement]) -> dict[str, float]:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Self
 from django.db import connection
 
 from review import rubrics
+from review.calibration.heard import heard_on
 from review.models import CandidateKind, Dataset, Dialogue, Rubric, Stage
 from review.models.dialogues import DialogueQuerySet
 
@@ -209,28 +210,14 @@ FROM review_candidate
 WHERE dialogue_id = ANY(%s) AND kind <> %s
 GROUP BY dialogue_id
 """
-# The same rule as `review.models.candidates.heard`, of those who gave a score: the last prompt of
-# each judge, and one of the family that wrote the candidate only while nobody else has scored it.
 _HEARD = """
-SELECT candidate_id, coalesce(
-    jsonb_agg(word ORDER BY word) FILTER (WHERE NOT own),
-    jsonb_agg(word ORDER BY word)
-)::text
-FROM (
-    SELECT DISTINCT ON (candidate_id, judge) candidate_id, own, scored,
-           jsonb_build_array(judge, model, prompt_hash, family) AS word
-    FROM (
-        SELECT candidate_id, judge, model, prompt_hash, family, max(id) AS last,
-               bool_or(self_judged) AS own, bool_or(score IS NOT NULL) AS scored
-        FROM review_judgement
-        WHERE candidate_id = ANY(%s)
-        GROUP BY candidate_id, judge, model, prompt_hash, family
-    ) AS said
-    ORDER BY candidate_id, judge, last DESC
-) AS told
+WITH {heard}
+SELECT candidate_id,
+       jsonb_agg(jsonb_build_array(judge, model, prompt_hash, family) ORDER BY judge)::text
+FROM heard
 WHERE scored
 GROUP BY candidate_id
-"""
+""".format(heard=heard_on("%s", by=", model, family"))
 
 
 @lru_cache(maxsize=4096)

@@ -28,6 +28,7 @@ from django.db.models import (
 from review.agreement.estimates import Flags, Floats
 from review.calibration.conditions import Conditions, Panel, panels_among, panels_of
 from review.calibration.draws import Moments, word_of
+from review.calibration.heard import heard_on
 from review.calibration.sampling import selection
 from review.calibration.slices import DIMENSIONS, slices_of
 from review.models import (
@@ -368,33 +369,24 @@ def _tops(
     if offered is not None:
         within, keys = "id", [one for key in keys for one in offered[key]]
     means = ", ".join([_MEAN] * len(criteria))
-    tops = _TOPS_BY_CRITERION.format(within=within, means=means)
+    heard = heard_on("ARRAY(SELECT id FROM candidates)", further=f"ARRAY[{means}]::float8[]")
+    tops = _TOPS_BY_CRITERION.format(within=within, heard=heard)
     with connection.cursor() as cursor:
         cursor.execute(tops, [keys, CandidateKind.PERSON, *criteria, list(criteria)])
         return cursor.fetchall()
 
 
-# Who is heard: as in `review.models.candidates.heard`. A judge that was asked twice under the same
-# prompt, in two orders, counts with its mean. The means of a judge on all criteria stay in one row
-# until it is known who is heard: a row for each takes nearly twice as long.
+# A judge that was asked twice under the same prompt, in two orders, counts with its mean. The means
+# of a judge on all criteria stay in one row until it is known who is heard: a row for each takes
+# nearly twice as long.
 _TOPS_BY_CRITERION = """
 WITH candidates AS MATERIALIZED (
     SELECT id, dialogue_id, panel_score FROM review_candidate
     WHERE {within} = ANY(%s) AND kind <> %s
-), said AS (
-    SELECT candidate_id, judge, max(id) AS last, bool_or(score IS NOT NULL) AS scored,
-           bool_or(self_judged) AS own, ARRAY[{means}]::float8[] AS means
-    FROM review_judgement
-    WHERE candidate_id = ANY(ARRAY(SELECT id FROM candidates))
-    GROUP BY candidate_id, judge, prompt_hash
-), told AS (
-    SELECT DISTINCT ON (candidate_id, judge) * FROM said ORDER BY candidate_id, judge, last DESC
-), heard AS (
-    SELECT *, bool_or(scored AND NOT own) OVER (PARTITION BY candidate_id) AS others FROM told
-), means AS (
+), {heard}, means AS (
     SELECT candidate_id, criterion, avg(mean) AS mean
-    FROM heard, unnest(%s::text[], means) AS one (criterion, mean)
-    WHERE mean IS NOT NULL AND NOT (own AND others)
+    FROM heard, unnest(%s::text[], further) AS one (criterion, mean)
+    WHERE mean IS NOT NULL
     GROUP BY candidate_id, criterion
 )
 SELECT DISTINCT ON (dialogue_id, criterion) dialogue_id, criterion, candidate_id, mean
