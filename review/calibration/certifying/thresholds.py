@@ -101,9 +101,9 @@ def why_nothing(steps: Sequence[Step], drawn: int, share: float, confidence: flo
     enough = needed(first.bad, share, confidence)
     bad = "1 was" if first.bad == 1 else f"{first.bad} were"
     return (
-        f"Of the {first.n} drawn at {first.score:.1f} or above {bad} bad, so up to "
-        f"{first.bound:.1%} may be. With as many bad ones, {enough} drawn would have certified "
-        f"{at}: {enough - first.n} more."
+        f"Of the {first.n} drawn at {first.score:.1f} or above {bad} bad or not decided, so "
+        f"up to {first.bound:.1%} may be bad. With as many of them, {enough} drawn would have "
+        f"certified {at}: {enough - first.n} more."
     )
 
 

@@ -198,7 +198,7 @@ def _bad(tested: dict[float, tuple[int, int]], data: dict[str, Any], floor: floa
     bins = [one for one in data["from_blind"]["scores"] if one["low"] >= floor and one["decided"]]
     decided = sum(one["decided"] for one in bins)
     if decided < FEWEST:
-        return Ground(ASSUMED_BAD[0], False, f"as if {ASSUMED_BAD[0]:.0%} were")
+        return Ground(ASSUMED_BAD[0], False, f"{ASSUMED_BAD[0]:.0%}, assumed")
     good = math.fsum(one["decided"] * (one["accepted"]["value"] or 0.0) for one in bins)
     share = max(0.0, 1 - good / decided)
     return Ground(share, True, f"{share:.1%} at places of the blind arm")

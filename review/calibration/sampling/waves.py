@@ -203,9 +203,9 @@ def probability_of(wave: Wave, rows: Waiting) -> Floats:
     u = rows.informative()
     if wave.even_share < 1 and not u.any():
         raise Invalid(
-            "Judges differ on none of these dialogues and no ranks of their candidates are known: "
-            "an informative wave would be a uniform one. Draw a uniform one, or have a check run "
-            "rank the candidates first.",
+            "Judges differ on none of these dialogues, and the ranks of their candidates are alike "
+            "or not known: an informative wave would be a uniform one. Draw a uniform one, or, "
+            "where candidates have no ranks yet, have a check run rank them first.",
             field="kind",
         )
     return selection.probabilities(wave.size, wave.even_share, u)

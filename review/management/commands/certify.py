@@ -49,3 +49,5 @@ class Command(ReviewCommand):
             f"{preview.decided:,} decided, {preview.missing:,} missing"
         )
         self.stdout.write(preview.words or f"Without a bad one {preview.needed} pass.")
+        if preview.missing and not preview.words:
+            self.stdout.write("Those missing count as bad: wait until they are decided.")
