@@ -110,7 +110,9 @@ def test_images_of_one_dialogue_after_the_other_are_judged_by_keys(
 def approved(dialogue: Dialogue, *, rank: int) -> Dialogue:
     """Approved, and checked: the cabin and the sunny lighthouse were found beside the target."""
     Dialogue.objects.filter(pk=dialogue.pk).update(
-        stage=Stage.APPROVED, approved_candidate=dialogue.candidates.all()[0]
+        stage=Stage.APPROVED,
+        approved_candidate=dialogue.candidates.all()[0],
+        lowest_place=rank,
     )
     dialogue.refresh_from_db()
     RetrievalCheck.objects.create(
