@@ -6,7 +6,7 @@ from playwright.sync_api import Page, Route, expect
 
 from review.models import Assignment, Decision, User
 from tests.browser.conftest import Visit
-from tests.browser.desks import DESK, press, says, shows
+from tests.browser.desks import DESK, SETTLED_MS, press, says, shows
 from tests.plugins.records import within
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -42,6 +42,33 @@ def test_the_next_comes_by_itself_after_the_one_decision_that_waited(desk: Page)
     says(desk, "Not connected: 1 decision waits")
     desk.context.set_offline(False)
     expect(desk.get_by_role("heading", name="Everything is settled")).to_be_visible()
+
+
+def test_the_next_comes_once_however_it_was_asked_for(desk: Page) -> None:
+    slow: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if len(slow) < 2:
+            slow.append(route)
+        else:
+            route.continue_()
+
+    desk.route("**/desk/ahead/", hold)
+    desk.route("**/desk/", hold)
+    press(desk, "Enter")
+    shows(desk, "d-2")
+    within(10, lambda: desk.wait_for_timeout(20) or slow)
+    # It is not there yet, so it is asked for as soon as this has arrived.
+    press(desk, "Enter")
+    within(10, lambda: desk.wait_for_timeout(20) or slow[1:])
+    with desk.expect_response("**/desk/ahead/"):
+        slow[0].continue_()
+    desk.wait_for_timeout(2 * SETTLED_MS)
+    press(desk, "Enter")
+    slow[1].continue_()
+    shows(desk, "d-3")
+    says(desk, "Saved")
+    assert _decided() == ["d-1", "d-2"]
 
 
 def test_an_answer_that_was_lost_is_asked_for_again(desk: Page) -> None:

@@ -16,6 +16,7 @@ let ahead = null; // { node, until }
 let fetching = null;
 let waiting = false;
 let loading = null;
+let loads = 0; // on their way
 
 const VERDICTS = { accept: "accepted", edit: "rewritten", reject: "rejected", more: "more asked for", skip: "skipped" };
 
@@ -89,7 +90,8 @@ async function fetchOne() {
   const lease = Number(node.dataset.leaseSeconds) * 1000;
   const now = performance.now();
   ahead = { node, until: now + lease * 0.9, freshUntil: now + lease / 3 };
-  if (waiting) show(takeAhead());
+  // Where the same one is being loaded it comes with that: decided on sooner, it would come back.
+  if (waiting && !loads) show(takeAhead());
 }
 
 // Imported, its images are fetched and decoded before it is shown.
@@ -109,7 +111,9 @@ export async function load(url = desk.dataset.deskUrl, fields = null) {
   const before = waiting;
   // What is pressed meanwhile is not for the dialogue that goes.
   waiting = true;
+  loads += 1;
   const answer = await ask(url, { fields });
+  loads -= 1;
   waiting = before;
   if (answer.state === "ok") {
     ahead = null;
