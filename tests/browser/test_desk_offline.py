@@ -95,6 +95,26 @@ def test_what_waits_survives_a_reload_and_goes_first(alice: User, desk: Page) ->
     assert _decided() == ["d-1"]
 
 
+def test_what_was_sent_while_the_page_was_on_its_way_is_not_shown_again(desk: Page) -> None:
+    undecided = desk.request.get(DESK).text()
+    press(desk, "Enter")
+    shows(desk, "d-2")
+    says(desk, "Saved")
+    given: list[Route] = []
+
+    def give_the_page_of_before(route: Route) -> None:
+        given.append(route)
+        if given[1:]:
+            route.continue_()
+        else:
+            route.fulfill(body=undecided, content_type="text/html")
+
+    desk.route("**/desk/", give_the_page_of_before)
+    desk.reload()
+    shows(desk, "d-2")
+    assert len(given) == 2
+
+
 def test_signed_out_meanwhile_it_waits_for_the_same_person(alice: User, desk: Page) -> None:
     kept = [c for c in desk.context.cookies() if c["name"] == settings.SESSION_COOKIE_NAME]
     desk.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)

@@ -5,7 +5,7 @@ import * as drafts from "./draft.js";
 import * as notes from "./notes.js";
 import * as outbox from "./sending.js";
 import { ask } from "./sending.js";
-import { all, clock, decideForm, desk, element, one, sheet, tell } from "./page.js";
+import { all, clock, decideForm, desk, element, forget, keep, kept, one, sheet, tell } from "./page.js";
 
 // A second press meant for the dialogue before must not decide the next one.
 const SETTLING_MS = 300;
@@ -192,6 +192,7 @@ function wordsOf(verdict) {
 }
 
 function taken(entry, html) {
+  keep("decided", entry.assignment);
   const behind = one("#behind", takeIn(html));
   const { assignment } = sheet().dataset;
   if (behind.dataset.following === assignment) sheet().dataset.expires = behind.dataset.expires;
@@ -305,7 +306,10 @@ function connected() {
 async function settleFirst() {
   const { assignment } = sheet().dataset;
   const before = outbox.pending();
-  if (!before.length) return fetchAhead();
+  // It may have been sent while this page was on its way, with its dialogue still undecided.
+  const decided = kept("decided") === assignment;
+  forget("decided");
+  if (!before.length) return decided ? loadUntilThere() : fetchAhead();
   if (before.some((entry) => entry.assignment === assignment)) {
     waiting = true;
     sheet().inert = true;
