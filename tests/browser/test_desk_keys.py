@@ -157,9 +157,15 @@ def test_what_a_rule_blocks_is_accepted_with_a_reason(desk: Page, dataset: Datas
     assert Decision.objects.get().override == "all of it counts"
 
 
+# In one go: between two messages to a busy browser more time may pass than between two presses.
+TWICE = """
+const press = () => new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true });
+for (const event of [press(), press()]) document.activeElement.dispatchEvent(event);
+"""
+
+
 def test_a_key_pressed_twice_decides_once(desk: Page) -> None:
-    desk.keyboard.press("Enter")
-    desk.keyboard.press("Enter")
+    desk.evaluate(TWICE)
     shows(desk, "d-2")
     says(desk, "Saved")
     assert Decision.objects.count() == 1
