@@ -9,15 +9,14 @@ from review.models import CheckOutcome, Dataset, Dialogue, QueryForm, RetrievalC
 from review.traits import OF_REWRITE, without
 
 
+def never_checked() -> dict[str, Any]:
+    """The columns in which a check speaks of an approved rewrite, as they are before any has."""
+    return {"checked_at": None, "checked_as": {}, "lowest_place": None, "check_outcome": ""}
+
+
 def unchecked(dialogue: Dialogue) -> dict[str, Any]:
     """The columns of a dialogue of which no check counts, as when another rewrite is approved."""
-    return {
-        "checked_at": None,
-        "checked_as": {},
-        "lowest_place": None,
-        "check_outcome": "",
-        "traits": without(dialogue.traits, OF_REWRITE),
-    }
+    return {**never_checked(), "traits": without(dialogue.traits, OF_REWRITE)}
 
 
 def forget(dataset: Dataset, retriever: str) -> None:

@@ -34,6 +34,7 @@ from review.models import (
     Stage,
 )
 from review.models.dialogues import DialogueQuerySet
+from review.retrieval import never_checked
 from review.stages import Event, advance_each
 from review.validators import blocked
 
@@ -200,8 +201,8 @@ def _accept(covered: Sequence[_Covered]) -> None:
         dialogue.approval, dialogue.settled_at = Approval.CERTIFIED, now
         dialogue.checks_due, dialogue.traits_due = bool(dialogue.target_images), True
         # Of a check in an earlier round; what that found of its rewrite is gone already.
-        dialogue.checked_at, dialogue.checked_as, dialogue.check_outcome = None, {}, ""
-        dialogue.lowest_place = None
+        for column, value in never_checked().items():
+            setattr(dialogue, column, value)
     advance_each(dialogues, Event.APPROVE, _APPROVED)
     # One of them is enough to have all that wait checked.
     announce_approval(dialogues[0])
@@ -209,7 +210,7 @@ def _accept(covered: Sequence[_Covered]) -> None:
 
 _APPROVED = [
     *("approved_candidate", "approval", "settled_at", "checks_due", "traits_due"),
-    *("checked_at", "checked_as", "check_outcome", "lowest_place"),
+    *never_checked(),
 ]
 
 
