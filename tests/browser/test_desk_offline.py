@@ -71,6 +71,40 @@ def test_the_next_comes_once_however_it_was_asked_for(desk: Page) -> None:
     assert _decided() == ["d-1", "d-2"]
 
 
+def test_what_was_decided_on_is_not_brought_back_by_an_answer_of_before(desk: Page) -> None:
+    asked: dict[str, list[Route]] = {"ahead": [], "decide": []}
+    desk.route("**/desk/ahead/", lambda route: asked["ahead"].append(route))
+    desk.route("**/decide/", lambda route: asked["decide"].append(route))
+
+    def nth(kind: str, number: int) -> Route:
+        within(10, lambda: desk.wait_for_timeout(20) or asked[kind][number:])
+        return asked[kind][number]
+
+    press(desk, "Enter")
+    shows(desk, "d-2")
+    nth("decide", 0).continue_()
+    first_ahead = nth("ahead", 0)
+    press(desk, "Enter")
+    second_decision = nth("decide", 1)
+    first_ahead.continue_()
+    shows(desk, "d-3")
+    # The server does not know yet that it is in hand: it would have it next.
+    second_decision.continue_()
+    slow = nth("ahead", 1)
+    answer = slow.fetch()
+    assert "d-3" in answer.text()
+    press(desk, "Enter")
+    nth("decide", 2).abort()
+    away = desk.get_by_text("comes when you are connected again")
+    expect(away).to_be_visible()
+    slow.fulfill(response=answer)
+    desk.wait_for_timeout(SETTLED_MS)
+    expect(away).to_be_visible()
+    nth("decide", 3).continue_()
+    expect(desk.get_by_role("heading", name="Everything is settled")).to_be_visible()
+    assert _decided() == ["d-1", "d-2", "d-3"]
+
+
 def test_an_answer_that_was_lost_is_asked_for_again(desk: Page) -> None:
     def lose_the_answer(route: Route) -> None:
         route.fetch()

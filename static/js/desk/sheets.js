@@ -17,6 +17,8 @@ let fetching = null;
 let waiting = false;
 let loading = null;
 let loads = 0; // on their way
+// Places that were decided on here, until the server has one of them in hand again.
+const decided = new Set();
 
 const VERDICTS = { accept: "accepted", edit: "rewritten", reject: "rejected", more: "more asked for", skip: "skipped" };
 
@@ -85,8 +87,8 @@ async function fetchOne() {
     return;
   }
   const node = parsed(answer.body);
-  // A decision may have been sent in the meantime, and this one be before the reviewer already.
-  if (!node || node.dataset.assignment === sheet().dataset.assignment) return;
+  // In the meantime this one may be before the reviewer already, or have been decided on.
+  if (!node || node.dataset.assignment === sheet().dataset.assignment || decided.has(node.dataset.assignment)) return;
   const lease = Number(node.dataset.leaseSeconds) * 1000;
   const now = performance.now();
   ahead = { node, until: now + lease * 0.9, freshUntil: now + lease / 3 };
@@ -118,6 +120,7 @@ export async function load(url = desk.dataset.deskUrl, fields = null) {
   if (answer.state === "ok") {
     ahead = null;
     const node = one("#sheet", takeIn(answer.body));
+    decided.delete(node.dataset.assignment);
     show(node);
     tell({ connection: "ok" });
     fetchAhead();
@@ -162,6 +165,7 @@ export function decide(verdict) {
   const next = takeAhead();
   const entry = entryOf(verdict, next);
   drafts.end();
+  decided.add(entry.assignment);
   outbox.add(entry);
   if (next) return show(next);
   waiting = true;
@@ -307,9 +311,9 @@ async function settleFirst() {
   const { assignment } = sheet().dataset;
   const before = outbox.pending();
   // It may have been sent while this page was on its way, with its dialogue still undecided.
-  const decided = kept("decided") === assignment;
+  const arrived = kept("decided") === assignment;
   forget("decided");
-  if (!before.length) return decided ? loadUntilThere() : fetchAhead();
+  if (!before.length) return arrived ? loadUntilThere() : fetchAhead();
   if (before.some((entry) => entry.assignment === assignment)) {
     waiting = true;
     sheet().inert = true;
