@@ -172,8 +172,19 @@ def test_a_key_pressed_twice_decides_once(desk: Page) -> None:
     assert Dialogue.objects.get(external_id="d-2").stage == Stage.JUDGED
 
 
+# Whatever lies there at each of the two.
+CLICK_TWICE = """
+button => {
+  const { left, top, width, height } = button.getBoundingClientRect();
+  const click = () => document.elementFromPoint(left + width / 2, top + height / 2).click();
+  click();
+  click();
+}
+"""
+
+
 def test_a_double_click_decides_once(desk: Page) -> None:
-    desk.get_by_role("button", name=re.compile("Accept")).dblclick()
+    desk.get_by_role("button", name=re.compile("Accept")).evaluate(CLICK_TWICE)
     shows(desk, "d-2")
     says(desk, "Saved")
     assert Decision.objects.count() == 1
